@@ -1,0 +1,247 @@
+"""Data sets, as tensors that stay in memory: photos and made worlds.
+
+Every loader works without a network and says in one line what it used.
+"""
+
+import gzip
+import hashlib
+import math
+import os
+import socket
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+HERE = Path(__file__).resolve().parent
+CHECKOUT = HERE.parent if (HERE.parent / "pyproject.toml").exists() else None
+SHIPPED = (CHECKOUT / "data" if CHECKOUT else HERE) / "fashion_mnist_small.npz"
+SHIPPED_SHA256 = (
+    "80c5c617343285575a77c648b0e312f70a25aeb474b5536e9ef31675036cfef9"
+)
+DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
+
+FASHION_CLASSES = (
+    "T-shirt", "trouser", "pullover", "dress", "coat",
+    "sandal", "shirt", "sneaker", "bag", "ankle boot",
+)  # fmt: skip
+
+# md5 of the content, not of the gzip wrapper, which differs between mirrors.
+FASHION_FILES = {
+    "train-images-idx3-ubyte": "f4a8712d7a061bf5bd6d2ca38dc4d50a",
+    "train-labels-idx1-ubyte": "9018921c3c673c538a1fc5bad174d6f9",
+    "t10k-images-idx3-ubyte": "8181f5470baa50b63fa0f6fddb340f0a",
+    "t10k-labels-idx1-ubyte": "15d484375f8d13e6eb1aabb0c3f46965",
+}
+
+
+class DataError(RuntimeError):
+    """A data file is missing, damaged or cannot be fetched."""
+
+
+class LabelledImages(NamedTuple):
+    """Images (N, 1, 28, 28) in [0, 1] with labels (N,), in two parts."""
+
+    train: torch.Tensor
+    train_labels: torch.Tensor
+    test: torch.Tensor
+    test_labels: torch.Tensor
+
+
+class World(NamedTuple):
+    """Images (N, 1, S, S) in [0, 1] and the causes (N, K) behind them."""
+
+    images: torch.Tensor
+    causes: torch.Tensor
+    names: tuple[str, ...]
+
+
+def data_folder() -> Path:
+    """Return where downloads lie: `COURSE_DATA`, or the course's data/."""
+    if os.environ.get("COURSE_DATA"):
+        return Path(os.environ["COURSE_DATA"]).expanduser()
+    return (CHECKOUT or Path.cwd()) / "data"
+
+
+def checksum(path, algorithm="md5") -> str:
+    """Return the hex digest of a file's content; .gz files are unpacked."""
+    opener = gzip.open if Path(path).suffix == ".gz" else open
+    with opener(path, "rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def fashion_mnist(full=None, quiet=False) -> LabelledImages:
+    """Fashion-MNIST (Xiao, Rasul and Vollgraf, 2017) as tensors on the CPU.
+
+    full: True for all 60,000 + 10,000 images, False for the 10,000 + 2,000
+    that ship with the course, None for full where there is a CUDA GPU.
+    If the full set cannot be had, the reason is printed and the small one
+    is returned.
+    """
+    if full is None:
+        full = torch.cuda.is_available()
+    images, where = _full_fashion_mnist() if full else (None, None)
+    if images is None:
+        images, where = _shipped_fashion_mnist(), "ships with the course"
+    if not quiet:
+        print(
+            f"Fashion-MNIST: {len(images.train):,} training and "
+            f"{len(images.test):,} test images ({where})"
+        )
+    return images
+
+
+def _shipped_fashion_mnist():
+    try:
+        digest = checksum(SHIPPED, "sha256")
+    except OSError as error:
+        raise DataError(
+            f"{SHIPPED} cannot be read ({error}). It is part of the course: "
+            "restore it with 'git checkout data' or install the course again."
+        ) from error
+    if digest != SHIPPED_SHA256:
+        raise DataError(
+            f"{SHIPPED} is damaged: sha256 {digest[:12]}… instead of "
+            f"{SHIPPED_SHA256[:12]}…. Restore it with 'git checkout data'."
+        )
+    with np.load(SHIPPED) as parts:
+        return _to_tensors(*(parts[name] for name in LabelledImages._fields))
+
+
+def _to_tensors(train, train_labels, test, test_labels):
+    def images(pixels):
+        pixels = torch.from_numpy(pixels.reshape(-1, 1, 28, 28).copy())
+        return pixels.float().div_(255)
+
+    def labels(numbers):
+        return torch.from_numpy(numbers.astype(np.int64))
+
+    return LabelledImages(
+        images(train), labels(train_labels), images(test), labels(test_labels)
+    )
+
+
+def _full_fashion_mnist():
+    """Return (images, where), or (None, None) with the reason printed."""
+    folder = data_folder() / "FashionMNIST" / "raw"
+    try:
+        for place in (folder, DEBIAN_FOLDER):
+            if images := _read_idx_folder(place):
+                return images, f"full, from {place}"
+        _download_fashion_mnist(folder)
+        return _read_idx_folder(folder), "full, downloaded"
+    except (OSError, RuntimeError) as error:
+        print(
+            f"The full Fashion-MNIST cannot be fetched into {folder}: "
+            f"{_first_line(error)}. Going on with the part that ships."
+        )
+        return None, None
+
+
+def _first_line(error):
+    return str(error).strip().split("\n")[0].rstrip(".") or repr(error)
+
+
+def _read_idx_folder(folder):
+    """Read the four files, plain or .gz; None if any is missing or bad."""
+    arrays = []
+    for name, expected in FASHION_FILES.items():
+        path = next(
+            (p for p in (folder / name, folder / f"{name}.gz") if p.exists()),
+            None,
+        )
+        if path is None:
+            return None
+        try:
+            content = _read_bytes(path)
+        except (OSError, EOFError) as error:
+            content, problem = b"", _first_line(error)
+        else:
+            problem = "its md5 is not that of the original"
+        if hashlib.md5(content, usedforsecurity=False).hexdigest() != expected:
+            print(f"Not used, because damaged ({problem}): {path}")
+            return None
+        header = 16 if "images" in name else 8  # the IDX format's first bytes
+        arrays.append(np.frombuffer(content, np.uint8, offset=header))
+    return _to_tensors(*arrays)
+
+
+def _read_bytes(path):
+    return (gzip.open if path.suffix == ".gz" else open)(path, "rb").read()
+
+
+def _download_fashion_mnist(folder, timeout=20):
+    """Fetch through torchvision, checked, then move into place as a whole."""
+    from torchvision.datasets import FashionMNIST  # slow to import
+
+    folder.mkdir(parents=True, exist_ok=True)
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(timeout)
+    try:
+        with tempfile.TemporaryDirectory(dir=folder) as part:
+            FashionMNIST(part, download=True)
+            for file in (Path(part) / "FashionMNIST" / "raw").glob("*.gz"):
+                os.replace(file, folder / file.name)
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+KINDS = ("disk", "square", "bar")
+CAUSES = {
+    "x": (6.0, 21.0),
+    "y": (6.0, 21.0),
+    "size": (2.5, 5.0),
+    "angle": (0.0, math.pi),
+    "kind": (0, 2),
+}
+
+
+def draw_shapes(x, y, size=4.0, angle=0.0, kind=0, image_size=28):
+    """Draw one soft white shape an image: numbers or (N,) -> (N, 1, S, S).
+
+    x, y and size (half the width) are in pixels, angle is in radians, kind
+    counts through `KINDS`. Pixels lie in [0, 1]; edges are one pixel soft.
+    """
+    causes = (torch.as_tensor(c).float() for c in (x, y, size, angle, kind))
+    causes = torch.broadcast_tensors(*(c.reshape(-1) for c in causes))
+    x, y, size, angle, kind = (c[:, None, None] for c in causes)
+    pixel = torch.arange(image_size).float()
+    right, down = pixel[None, None, :] - x, pixel[None, :, None] - y
+    u = (right * angle.cos() + down * angle.sin()).abs()
+    v = (down * angle.cos() - right * angle.sin()).abs()
+    outside = torch.stack([
+        (right**2 + down**2).sqrt() - size,
+        torch.maximum(u, v) - 0.85 * size,
+        torch.maximum(u - 1.4 * size, v - 0.4 * size),
+    ])  # signed distance to each kind's edge, (3, N, S, S)
+    kind = kind.long().expand_as(outside[0])[None]
+    return torch.sigmoid(-2 * outside.gather(0, kind)).transpose(0, 1)
+
+
+def made_world(n=5000, causes=("x", "y"), seed=0) -> World:
+    """Make images of one shape whose hidden causes are known.
+
+    causes: which of x, y, size, angle and kind vary, drawn evenly from
+    `CAUSES`; the others stay as `draw_shapes` has them. The same seed gives
+    the same world.
+    """
+    unknown = set(causes) - set(CAUSES)
+    if unknown or not causes:
+        raise ValueError(
+            f"causes must be some of {', '.join(CAUSES)}; got {causes!r}"
+        )
+    if n < 1:
+        raise ValueError(f"a world needs at least one image; got n={n}")
+    generator = torch.Generator().manual_seed(seed)
+    columns = {name: _draw_cause(name, n, generator) for name in causes}
+    images = draw_shapes(**({"x": 13.5, "y": 13.5} | columns))
+    return World(images, torch.stack(list(columns.values()), 1), tuple(causes))
+
+
+def _draw_cause(name, n, generator):
+    low, high = CAUSES[name]
+    if name == "kind":
+        return torch.randint(low, high + 1, (n,), generator=generator).float()
+    return low + (high - low) * torch.rand(n, generator=generator)

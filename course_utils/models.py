@@ -1,0 +1,133 @@
+"""Encoders, decoders and the autoencoder made of the two.
+
+Lesson 02 writes these in full. Images are (B, 1, 28, 28) in [0, 1], codes
+(B, latent_dim). Decoders return logits: what `sigmoid` turns into pixels.
+"""
+
+import torch
+from torch import nn
+
+SIDE = 28
+
+
+class DenseEncoder(nn.Sequential):
+    """Images (B, 1, 28, 28) -> codes (B, latent_dim), one hidden layer."""
+
+    def __init__(self, latent_dim, hidden_dim=256):
+        _check_dims(latent_dim=latent_dim, hidden_dim=hidden_dim)
+        super().__init__(
+            nn.Flatten(),
+            nn.Linear(SIDE * SIDE, hidden_dim),
+            nn.SiLU(),
+            nn.Linear(hidden_dim, latent_dim),
+        )
+
+
+class DenseDecoder(nn.Sequential):
+    """Codes (B, latent_dim) -> logits (B, 1, 28, 28), one hidden layer."""
+
+    def __init__(self, latent_dim, hidden_dim=256):
+        _check_dims(latent_dim=latent_dim, hidden_dim=hidden_dim)
+        super().__init__(
+            nn.Linear(latent_dim, hidden_dim),
+            nn.SiLU(),
+            nn.Linear(hidden_dim, SIDE * SIDE),
+            nn.Unflatten(1, (1, SIDE, SIDE)),
+        )
+
+
+class ConvEncoder(nn.Sequential):
+    """Images (B, 1, 28, 28) -> codes (B, latent_dim), two stride-2 steps."""
+
+    def __init__(self, latent_dim, channels=32):
+        _check_dims(latent_dim=latent_dim, channels=channels)
+        super().__init__(
+            nn.Conv2d(1, channels, 3, stride=2, padding=1),  # 14 x 14
+            nn.SiLU(),
+            nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1),  # 7 x 7
+            nn.SiLU(),
+            nn.Flatten(),
+            nn.Linear(2 * channels * 7 * 7, latent_dim),
+        )
+
+
+class ConvDecoder(nn.Sequential):
+    """Codes (B, latent_dim) -> logits (B, 1, 28, 28), the way back."""
+
+    def __init__(self, latent_dim, channels=32):
+        _check_dims(latent_dim=latent_dim, channels=channels)
+        super().__init__(
+            nn.Linear(latent_dim, 2 * channels * 7 * 7),
+            nn.Unflatten(1, (2 * channels, 7, 7)),
+            nn.SiLU(),
+            _double(2 * channels, channels),  # 14 x 14
+            nn.SiLU(),
+            _double(channels, 1),  # 28 x 28
+        )
+
+
+class Autoencoder(nn.Module):
+    """An encoder and a decoder trained to give back their input."""
+
+    def __init__(self, encoder, decoder):
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+
+    def encode(self, x):
+        """Images (B, 1, 28, 28) -> codes (B, latent_dim)."""
+        return self.encoder(_check_images(x))
+
+    def decode(self, z):
+        """Codes (B, latent_dim) -> images (B, 1, 28, 28) in [0, 1]."""
+        return self.decoder(z).sigmoid()
+
+    def forward(self, x):
+        """Reconstruct: images in, images of the same shape out."""
+        return self.decode(self.encode(x))
+
+
+def dense_autoencoder(latent_dim, hidden_dim=256):
+    """Return an `Autoencoder` of two dense halves."""
+    return Autoencoder(
+        DenseEncoder(latent_dim, hidden_dim),
+        DenseDecoder(latent_dim, hidden_dim),
+    )
+
+
+def conv_autoencoder(latent_dim, channels=32):
+    """Return an `Autoencoder` of two convolutional halves."""
+    return Autoencoder(
+        ConvEncoder(latent_dim, channels), ConvDecoder(latent_dim, channels)
+    )
+
+
+def count_parameters(model) -> int:
+    """Return how many numbers training may change."""
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+
+def _double(channels_in, channels_out):
+    """Return the mirror of a stride-2 convolution: twice as high and wide."""
+    return nn.ConvTranspose2d(
+        channels_in, channels_out, 3, stride=2, padding=1, output_padding=1
+    )
+
+
+def _check_dims(**sizes):
+    for name, size in sizes.items():
+        if not isinstance(size, int) or size < 1:
+            raise ValueError(
+                f"{name} must be a whole number of at least 1; got {size!r}"
+            )
+
+
+def _check_images(x):
+    if not torch.is_tensor(x) or not x.is_floating_point():
+        kind = x.dtype if torch.is_tensor(x) else type(x).__name__
+        raise TypeError(f"images must be a float tensor in [0, 1]; got {kind}")
+    if x.ndim != 4 or x.shape[1:] != (1, SIDE, SIDE):
+        raise ValueError(
+            f"images must have shape (B, 1, {SIDE}, {SIDE}); got "
+            f"{tuple(x.shape)}. One image is a batch of one: x[None]."
+        )
+    return x

@@ -1,0 +1,247 @@
+"""Figures in one style, each with the alt text that it must be given.
+
+Functions take tensors (or a `decode` callable), never a model class, show
+the figure in the notebook and return nothing. Colours follow Okabe and Ito
+(2008), safe for colour-blind readers; lines also differ by marker and dash.
+"""
+
+import base64
+import io
+
+import matplotlib
+import torch
+from IPython.display import display
+from matplotlib.figure import Figure
+
+COLORS = (
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000",
+)  # fmt: skip
+MARKERS = "osD^vPX"
+DASHES = ("-", "--", "-.", ":")
+STYLE = {
+    "axes.grid": True,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 11,
+    "font.size": 10,
+    "grid.alpha": 0.3,
+    "image.cmap": "gray",
+    "legend.frameon": False,
+    "lines.markersize": 5,
+}
+DPI = 100
+
+
+def show_images(images, *, alt, titles=None, row_labels=None, columns=10):
+    """Show images (N, 1, H, W) in rows of `columns`, or a list of such rows.
+
+    alt: what the figure shows, for readers who cannot see it. titles: one
+    text per column. row_labels: one text per row. Values are drawn from 0
+    (black) to 1 (white).
+    """
+    rows = images.split(columns) if torch.is_tensor(images) else list(images)
+    show_figure(images_figure(rows, titles, row_labels), alt)
+
+
+def show_reconstructions(x, x_hat, *, alt, titles=None):
+    """Show originals (N, 1, H, W) above their reconstructions."""
+    rows = [x, x_hat]
+    show_images(
+        rows, alt=alt, titles=titles, row_labels=["original", "reconstruction"]
+    )
+
+
+def show_interpolation(rows, *, alt):
+    """Show paths from one image to another: {label: images (N, 1, H, W)}."""
+    first = next(iter(rows.values()))
+    titles = [f"{t:.0%}" for t in torch.linspace(0, 1, len(first)).tolist()]
+    show_images(
+        list(rows.values()), alt=alt, titles=titles, row_labels=list(rows)
+    )
+
+
+def show_decoded_grid(decode, low, high, *, alt, n=9):
+    """Decode an n x n grid of two-dimensional codes between two corners.
+
+    decode: codes (B, 2) -> images (B, 1, H, W). low, high: the corners
+    (2,). The first code runs to the right, the second upwards.
+    """
+    (left, bottom), (right, top) = _pairs(low), _pairs(high)
+    across = torch.linspace(left, right, n).repeat(n)
+    up = torch.linspace(top, bottom, n).repeat_interleave(n)
+    images = _picture(decode(torch.stack([across, up], 1)))
+    side = images.shape[-1]
+    tiles = images.reshape(n, n, side, side).permute(0, 2, 1, 3)
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(5.2, 5), layout="constrained")
+        axes = figure.subplots()
+        axes.imshow(
+            tiles.reshape(n * side, n * side), vmin=0, vmax=1,
+            extent=(left, right, bottom, top), aspect="auto",
+        )  # fmt: skip
+        axes.set(xlabel="first code", ylabel="second code")
+        axes.grid(False)
+    show_figure(figure, alt)
+
+
+def show_latent_space(maps, *, alt, classes=None):
+    """Show codes as coloured points: {title: (z (N, 2), colour (N,))}.
+
+    classes: names of the labels when the colour is a class number; without
+    it the colour is a quantity with a scale beside it.
+    """
+    with matplotlib.rc_context(STYLE):
+        width = 3.6 if len(maps) > 1 else 5.5
+        figure = Figure((width * len(maps), 3.6), layout="constrained")
+        panels = figure.subplots(1, len(maps), squeeze=False)[0]
+        for axes, (title, (z, color)) in zip(
+            panels, maps.items(), strict=True
+        ):
+            _scatter(figure, axes, _codes(z), _flat(color), classes)
+            axes.set(title=title, xlabel="first code", ylabel="second code")
+        if classes:
+            handles = panels[-1].get_legend_handles_labels()
+            figure.legend(*handles, loc="outside right center")
+    show_figure(figure, alt)
+
+
+def show_curves(curves, *, alt, xlabel, ylabel, log_x=False, log_y=False):
+    """Show lines {label: (x, y)}, or {label: (x, y, spread)} with bars."""
+    with matplotlib.rc_context(STYLE):
+        figure = Figure((6.4, 3.6), layout="constrained")
+        axes = figure.subplots()
+        for i, (label, line) in enumerate(curves.items()):
+            axes.errorbar(
+                *line, label=label, capsize=3, color=COLORS[i % len(COLORS)],
+                marker=MARKERS[i % len(MARKERS)], ls=DASHES[i % len(DASHES)],
+            )  # fmt: skip
+        axes.set(xlabel=xlabel, ylabel=ylabel)
+        axes.set_xscale("log", base=2) if log_x else None
+        axes.set_yscale("log") if log_y else None
+        if log_x:
+            axes.xaxis.set_major_formatter("{x:g}")
+        axes.legend()
+    show_figure(figure, alt)
+
+
+def show_losses(history, *, alt):
+    """Show the training (and validation) loss after each epoch."""
+    curves = {"training": history.train, "validation": history.valid}
+    show_curves(
+        {k: (range(1, len(v) + 1), v) for k, v in curves.items() if v},
+        alt=alt, xlabel="epoch", ylabel="loss per image",
+    )  # fmt: skip
+
+
+def show_bars(bars, *, alt, xlabel):
+    """Show quantities {label: value} as bars that carry their number."""
+    with matplotlib.rc_context(STYLE):
+        figure = Figure((6.4, 0.7 + 0.36 * len(bars)), layout="constrained")
+        axes = figure.subplots()
+        drawn = axes.barh(list(bars), list(bars.values()), color=COLORS[0])
+        axes.bar_label(drawn, fmt="{:.3g}", padding=3)
+        axes.set(xlabel=xlabel, xlim=(0, 1.12 * max(bars.values())))
+        axes.invert_yaxis()
+        axes.grid(axis="y", visible=False)
+    show_figure(figure, alt)
+
+
+def show_figure(figure, alt):
+    """Display a figure with its alt text, in every kind of notebook.
+
+    JupyterLab reads the alt text of HTML alone, the website that of the
+    picture's metadata, so the output holds both.
+    """
+    if not alt or len(alt) < 15:
+        raise ValueError(f"alt must say what the figure shows; got {alt!r}")
+    picture = base64.b64encode(to_png(figure)).decode()
+    quoted = alt.replace("&", "&amp;").replace('"', "&quot;")
+    bundle = {
+        "text/plain": f"[Figure: {alt}]",
+        "image/png": picture,
+        "text/html": f'<img alt="{quoted}" '
+        f'src="data:image/png;base64,{picture}">',
+    }
+    display(bundle, raw=True, metadata={"image/png": {"alt": alt}})
+
+
+def to_png(figure) -> bytes:
+    """Draw a figure as the bytes of a PNG file."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DPI)
+    return buffer.getvalue()
+
+
+def images_figure(rows, titles=None, row_labels=None):
+    """Draw rows of images (N, 1, H, W), without showing them yet."""
+    rows = [_picture(row) for row in rows]
+    count = max(len(row) for row in rows)
+    side = min(1.0, 9.5 / count)
+    left = 1.1 if row_labels else 0
+    size = (left + side * count, side * len(rows) + (0.25 if titles else 0))
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(size, layout="constrained")
+        figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02)
+        panels = figure.subplots(len(rows), count, squeeze=False)
+    for r, (row, axes_row) in enumerate(zip(rows, panels, strict=True)):
+        for c, axes in enumerate(axes_row):
+            _draw_image(axes, row[c] if c < len(row) else None)
+            if titles and r == 0 and c < len(titles):
+                axes.set_title(titles[c], fontsize=9)
+        if row_labels:
+            axes_row[0].text(
+                -0.12, 0.5, row_labels[r], transform=axes_row[0].transAxes,
+                ha="right", va="center", fontsize=9,
+            )  # fmt: skip
+    return figure
+
+
+def _draw_image(axes, image):
+    axes.axis("off")
+    if image is not None:
+        axes.imshow(image, vmin=0, vmax=1, cmap="gray")
+
+
+def _scatter(figure, axes, z, color, classes):
+    if classes is None:
+        points = axes.scatter(*z.T, c=color, s=4, cmap="viridis")
+        figure.colorbar(points, ax=axes)
+        return
+    for c, name in enumerate(classes):
+        axes.scatter(
+            *z[color == c].T, s=14, label=name, alpha=0.8, lw=0.6,
+            marker=f"${c}$" if len(classes) > 7 else MARKERS[c],
+            color=matplotlib.colormaps["tab10"](c)
+            if len(classes) > 7 else COLORS[c],
+        )  # fmt: skip
+
+
+def _picture(images):
+    """Images (N, 1, H, W) on any device -> (N, H, W) ready to draw."""
+    if not torch.is_tensor(images) or images.ndim != 4 or images.shape[1] != 1:
+        shape = getattr(images, "shape", None)
+        got = tuple(shape) if shape is not None else type(images).__name__
+        raise ValueError(f"images must have shape (N, 1, H, W); got {got}")
+    if not len(images):
+        raise ValueError("there is no image to show")
+    images = images.detach().cpu().float()
+    if images.max() > 2:
+        raise ValueError(
+            f"images reach {images.max().item():g}, but [0, 1] is expected: "
+            "divide pixels in 0..255 by 255"
+        )
+    return images[:, 0]
+
+
+def _codes(z):
+    if z.ndim != 2 or z.shape[1] != 2:
+        raise ValueError(f"codes must have shape (N, 2); got {tuple(z.shape)}")
+    return z.detach().cpu()
+
+
+def _flat(color):
+    return torch.as_tensor(color).detach().cpu()
+
+
+def _pairs(corner):
+    return [float(value) for value in corner]

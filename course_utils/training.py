@@ -1,0 +1,238 @@
+"""The training loop, the device it runs on, and predictions in batches."""
+
+import random
+import sys
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+
+@dataclass
+class History:
+    """Mean loss per example after each epoch, and the seconds it all took.
+
+    `train` is averaged while the weights still move; `valid` is measured
+    after the epoch and stays empty without validation data. `stopped` says
+    why training ended before its last epoch, if it did.
+    """
+
+    train: list[float] = field(default_factory=list)
+    valid: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+    stopped: str = ""
+
+
+def pick_device() -> torch.device:
+    """Return CUDA where there is a GPU, else Apple's MPS, else the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def set_seed(seed: int) -> None:
+    """Seed Python, NumPy and torch, so that a run can be repeated."""
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def fit(
+    model,
+    train,
+    loss,
+    *,
+    valid=None,
+    epochs=5,
+    batch_size=128,
+    lr=3e-3,
+    patience=None,
+    seed=0,
+    device=None,
+    progress=True,
+):
+    """Train `model` in place and return its `History`.
+
+    train, valid: one tensor (N, ...), or a tuple of tensors of one length.
+    loss: called as loss(model, *batch), returns one value per example (B,).
+    patience: stop after so many epochs without a better `valid` loss, and
+    go back to the best weights. Adam follows a one-cycle learning rate
+    (Smith and Topin, 2018) with its peak at `lr`. An interrupt (the stop
+    button) ends training and keeps what was learnt. Raises ValueError on
+    unusable data and FloatingPointError when the loss is no longer a number.
+    """
+    device = device or pick_device()
+    model.to(device).train()
+    train, valid = _to_device(train, device), _to_device(valid, device)
+    _check_arguments(train, valid, epochs, batch_size, patience)
+    step = _make_step(model, loss, lr, epochs, len(train[0]), batch_size)
+    order = torch.Generator().manual_seed(seed)
+    history, best, start = History(), _Best(model, patience), time.time()
+    bar = tqdm(range(epochs), "training", file=sys.stdout, ncols=79,
+               unit="epoch", disable=not progress)  # fmt: skip
+    try:
+        for epoch in bar:
+            steps = [step(b) for b in _batches(train, batch_size, order)]
+            history.train.append(_mean_loss(steps, epoch, lr))
+            if valid:
+                history.valid.append(evaluate(model, valid, loss))
+            bar.set_postfix_str(_latest(history))
+            if valid and best.should_stop(history):
+                break
+    except KeyboardInterrupt:
+        history.stopped = f"interrupted in epoch {epoch + 1}"
+        print(f"\nTraining was {history.stopped}; the weights are kept.")
+    bar.close()
+    best.restore()
+    history.seconds = time.time() - start
+    model.eval()
+    return history
+
+
+@torch.no_grad()
+def evaluate(model, data, loss, batch_size=1000) -> float:
+    """Return the mean loss per example over `data`, without training."""
+    device = next(model.parameters()).device
+    was_training = model.training
+    model.eval()
+    batches = _batches(_to_device(data, device), batch_size)
+    losses = torch.cat([loss(model, *batch) for batch in batches])
+    model.train(was_training)
+    return losses.mean().item()
+
+
+@torch.no_grad()
+def predict(function, x, batch_size=1000):
+    """Apply a model, or one of its methods, to x (N, ...) in batches.
+
+    No gradients are kept. The answer lies on the CPU.
+    """
+    model = getattr(function, "__self__", function)
+    device = next(model.parameters()).device
+    return torch.cat(
+        [function(b.to(device)).cpu() for b in x.split(batch_size)]
+    )
+
+
+def _to_device(data, device):
+    if data is None:
+        return ()
+    parts = (data,) if torch.is_tensor(data) else tuple(data)
+    for part in parts:
+        if not torch.is_tensor(part):
+            raise ValueError(
+                "training data must be a tensor or a tuple of tensors; got "
+                f"{type(part).__name__}"
+            )
+    return tuple(part.to(device) for part in parts)
+
+
+def _check_arguments(train, valid, epochs, batch_size, patience):
+    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1; got {value}")
+    if patience is not None and not valid:
+        raise ValueError("patience needs validation data: pass valid=...")
+    for name, parts in (("train", train), ("valid", valid)):
+        lengths = [len(part) for part in parts]
+        if parts and (min(lengths) == 0 or len(set(lengths)) > 1):
+            raise ValueError(
+                f"{name} needs one or more examples in every part, as many "
+                f"in each; got lengths {lengths}"
+            )
+        if parts and parts[0].is_floating_point():
+            _check_values(name, parts[0])
+
+
+def _check_values(name, x):
+    if not x.isfinite().all():
+        raise ValueError(f"{name} holds values that are not finite numbers")
+    if x.ndim == 4 and x.max() > 2:
+        raise ValueError(
+            f"images in {name} reach {x.max().item():g}, but [0, 1] is "
+            "expected: divide pixels in 0..255 by 255"
+        )
+
+
+def _batches(parts, batch_size, generator=None):
+    """Yield tuples of slices, shuffled if a generator is given."""
+    if generator is not None:
+        order = torch.randperm(len(parts[0]), generator=generator)
+        parts = tuple(part[order.to(part.device)] for part in parts)
+    yield from zip(*(part.split(batch_size) for part in parts), strict=True)
+
+
+def _make_step(model, loss, lr, epochs, examples, batch_size):
+    weights = [p for p in model.parameters() if p.requires_grad]
+    fused = weights[0].device.type in ("cpu", "cuda")
+    optimizer = torch.optim.Adam(weights, lr=lr, fused=fused)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, lr, epochs * -(-examples // batch_size), pct_start=0.2
+    )
+
+    def step(batch):
+        losses = loss(model, *batch)
+        _check_losses(losses, len(batch[0]))
+        optimizer.zero_grad()
+        losses.mean().backward()
+        optimizer.step()
+        schedule.step()
+        return losses.detach().sum(), len(losses)
+
+    return step
+
+
+def _check_losses(losses, count):
+    if not torch.is_tensor(losses) or losses.shape != (count,):
+        got = tuple(losses.shape) if torch.is_tensor(losses) else losses
+        raise ValueError(
+            f"loss must return one value per example, shape ({count},); got "
+            f"{got}. Sum over pixels and leave the mean over the batch to fit."
+        )
+
+
+def _mean_loss(steps, epoch, lr):
+    """Average an epoch's losses; they are looked at once, to be quick."""
+    sums = torch.stack([total for total, _ in steps])
+    bad = (~sums.isfinite()).nonzero()
+    if len(bad):
+        raise FloatingPointError(
+            f"the loss is {sums[bad[0]].item()} at step {bad[0].item() + 1} "
+            f"of epoch {epoch + 1}. Try a smaller learning rate (now "
+            f"{lr:g}), and look for logarithms or divisions of zero."
+        )
+    return sums.sum().item() / sum(count for _, count in steps)
+
+
+def _latest(history):
+    text = f"train {history.train[-1]:.4g}"
+    return text + (f", valid {history.valid[-1]:.4g}" if history.valid else "")
+
+
+class _Best:
+    """The best weights so far, kept only when `patience` is asked for."""
+
+    def __init__(self, model, patience):
+        self.model, self.patience = model, patience
+        self.epoch, self.weights = 0, None
+
+    def should_stop(self, history):
+        if self.patience is None:
+            return False
+        latest = len(history.valid) - 1
+        if history.valid[latest] <= min(history.valid):
+            state = self.model.state_dict()
+            self.weights = {k: v.clone() for k, v in state.items()}
+            self.epoch = latest
+        if latest - self.epoch < self.patience:
+            return False
+        history.stopped = f"early, best valid loss in epoch {self.epoch + 1}"
+        return True
+
+    def restore(self):
+        if self.weights is not None:
+            self.model.load_state_dict(self.weights)

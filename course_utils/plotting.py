@@ -175,31 +175,32 @@ def to_png(figure) -> bytes:
 def images_figure(rows, titles=None, row_labels=None):
     """Draw rows of images (N, 1, H, W), without showing them yet."""
     rows = [_picture(row) for row in rows]
-    count = max(len(row) for row in rows)
-    side = min(1.0, 9.5 / count)
-    left = 1.1 if row_labels else 0
-    size = (left + side * count, side * len(rows) + (0.25 if titles else 0))
+    columns = max(len(row) for row in rows)
+    inches = min(1.0, 9.0 / columns)
+    size = (inches * columns + 1.3 * bool(row_labels), inches * len(rows))
     with matplotlib.rc_context(STYLE):
-        figure = Figure(size, layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02)
-        panels = figure.subplots(len(rows), count, squeeze=False)
-    for r, (row, axes_row) in enumerate(zip(rows, panels, strict=True)):
-        for c, axes in enumerate(axes_row):
-            _draw_image(axes, row[c] if c < len(row) else None)
-            if titles and r == 0 and c < len(titles):
-                axes.set_title(titles[c], fontsize=9)
-        if row_labels:
-            axes_row[0].text(
-                -0.12, 0.5, row_labels[r], transform=axes_row[0].transAxes,
-                ha="right", va="center", fontsize=9,
-            )  # fmt: skip
+        figure = Figure((size[0], size[1] + 0.3 * bool(titles)))
+        figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02)
+        axes = figure.subplots()
+    height, width = (side + 2 for side in rows[0].shape[1:])
+    axes.imshow(_mosaic(rows, columns), vmin=0, vmax=1, cmap="gray")
+    axes.set_xticks([(i + 0.5) * width - 1.5 for i in range(columns)])
+    axes.set_yticks([(i + 0.5) * height - 1.5 for i in range(len(rows))])
+    axes.set_xticklabels((list(titles or ()) + [""] * columns)[:columns])
+    axes.set_yticklabels(row_labels or [""] * len(rows))
+    axes.tick_params(length=0, top=True, labeltop=True, labelbottom=False)
+    axes.spines[:].set_visible(False)
+    axes.grid(False)
     return figure
 
 
-def _draw_image(axes, image):
-    axes.axis("off")
-    if image is not None:
-        axes.imshow(image, vmin=0, vmax=1, cmap="gray")
+def _mosaic(rows, columns):
+    """Put rows of (N, H, W) into one picture with white gaps between."""
+    height, width = rows[0].shape[1:]
+    tiles = torch.ones(len(rows), columns, height + 2, width + 2)
+    for tile_row, row in zip(tiles, rows, strict=True):
+        tile_row[: len(row), :-2, :-2] = row
+    return tiles.transpose(1, 2).flatten(0, 1).flatten(1)[:-2, :-2]
 
 
 def _scatter(figure, axes, z, color, classes):
@@ -225,7 +226,7 @@ def _picture(images):
     if not len(images):
         raise ValueError("there is no image to show")
     images = images.detach().cpu().float()
-    if images.max() > 2:
+    if images.max() > 10:
         raise ValueError(
             f"images reach {images.max().item():g}, but [0, 1] is expected: "
             "divide pixels in 0..255 by 255"

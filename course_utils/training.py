@@ -151,7 +151,7 @@ def _check_arguments(train, valid, epochs, batch_size, patience):
 def _check_values(name, x):
     if not x.isfinite().all():
         raise ValueError(f"{name} holds values that are not finite numbers")
-    if x.ndim == 4 and x.max() > 2:
+    if x.ndim == 4 and x.max() > 10:
         raise ValueError(
             f"images in {name} reach {x.max().item():g}, but [0, 1] is "
             "expected: divide pixels in 0..255 by 255"

@@ -13,14 +13,13 @@ SECONDS = 10
 MOST_PRINTED = 300
 
 
-def judge(attempt, reference, find_problem):
+def judge(name, attempt, reference, find_problem):
     """Print one of three answers and return the function to go on with.
 
-    find_problem: called with the attempt, returns what is wrong as a
+    name: what the learner calls it. find_problem: called with the attempt, returns what is wrong as a
     sentence, or None. Whatever the attempt does (raises, loops, prints
     without end), this function prints an answer and returns.
     """
-    name = reference.__name__
     if attempt is reference:
         print(f"… {name}: this is the course's own. Run the cell above again.")
         return reference

@@ -9,8 +9,6 @@ def _brightness(images):
     return images.flatten(1).mean(dim=1)
 
 
-_brightness.__name__ = "brightness"
-
 BRIGHTNESS_CASES = [(torch.rand(n, 1, 28, 28),) for n in (3, 1, 28)]
 BRIGHTNESS_SLIPS = {
     "You averaged over the whole batch; one number is wanted for each "
@@ -26,8 +24,5 @@ BRIGHTNESS_SLIPS = {
 
 def brightness(attempt):
     """Judge `brightness(images)`: (B, 1, 28, 28) -> (B,)."""
-    return judge(
-        attempt,
-        _brightness,
-        same_as(_brightness, BRIGHTNESS_CASES, BRIGHTNESS_SLIPS),
-    )
+    compare = same_as(_brightness, BRIGHTNESS_CASES, BRIGHTNESS_SLIPS)
+    return judge("brightness", attempt, _brightness, compare)

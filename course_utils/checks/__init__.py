@@ -6,6 +6,17 @@ learner's when it is correct, the course's otherwise. It never raises.
 """
 
 from course_utils.checks.lesson_00 import brightness
+from course_utils.checks.lesson_01 import (
+    compression_ratio,
+    interpolate,
+    smallest_latent_dim,
+)
 from course_utils.checks.scorecard import show_scorecard
 
-__all__ = ["brightness", "show_scorecard"]
+__all__ = [
+    "brightness",
+    "compression_ratio",
+    "interpolate",
+    "show_scorecard",
+    "smallest_latent_dim",
+]

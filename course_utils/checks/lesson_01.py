@@ -1,0 +1,130 @@
+"""Checks of lesson 01."""
+
+import torch
+
+from course_utils.checks.core import judge, same_as
+
+
+def _compression_ratio(image_shape, latent_dim):
+    channels, height, width = image_shape
+    return channels * height * width / latent_dim
+
+
+RATIO_CASES = [((1, 28, 28), 2), ((3, 32, 48), 7), ((1, 9, 5), 45)]
+RATIO_SLIPS = {
+    "The ratio is upside down: divide the picture by the code.": (
+        lambda shape, dim: dim / (shape[0] * shape[1] * shape[2])
+    ),
+    "You counted one side only; a picture has height times width numbers.": (
+        lambda shape, dim: shape[1] / dim
+    ),
+    "You left out the channels: a colour picture has three.": (
+        lambda shape, dim: shape[1] * shape[2] / dim
+    ),
+    "You added the sides; multiply them.": (
+        lambda shape, dim: sum(shape) / dim
+    ),
+    "You rounded down: use / in place of //.": (
+        lambda shape, dim: shape[0] * shape[1] * shape[2] // dim
+    ),
+}
+
+
+def compression_ratio(attempt):
+    """Judge `compression_ratio(image_shape, latent_dim)` -> float."""
+    # The colour case comes first, because it tells most slips apart.
+    cases = [RATIO_CASES[1], RATIO_CASES[0], RATIO_CASES[2]]
+    compare = same_as(_compression_ratio, cases, RATIO_SLIPS)
+    return judge("compression_ratio", attempt, _compression_ratio, compare)
+
+
+def _interpolate(z0, z1, steps):
+    t = torch.linspace(0, 1, steps)[:, None]
+    return (1 - t) * z0 + t * z1
+
+
+LINE_CASES = [
+    (torch.randn(dim), torch.randn(dim), steps)
+    for dim, steps in ((3, 5), (1, 2), (8, 11))
+]
+LINE_SLIPS = {
+    "The line runs backwards: it should start at z0.": (
+        lambda z0, z1, steps: _interpolate(z1, z0, steps)
+    ),
+    "The last point should be z1 itself: both ends belong to it.": (
+        lambda z0, z1, steps: _interpolate(z0, z1, steps + 1)[:-1]
+    ),
+    "The ends are missing: t should run from 0 to 1, both included.": (
+        lambda z0, z1, steps: _interpolate(z0, z1, steps + 2)[1:-1]
+    ),
+    "Steps should run along the first axis: (steps, Z). Yours is (Z, steps).": (
+        lambda z0, z1, steps: _interpolate(z0, z1, steps).T
+    ),
+    "The first point should be z0; the share of z0 is 1 - t.": (
+        lambda z0, z1, steps: (
+            torch.linspace(0, 1, steps)[:, None] * (z0 + z1)
+        )
+    ),
+    "You added t · z1 to z0; add t · (z1 - z0).": (
+        lambda z0, z1, steps: z0 + torch.linspace(0, 1, steps)[:, None] * z1
+    ),
+}
+
+
+def interpolate(attempt):
+    """Judge `interpolate(z0, z1, steps)`: (Z,), (Z,) -> (steps, Z)."""
+    compare = same_as(_interpolate, LINE_CASES, LINE_SLIPS)
+    return judge("interpolate", attempt, _interpolate, compare)
+
+
+def _smallest_latent_dim(errors, enough):
+    good = [dim for dim, error in errors.items() if error <= enough]
+    return min(good, default=None)
+
+
+SIZE_CASES = [
+    ({8: 0.1, 2: 0.2, 4: 0.2, 1: 0.9}, 0.25),
+    ({1: 0.9, 2: 0.5, 4: 0.3}, 0.5),
+    ({16: 0.7, 3: 0.8}, 0.5),
+]
+SIZE_SLIPS = {
+    "You took the smallest error; the smallest code is wanted.": (
+        lambda errors, enough: min(errors, key=errors.get)
+    ),
+    "You took the largest code that will do; the smallest is wanted.": (
+        lambda errors, enough: max(
+            (d for d, e in errors.items() if e <= enough), default=None
+        )
+    ),
+    "You returned the error; the size of the code is wanted.": (
+        lambda errors, enough: min(
+            (e for e in errors.values() if e <= enough), default=None
+        )
+    ),
+    "You took the first that will do; the sizes come in any order.": (
+        lambda errors, enough: next(
+            (d for d, e in errors.items() if e <= enough), None
+        )
+    ),
+    "At most `enough` includes `enough` itself: use <=.": (
+        lambda errors, enough: min(
+            (d for d, e in errors.items() if e < enough), default=None
+        )
+    ),
+    "When no code will do, return None.": (
+        lambda errors, enough: min(
+            (d for d, e in errors.items() if e <= enough), default=0
+        )
+    ),
+}
+
+
+def smallest_latent_dim(attempt):
+    """Judge `smallest_latent_dim(errors, enough)` -> int or None."""
+
+    def call(function, errors, enough):
+        answer = function(errors, enough)
+        return -1 if answer is None else answer
+
+    compare = same_as(_smallest_latent_dim, SIZE_CASES, SIZE_SLIPS, call)
+    return judge("smallest_latent_dim", attempt, _smallest_latent_dim, compare)

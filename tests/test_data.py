@@ -1,0 +1,389 @@
+"""Data: what ships, the full set by every route, faults, made worlds."""
+
+import contextlib
+import errno
+import gzip
+import hashlib
+import math
+import os
+import shutil
+import socket
+import struct
+import tempfile
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import torch
+from torchvision.datasets import FashionMNIST
+
+from course_utils import data
+
+IMAGES, LABELS = list(data.FASHION_FILES)[:2]
+
+
+def idx_file(name):
+    """Return a tiny file in the format of the original: 5 or 3 examples."""
+    count = 5 if name.startswith("train") else 3
+    if "labels" in name:
+        return struct.pack(">II", 0x801, count) + bytes(range(count))
+    pixels = bytes(i % 256 for i in range(count * 28 * 28))
+    return struct.pack(">IIII", 0x803, count, 28, 28) + pixels
+
+
+SMALL = {name: idx_file(name) for name in data.FASHION_FILES}
+ZIPPED = {name: gzip.compress(SMALL[name], mtime=0) for name in SMALL}
+
+
+def md5(content):
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+@pytest.fixture
+def raw(tmp_path, monkeypatch):
+    """Return an empty download folder; the full set is 5 + 3 images."""
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    monkeypatch.setattr(data, "DEBIAN_FOLDER", tmp_path / "debian")
+    sums = {name: md5(content) for name, content in SMALL.items()}
+    monkeypatch.setattr(data, "FASHION_FILES", sums)
+    zipped = [(f"{name}.gz", md5(ZIPPED[name])) for name in SMALL]
+    monkeypatch.setattr(FashionMNIST, "resources", zipped)
+    monkeypatch.setattr(FashionMNIST, "mirrors", [nobody_listens()])
+    return tmp_path / "FashionMNIST" / "raw"
+
+
+def nobody_listens():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}/"
+
+
+@pytest.fixture
+def server(raw, monkeypatch):
+    """Serve {name: (status, body, headers)} from this machine."""
+    files = {f"{name}.gz": (200, ZIPPED[name], {}) for name in SMALL}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            status, body, headers = files[self.path[1:]]
+            self.send_response(status)
+            headers = {"Content-Length": str(len(body))} | headers
+            for header in headers.items():
+                self.send_header(*header)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments):
+            pass
+
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    web = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=web.serve_forever, args=(0.01,))
+    thread.start()
+    address = f"http://127.0.0.1:{web.server_port}/"
+    monkeypatch.setattr(FashionMNIST, "mirrors", [address])
+    yield files
+    web.shutdown()
+    web.server_close()
+    thread.join()
+
+
+def fill(folder, contents, suffix=""):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in contents.items():
+        (folder / f"{name}{suffix}").write_bytes(content)
+
+
+def is_full(images):
+    pixels = torch.tensor(list(SMALL[IMAGES][16:])) / 255
+    return images.train.flatten().equal(pixels) and len(images.test) == 3
+
+
+def fall_back(capsys):
+    """Load, expect the shipped images and one line why; return the line."""
+    images = data.fashion_mnist(full=True)
+    assert len(images.train) == 10_000
+    reason, used = capsys.readouterr().out.splitlines()
+    assert "ships with the course" in used
+    assert len(reason) < 400 and ":." not in reason
+    return reason
+
+
+# What ships
+
+
+def test_shipped_images_are_balanced_and_in_range():
+    images = data.fashion_mnist(full=False)
+    assert images.train.shape == (10_000, 1, 28, 28)
+    assert images.test.shape == (2_000, 1, 28, 28)
+    assert images.train_labels.bincount().tolist() == [1_000] * 10
+    assert images.test_labels.bincount().tolist() == [200] * 10
+    assert images.train.dtype == torch.float32
+    assert images.train.min() == 0 and images.train.max() == 1
+
+
+def test_one_line_says_what_was_used(capsys):
+    data.fashion_mnist(full=False)
+    assert capsys.readouterr().out == (
+        "Fashion-MNIST: 10,000 training and 2,000 test images "
+        "(ships with the course)\n"
+    )
+    data.fashion_mnist(full=False, quiet=True)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("gpu", [True, False])
+def test_full_set_is_the_default_where_there_is_a_gpu(raw, monkeypatch, gpu):
+    fill(raw, SMALL)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
+    assert len(data.fashion_mnist().train) == (5 if gpu else 10_000)
+
+
+@pytest.mark.parametrize("content", [None, b"half a file"])
+def test_damaged_or_missing_shipped_file(tmp_path, monkeypatch, content):
+    path = tmp_path / "fashion_mnist_small.npz"
+    if content:
+        path.write_bytes(content)
+    monkeypatch.setattr(data, "SHIPPED", path)
+    with pytest.raises(data.DataError, match="git checkout data"):
+        data.fashion_mnist(full=False)
+
+
+def test_data_folder_follows_the_environment(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    assert data.data_folder() == tmp_path
+    monkeypatch.delenv("COURSE_DATA")
+    assert data.data_folder().name == "data"
+
+
+def test_checksum_looks_inside_the_gzip_wrapper(tmp_path):
+    fill(tmp_path, {"plain": b"pixels", "packed.gz": gzip.compress(b"pixels")})
+    plain = data.checksum(tmp_path / "plain")
+    assert plain == data.checksum(tmp_path / "packed.gz") == md5(b"pixels")
+
+
+# The full set, by every route
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_full_set_from_the_data_folder(raw, capsys, suffix):
+    fill(raw, ZIPPED if suffix else SMALL, suffix)
+    assert is_full(data.fashion_mnist(full=True))
+    assert f"full, from {raw}" in capsys.readouterr().out
+
+
+def test_full_set_from_debian_with_another_gzip_wrapper(raw, capsys):
+    other = {n: gzip.compress(SMALL[n], 1, mtime=9) for n in SMALL}
+    fill(data.DEBIAN_FOLDER, other, ".gz")
+    assert is_full(data.fashion_mnist(full=True))
+    assert f"from {data.DEBIAN_FOLDER}" in capsys.readouterr().out
+
+
+def test_full_set_is_downloaded_once(raw, server, capsys):
+    assert is_full(data.fashion_mnist(full=True))
+    assert "full, downloaded" in capsys.readouterr().out
+    assert {p.name for p in raw.iterdir()} == {f"{n}.gz" for n in SMALL}
+    server.clear()
+    assert is_full(data.fashion_mnist(full=True))
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_download_replaces_a_half_file(raw, server, capsys, suffix):
+    whole = ZIPPED if suffix else SMALL
+    fill(raw, whole | {IMAGES: whole[IMAGES][:500]}, suffix)
+    assert is_full(data.fashion_mnist(full=True))
+    assert capsys.readouterr().out.count("Not used, because damaged") == 1
+    assert is_full(data.fashion_mnist(full=True))
+    assert "damaged" not in capsys.readouterr().out
+
+
+# Faults: one clear line, the shipped images, nothing half left behind
+
+FAULTS = {
+    "truncated": (200, ZIPPED[IMAGES][:300], {}, "corrupted"),
+    "cut off": (
+        200, ZIPPED[IMAGES][:300], {"Content-Length": "9999"}, "corrupted",
+    ),
+    "wrong checksum": (200, gzip.compress(b"not it"), {}, "corrupted"),
+    "error page": (200, b"<html>log in first</html>", {}, "corrupted"),
+    "forbidden": (403, b"no", {}, "403"),
+    "cut off in a chunk": (
+        200, b"fff\r\nhalf", {"Transfer-Encoding": "chunked"}, "incomplete",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_bad_answers_of_the_server(raw, server, capsys, fault):
+    *answer, word = FAULTS[fault]
+    server[f"{IMAGES}.gz"] = answer
+    assert word in fall_back(capsys).lower()
+    assert list(raw.iterdir()) == []
+
+
+def test_a_server_that_does_not_speak_http(raw, server, capsys):
+    server[f"{IMAGES}.gz"] = ("200\r\nNonsense", b"", {})
+    with socket.create_server(("127.0.0.1", 0)) as nonsense:
+        address = f"http://127.0.0.1:{nonsense.getsockname()[1]}/"
+        FashionMNIST.mirrors[:] = [address]
+
+        def answer():
+            client, _ = nonsense.accept()
+            client.recv(1000)
+            client.sendall(b"what?\r\n\r\n")
+            client.close()
+
+        threading.Thread(target=answer).start()
+        assert "what?" in fall_back(capsys)
+    assert list(raw.iterdir()) == []
+
+
+def test_refused_connection(raw, capsys):
+    assert "refused" in fall_back(capsys)
+    assert list(raw.iterdir()) == []
+
+
+def test_one_file_missing_on_the_server_keeps_none(raw, server, capsys):
+    server[f"{LABELS}.gz"] = (404, b"", {})
+    assert "404" in fall_back(capsys)
+    assert list(raw.iterdir()) == []
+
+
+def test_full_disk(raw, capsys, monkeypatch):
+    def download(self):
+        os.makedirs(self.raw_folder)
+        Path(self.raw_folder, f"{IMAGES}.gz").write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(FashionMNIST, "download", download)
+    assert "No space left" in fall_back(capsys)
+    assert list(raw.iterdir()) == []
+
+
+@contextlib.contextmanager
+def read_only(folder):
+    """Let nobody write to the folder, the superuser included."""
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    folder.chmod(0o555)
+    try:
+        if root:
+            os.seteuid(65534)
+        folder.stat()
+    except OSError:
+        pytest.skip("this machine lets nobody give up root")
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        folder.chmod(0o755)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders are not read-only there")
+def test_read_only_folder(raw, capsys, monkeypatch):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.copy(data.SHIPPED, folder / "small.npz")
+        monkeypatch.setattr(data, "SHIPPED", folder / "small.npz")
+        monkeypatch.setattr(data, "DEBIAN_FOLDER", folder / "debian")
+        monkeypatch.setenv("COURSE_DATA", name)
+        with read_only(folder):
+            assert "Permission denied" in fall_back(capsys)
+        assert [p.name for p in folder.iterdir()] == ["small.npz"]
+
+
+def test_a_file_stands_where_the_folder_should_be(raw, capsys):
+    fill(raw.parent.parent, {"FashionMNIST": b"a file"})
+    assert str(raw) in fall_back(capsys)
+
+
+BAD_FILES = {
+    "half": ZIPPED[IMAGES][:300],
+    "not gzip": b"<html>",
+    "bit rot": ZIPPED[IMAGES][:20] + b"\xff" * 9 + ZIPPED[IMAGES][29:],
+    "other content": gzip.compress(b"other"),
+    "empty": b"",
+}
+
+
+@pytest.mark.parametrize("bad", BAD_FILES)
+def test_a_bad_file_in_the_folder_is_named_and_not_used(raw, capsys, bad):
+    fill(raw, ZIPPED | {IMAGES: BAD_FILES[bad]}, ".gz")
+    images = data.fashion_mnist(full=True)
+    assert len(images.train) == 10_000
+    damaged, _, used = capsys.readouterr().out.splitlines()
+    assert "damaged" in damaged and str(raw / f"{IMAGES}.gz") in damaged
+    assert "ships" in used
+
+
+# Made worlds
+
+
+def centre(image):
+    """Return the centre of mass (x, y) of an image (H, W)."""
+    pixel = torch.arange(image.shape[-1]).float()
+    across, down = image.sum(0), image.sum(1)
+    total = image.sum()
+    return [(across @ pixel / total).item(), (down @ pixel / total).item()]
+
+
+def test_a_seed_gives_one_world():
+    one, same, other = (data.made_world(9, seed=s) for s in (1, 1, 2))
+    assert one.images.equal(same.images) and one.causes.equal(same.causes)
+    assert not one.causes.equal(other.causes)
+
+
+def test_causes_lie_in_their_ranges():
+    world = data.made_world(500, tuple(data.CAUSES))
+    assert world.names == ("x", "y", "size", "angle", "kind")
+    assert world.images.shape == (500, 1, 28, 28)
+    assert 0 <= world.images.min() and world.images.max() <= 1
+    for name, column in zip(world.names, world.causes.T, strict=True):
+        low, high = data.CAUSES[name]
+        assert low <= column.min() < column.max() <= high
+    assert set(world.causes[:, -1].tolist()) == {0, 1, 2}
+
+
+def test_world_draws_what_its_causes_say():
+    world = data.made_world(4, ("x", "size"))
+    x, size = world.causes.T
+    assert world.images.equal(data.draw_shapes(x, 13.5, size))
+
+
+@pytest.mark.parametrize("causes", [("x", "colour"), (), "colour"])
+def test_unknown_causes(causes):
+    with pytest.raises(ValueError, match="causes must be some of x, y"):
+        data.made_world(3, causes)
+
+
+def test_a_world_of_nothing():
+    with pytest.raises(ValueError, match="n=0"):
+        data.made_world(0)
+
+
+@pytest.mark.parametrize("kind", range(len(data.KINDS)))
+@pytest.mark.parametrize(("x", "y"), [(13.5, 13.5), (10.0, 16.25)])
+def test_a_shape_lies_where_it_is_put(kind, x, y):
+    image = data.draw_shapes(x, y, size=3.0, angle=0.7, kind=kind)[0, 0]
+    assert centre(image) == pytest.approx([x, y], abs=0.05)
+
+
+def test_kinds_look_different():
+    disk, square, bar = data.draw_shapes(14, 14, kind=torch.arange(3))[:, 0]
+    assert disk[14, 14] > 0.9 and bar[14, 14] > 0.9
+    assert square[11, 11] > 0.5 > disk[11, 11]
+    assert bar[14, 19] > 0.5 > disk[14, 19]
+
+
+def test_angle_turns_a_bar():
+    flat, upright = data.draw_shapes(
+        14, 14, angle=torch.tensor([0, math.pi / 2]), kind=2
+    )[:, 0]
+    assert flat[14, 10] > 0.9 > 0.1 > flat[10, 14]
+    assert upright.allclose(flat.T, atol=1e-4)
+
+
+def test_size_grows_a_disk():
+    small, large = data.draw_shapes(14, 14, torch.tensor([2.0, 4.0]))
+    assert large.sum() / small.sum() == pytest.approx(4, rel=0.15)

@@ -11,12 +11,22 @@ from course_utils.checks.lesson_01 import (
     interpolate,
     smallest_latent_dim,
 )
+from course_utils.checks.lesson_02 import (
+    make_encoder,
+    mended_decode,
+    quantize,
+    train_step,
+)
 from course_utils.checks.scorecard import show_scorecard
 
 __all__ = [
     "brightness",
     "compression_ratio",
     "interpolate",
+    "make_encoder",
+    "mended_decode",
+    "quantize",
     "show_scorecard",
     "smallest_latent_dim",
+    "train_step",
 ]

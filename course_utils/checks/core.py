@@ -17,7 +17,7 @@ def judge(name, attempt, reference, find_problem):
     """Print one of three answers and return the function to go on with.
 
     name: what the learner calls it. find_problem: called with the attempt, returns what is wrong as a
-    sentence, or None. Whatever the attempt does (raises, loops, prints
+    sentence, or nothing. Whatever the attempt does (raises, loops, prints
     without end), this function prints an answer and returns.
     """
     if attempt is reference:
@@ -30,7 +30,7 @@ def judge(name, attempt, reference, find_problem):
         return reference
     if printed:
         print(f"your function printed: {printed}")
-    if problem is None:
+    if not problem:
         print(f"✓ {name}: correct.")
         return attempt
     print(f"✗ {name}: not yet. {problem}")
@@ -49,24 +49,24 @@ def same_as(reference, cases, slips=None, call=None, tolerance=1e-4):
 
     def answer(function, case):
         torch.manual_seed(0)
-        return call(function, *copy.deepcopy(case))
+        return call(function, *case)
+
+    def agree(answers, others):
+        pairs = zip(answers, others, strict=True)
+        return all(difference(a, b, tolerance) is None for a, b in pairs)
 
     def find_problem(attempt):
-        for case in cases:
-            mine = copy.deepcopy(case)
-            torch.manual_seed(0)
-            got = call(attempt, *mine)
-            expected = answer(reference, case)
-            problem = difference(got, expected, tolerance)
-            if problem is None and _differs(mine, case):
-                problem = "The answer is right, but it changes its input."
-            if problem is None:
-                continue
-            for message, wrong in (slips or {}).items():
-                if difference(got, answer(wrong, case), tolerance) is None:
-                    return message
-            return problem
-        return None
+        mine = copy.deepcopy(cases)
+        got = [answer(attempt, case) for case in mine]
+        expected = [answer(reference, case) for case in copy.deepcopy(cases)]
+        if agree(got, expected):
+            changed = any(map(_differs, mine, cases))
+            return "The answer is right, but it changes its input." * changed
+        for message, wrong in (slips or {}).items():
+            if agree(got, [answer(wrong, c) for c in copy.deepcopy(cases)]):
+                return message
+        problems = map(difference, got, expected, [tolerance] * len(cases))
+        return next(problem for problem in problems if problem)
 
     return find_problem
 

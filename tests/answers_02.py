@@ -1,0 +1,151 @@
+"""Answers to lesson 02's exercises: right ones, and slips with their words."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class Encoder(nn.Module):
+    def __init__(self, latent_dim, hidden_dim, last=None):
+        super().__init__()
+        self.wide = nn.Linear(784, hidden_dim)
+        self.narrow = nn.Linear(hidden_dim, latent_dim)
+        self.last = last or nn.Identity()
+
+    def forward(self, x):
+        hidden = F.silu(self.wide(x.reshape(len(x), -1)))
+        return self.last(self.narrow(hidden))
+
+
+def layers(*between, flatten=True, swap=False):
+    """A make_encoder with other things between its two linear layers."""
+
+    def make(latent_dim, hidden_dim):
+        middle, end = (latent_dim, hidden_dim) if swap else (
+            hidden_dim, latent_dim)  # fmt: skip
+        start = [nn.Flatten()] if flatten else []
+        return nn.Sequential(
+            *start, nn.Linear(784, middle), *between, nn.Linear(middle, end)
+        )
+
+    return make
+
+
+def step(model, optimizer, x):
+    optimizer.zero_grad()
+    loss = F.mse_loss(model(x), x, reduction="sum") / len(x)
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+def step_grad_none(model, optimizer, x):
+    for p in model.parameters():
+        p.grad = None
+    error = (model(x) - x) ** 2
+    loss = error.sum(dim=(1, 2, 3)).mean()
+    loss.backward()
+    optimizer.step()
+    return float(loss)
+
+
+def wrong_step(loss_of, zero=True, back=True, move=True, value=True):
+    def step(model, optimizer, x):
+        loss = loss_of(model(x), x)
+        if zero:
+            optimizer.zero_grad()
+        if back:
+            loss.backward()
+        if move:
+            optimizer.step()
+        return loss.item() if value else None
+
+    return step
+
+
+def mean_loss(x_hat, x):
+    return (x_hat - x).square().flatten(1).sum(1).mean()
+
+
+def levels_by_loop(z, low, high, levels):
+    out = torch.empty_like(z)
+    for b in range(z.shape[0]):
+        for i in range(z.shape[1]):
+            share = (z[b, i] - low[i]) / (high[i] - low[i])
+            level = torch.round(share * (levels - 1))
+            out[b, i] = min(max(level, torch.tensor(0.0)), levels - 1)
+    return out
+
+
+def inside(z, low, high):
+    return (z.clamp(low, high) - low) / (high - low)
+
+
+ANSWERS = {
+    "make_encoder": (
+        [Encoder, layers(nn.SiLU()), layers(nn.ReLU())],
+        {
+            "flatten first": layers(nn.SiLU(), flatten=False),
+            "activation after the last": lambda z, h: Encoder(
+                z, h, nn.ReLU()
+            ),
+            "[-1, 1]": lambda z, h: Encoder(z, h, nn.Tanh()),
+            "is linear": layers(),
+            "shape": layers(nn.SiLU(), swap=True),
+            "a network": lambda z, h: Encoder,
+            "parameters": lambda z, h: Encoder(z, 2 * h),
+        },
+    ),
+    "train_step": (
+        [step, step_grad_none],
+        {
+            "pile up": wrong_step(mean_loss, zero=False),
+            "step() is missing": wrong_step(mean_loss, move=False),
+            "without loss.backward()": wrong_step(mean_loss, back=False),
+            "take the mean": wrong_step(lambda a, b: ((a - b) ** 2).sum()),
+            "over the pixels too": wrong_step(F.mse_loss),
+            "None": wrong_step(mean_loss, value=False),
+        },
+    ),
+    "mended_decode": (
+        [
+            lambda decoder, z: torch.sigmoid(decoder(z)),
+            lambda decoder, z: 1 / (1 + (-decoder(z)).exp()),
+        ],
+        {
+            "leave [0, 1]": lambda decoder, z: decoder(z),
+            "still swapped": lambda decoder, z: torch.sigmoid(
+                decoder(z).transpose(2, 3)
+            ),
+            "Both bugs": lambda decoder, z: decoder(z).transpose(2, 3),
+            "Cutting": lambda decoder, z: decoder(z).clip(0, 1),
+            "tanh": lambda decoder, z: decoder(z).tanh(),
+        },
+    ),
+    "quantize": (
+        [
+            levels_by_loop,
+            lambda z, low, high, n: (inside(z, low, high) * (n - 1)).round(),
+        ],
+        {
+            "cut off": lambda z, low, high, n: (
+                (inside(z, low, high) * (n - 1)).floor()
+            ),
+            "multiply by that": lambda z, low, high, n: (
+                (inside(z, low, high) * n).round().clamp(max=n - 1)
+            ),
+            "up to levels": lambda z, low, high, n: (
+                (inside(z, low, high) * n).round()
+            ),
+            "nearest end": lambda z, low, high, n: (
+                ((z - low) / (high - low) * (n - 1)).round()
+            ),
+            "whole levels": lambda z, low, high, n: (
+                inside(z, low, high) * (n - 1)
+            ),
+            "Subtract low": lambda z, low, high, n: (
+                (z / (high - low) * (n - 1)).round().clamp(0, n - 1)
+            ),
+        },
+    ),
+}

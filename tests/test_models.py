@@ -1,0 +1,107 @@
+"""Models: shapes, sizes, gradients, and clear words for wrong input."""
+
+import pytest
+import torch
+
+from course_utils import models
+
+MAKERS = (models.dense_autoencoder, models.conv_autoencoder)
+both = pytest.mark.parametrize("maker", MAKERS)
+
+
+@both
+@pytest.mark.parametrize("latent_dim", [1, 2, 32])
+def test_shapes(maker, latent_dim):
+    model, x = maker(latent_dim), torch.rand(3, 1, 28, 28)
+    z = model.encode(x)
+    assert z.shape == (3, latent_dim)
+    assert model.decode(z).shape == x.shape
+    assert model(x).equal(model.decode(z))
+
+
+@both
+def test_images_lie_between_black_and_white(maker):
+    images = maker(2).decode(100 * torch.randn(20, 2))
+    assert 0 <= images.min() and images.max() <= 1
+
+
+@both
+def test_decoder_returns_logits(maker):
+    model, z = maker(2), torch.randn(3, 2)
+    assert model.decoder(z).sigmoid().equal(model.decode(z))
+
+
+@both
+def test_gradients_reach_every_parameter(maker):
+    model = maker(2)
+    model(torch.rand(3, 1, 28, 28)).square().sum().backward()
+    assert all(p.grad.abs().sum() > 0 for p in model.parameters())
+
+
+def test_count_parameters():
+    dense = models.DenseEncoder(2, hidden_dim=10)
+    assert models.count_parameters(dense) == 784 * 10 + 10 + 10 * 2 + 2
+    conv = models.ConvEncoder(2, channels=4)
+    expected = (9 * 4 + 4) + (9 * 4 * 8 + 8) + (8 * 49 * 2 + 2)
+    assert models.count_parameters(conv) == expected
+
+
+def test_frozen_parameters_do_not_count():
+    model = models.dense_autoencoder(2, hidden_dim=10)
+    model.decoder.requires_grad_(False)
+    frozen = models.count_parameters(model)
+    assert frozen == models.count_parameters(model.encoder)
+
+
+@both
+def test_width_can_be_chosen(maker):
+    small, large = maker(2, 4), maker(2, 8)
+    assert models.count_parameters(small) < models.count_parameters(large)
+
+
+@both
+@pytest.mark.parametrize("latent_dim", [0, -1, 2.5, "2", None, True])
+def test_impossible_latent_dim(maker, latent_dim):
+    with pytest.raises(ValueError, match=f"latent_dim must .*{latent_dim!r}"):
+        maker(latent_dim)
+
+
+@pytest.mark.parametrize(
+    ("maker", "name"),
+    [(MAKERS[0], "hidden_dim"), (MAKERS[1], "channels")],
+)
+def test_impossible_width(maker, name):
+    with pytest.raises(ValueError, match=f"{name} must .* got 0"):
+        maker(2, 0)
+
+
+@both
+@pytest.mark.parametrize("shape", [(3, 1, 32, 32), (3, 3, 28, 28), (3, 784)])
+def test_wrong_image_shape(maker, shape):
+    with pytest.raises(ValueError) as error:
+        maker(2)(torch.rand(shape))
+    assert "(B, 1, 28, 28)" in str(error.value)
+    assert str(shape) in str(error.value)
+
+
+@both
+def test_missing_batch_dimension(maker):
+    with pytest.raises(ValueError, match=r"x\[None\]"):
+        maker(2).encode(torch.rand(1, 28, 28))
+
+
+@both
+def test_images_that_are_no_floats(maker):
+    x = torch.zeros(3, 1, 28, 28, dtype=torch.uint8)
+    with pytest.raises(TypeError, match=r"float tensor .*uint8"):
+        maker(2).encode(x)
+    with pytest.raises(TypeError, match=r"float tensor .*ndarray"):
+        maker(2).encode(x.numpy())
+
+
+@both
+@pytest.mark.parametrize("shape", [(3, 5), (2,), (3, 2, 1)])
+def test_wrong_code_shape(maker, shape):
+    with pytest.raises(ValueError) as error:
+        maker(2).decode(torch.rand(shape))
+    assert "(B, 2)" in str(error.value) and str(shape) in str(error.value)

@@ -9,6 +9,8 @@ import math
 import os
 import socket
 import tempfile
+import zlib
+from http.client import HTTPException
 from pathlib import Path
 from typing import NamedTuple
 
@@ -135,41 +137,42 @@ def _full_fashion_mnist():
     except (OSError, RuntimeError) as error:
         print(
             f"The full Fashion-MNIST cannot be fetched into {folder}: "
-            f"{_first_line(error)}. Going on with the part that ships."
+            f"{_reason(error)}. Going on with the part that ships."
         )
         return None, None
 
 
-def _first_line(error):
-    return str(error).strip().split("\n")[0].rstrip(".") or repr(error)
+def _reason(error):
+    """Return an error's text on one line; torchvision's has several."""
+    return " ".join(str(error).split()).rstrip(".") or repr(error)
 
 
 def _read_idx_folder(folder):
-    """Read the four files, plain or .gz; None if any is missing or bad."""
+    """Read the four files, .gz or plain; None if any is missing or bad."""
     arrays = []
     for name, expected in FASHION_FILES.items():
-        path = next(
-            (p for p in (folder / name, folder / f"{name}.gz") if p.exists()),
-            None,
-        )
-        if path is None:
-            return None
-        try:
-            content = _read_bytes(path)
-        except (OSError, EOFError) as error:
-            content, problem = b"", _first_line(error)
-        else:
-            problem = "its md5 is not that of the original"
-        if hashlib.md5(content, usedforsecurity=False).hexdigest() != expected:
-            print(f"Not used, because damaged ({problem}): {path}")
+        paths = (folder / f"{name}.gz", folder / name)  # downloads come first
+        contents = (_read_checked(p, expected) for p in paths if p.exists())
+        content = next((c for c in contents if c is not None), None)
+        if content is None:
             return None
         header = 16 if "images" in name else 8  # the IDX format's first bytes
         arrays.append(np.frombuffer(content, np.uint8, offset=header))
     return _to_tensors(*arrays)
 
 
-def _read_bytes(path):
-    return (gzip.open if path.suffix == ".gz" else open)(path, "rb").read()
+def _read_checked(path, expected):
+    """Return a file's content; None, with the reason printed, if bad."""
+    problem = "its md5 is not that of the original"
+    try:
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
+            content = file.read()
+        if hashlib.md5(content, usedforsecurity=False).hexdigest() == expected:
+            return content
+    except (OSError, EOFError, zlib.error) as error:
+        problem = _reason(error)
+    print(f"Not used, because damaged ({problem}): {path}")
+    return None
 
 
 def _download_fashion_mnist(folder, timeout=20):
@@ -184,6 +187,8 @@ def _download_fashion_mnist(folder, timeout=20):
             FashionMNIST(part, download=True)
             for file in (Path(part) / "FashionMNIST" / "raw").glob("*.gz"):
                 os.replace(file, folder / file.name)
+    except HTTPException as error:
+        raise DataError(f"the server's answer is broken: {error!r}") from error
     finally:
         socket.setdefaulttimeout(before)
 
@@ -228,9 +233,10 @@ def made_world(n=5000, causes=("x", "y"), seed=0) -> World:
     the same world.
     """
     unknown = set(causes) - set(CAUSES)
-    if unknown or not causes:
+    if unknown or not causes or len(set(causes)) < len(causes):
         raise ValueError(
-            f"causes must be some of {', '.join(CAUSES)}; got {causes!r}"
+            f"causes must be some of {', '.join(CAUSES)}, each once; got "
+            f"{causes!r}"
         )
     if n < 1:
         raise ValueError(f"a world needs at least one image; got n={n}")

@@ -35,6 +35,10 @@ class DenseDecoder(nn.Sequential):
             nn.Unflatten(1, (1, SIDE, SIDE)),
         )
 
+    def forward(self, z):
+        """Codes (B, latent_dim) -> logits (B, 1, 28, 28)."""
+        return super().forward(_check_codes(z, self[0].in_features))
+
 
 class ConvEncoder(nn.Sequential):
     """Images (B, 1, 28, 28) -> codes (B, latent_dim), two stride-2 steps."""
@@ -64,6 +68,10 @@ class ConvDecoder(nn.Sequential):
             nn.SiLU(),
             _double(channels, 1),  # 28 x 28
         )
+
+    def forward(self, z):
+        """Codes (B, latent_dim) -> logits (B, 1, 28, 28)."""
+        return super().forward(_check_codes(z, self[0].in_features))
 
 
 class Autoencoder(nn.Module):
@@ -115,10 +123,18 @@ def _double(channels_in, channels_out):
 
 def _check_dims(**sizes):
     for name, size in sizes.items():
-        if not isinstance(size, int) or size < 1:
+        if type(size) is not int or size < 1:
             raise ValueError(
                 f"{name} must be a whole number of at least 1; got {size!r}"
             )
+
+
+def _check_codes(z, latent_dim):
+    if z.ndim != 2 or z.shape[1] != latent_dim:
+        raise ValueError(
+            f"codes must have shape (B, {latent_dim}); got {tuple(z.shape)}"
+        )
+    return z
 
 
 def _check_images(x):

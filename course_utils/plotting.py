@@ -53,7 +53,7 @@ def show_reconstructions(x, x_hat, *, alt, titles=None):
 
 def show_interpolation(rows, *, alt):
     """Show paths from one image to another: {label: images (N, 1, H, W)}."""
-    first = next(iter(rows.values()))
+    first = next(iter(rows.values()), ())
     titles = [f"{t:.0%}" for t in torch.linspace(0, 1, len(first)).tolist()]
     show_images(
         list(rows.values()), alt=alt, titles=titles, row_labels=list(rows)
@@ -76,7 +76,7 @@ def show_decoded_grid(decode, low, high, *, alt, n=9):
         figure = Figure(figsize=(5.2, 5), layout="constrained")
         axes = figure.subplots()
         axes.imshow(
-            tiles.reshape(n * side, n * side), vmin=0, vmax=1,
+            tiles.reshape(n * side, n * side).numpy(), vmin=0, vmax=1,
             extent=(left, right, bottom, top), aspect="auto",
         )  # fmt: skip
         axes.set(xlabel="first code", ylabel="second code")
@@ -90,6 +90,8 @@ def show_latent_space(maps, *, alt, classes=None):
     classes: names of the labels when the colour is a class number; without
     it the colour is a quantity with a scale beside it.
     """
+    if not maps:
+        raise ValueError("there are no codes to show")
     with matplotlib.rc_context(STYLE):
         width = 3.6 if len(maps) > 1 else 5.5
         figure = Figure((width * len(maps), 3.6), layout="constrained")
@@ -97,7 +99,8 @@ def show_latent_space(maps, *, alt, classes=None):
         for axes, (title, (z, color)) in zip(
             panels, maps.items(), strict=True
         ):
-            _scatter(figure, axes, _codes(z), _flat(color), classes)
+            z = _codes(z)
+            _scatter(figure, axes, z, _labels(color, len(z)), classes)
             axes.set(title=title, xlabel="first code", ylabel="second code")
         if classes:
             handles = panels[-1].get_legend_handles_labels()
@@ -107,12 +110,15 @@ def show_latent_space(maps, *, alt, classes=None):
 
 def show_curves(curves, *, alt, xlabel, ylabel, log_x=False, log_y=False):
     """Show lines {label: (x, y)}, or {label: (x, y, spread)} with bars."""
+    if not curves:
+        raise ValueError("there is no curve to show")
     with matplotlib.rc_context(STYLE):
         figure = Figure((6.4, 3.6), layout="constrained")
         axes = figure.subplots()
         for i, (label, line) in enumerate(curves.items()):
             axes.errorbar(
-                *line, label=label, capsize=3, color=COLORS[i % len(COLORS)],
+                *map(_plain, line), label=label, capsize=3,
+                color=COLORS[i % len(COLORS)],
                 marker=MARKERS[i % len(MARKERS)], ls=DASHES[i % len(DASHES)],
             )  # fmt: skip
         axes.set(xlabel=xlabel, ylabel=ylabel)
@@ -152,7 +158,7 @@ def show_figure(figure, alt):
     JupyterLab reads the alt text of HTML alone, the website that of the
     picture's metadata, so the output holds both.
     """
-    if not alt or len(alt) < 15:
+    if not isinstance(alt, str) or len(alt.strip()) < 15:
         raise ValueError(f"alt must say what the figure shows; got {alt!r}")
     picture = base64.b64encode(to_png(figure)).decode()
     quoted = alt.replace("&", "&amp;").replace('"', "&quot;")
@@ -175,6 +181,11 @@ def to_png(figure) -> bytes:
 def images_figure(rows, titles=None, row_labels=None):
     """Draw rows of images (N, 1, H, W), without showing them yet."""
     rows = [_picture(row) for row in rows]
+    sizes = {tuple(row.shape[1:]) for row in rows}
+    if not rows:
+        raise ValueError("there is no image to show")
+    if len(sizes) > 1:
+        raise ValueError(f"rows must hold images of one size; got {sizes}")
     columns = max(len(row) for row in rows)
     inches = min(1.0, 9.0 / columns)
     size = (inches * columns + 1.3 * bool(row_labels), inches * len(rows))
@@ -183,7 +194,7 @@ def images_figure(rows, titles=None, row_labels=None):
         figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02)
         axes = figure.subplots()
     height, width = (side + 2 for side in rows[0].shape[1:])
-    axes.imshow(_mosaic(rows, columns), vmin=0, vmax=1, cmap="gray")
+    axes.imshow(_mosaic(rows, columns).numpy(), vmin=0, vmax=1, cmap="gray")
     axes.set_xticks([(i + 0.5) * width - 1.5 for i in range(columns)])
     axes.set_yticks([(i + 0.5) * height - 1.5 for i in range(len(rows))])
     axes.set_xticklabels((list(titles or ()) + [""] * columns)[:columns])
@@ -220,12 +231,16 @@ def _scatter(figure, axes, z, color, classes):
 def _picture(images):
     """Images (N, 1, H, W) on any device -> (N, H, W) ready to draw."""
     if not torch.is_tensor(images) or images.ndim != 4 or images.shape[1] != 1:
-        shape = getattr(images, "shape", None)
-        got = tuple(shape) if shape is not None else type(images).__name__
-        raise ValueError(f"images must have shape (N, 1, H, W); got {got}")
+        is_tensor = torch.is_tensor(images)
+        got = tuple(images.shape) if is_tensor else type(images).__name__
+        raise ValueError(
+            f"images must be a tensor of shape (N, 1, H, W); got {got}"
+        )
     if not len(images):
         raise ValueError("there is no image to show")
     images = images.detach().cpu().float()
+    if not images.isfinite().all():
+        raise ValueError("images hold values that are not finite numbers")
     if images.max() > 10:
         raise ValueError(
             f"images reach {images.max().item():g}, but [0, 1] is expected: "
@@ -235,13 +250,24 @@ def _picture(images):
 
 
 def _codes(z):
-    if z.ndim != 2 or z.shape[1] != 2:
-        raise ValueError(f"codes must have shape (N, 2); got {tuple(z.shape)}")
+    if not torch.is_tensor(z) or z.ndim != 2 or z.shape[1] != 2:
+        got = tuple(z.shape) if torch.is_tensor(z) else type(z).__name__
+        raise ValueError(f"codes must be a tensor of shape (N, 2); got {got}")
     return z.detach().cpu()
 
 
-def _flat(color):
+def _labels(color, count):
+    given = 0 if color is None else len(color)
+    if given != count:
+        raise ValueError(
+            "each code needs one label or value to be coloured by; got "
+            f"{given} for {count} codes"
+        )
     return torch.as_tensor(color).detach().cpu()
+
+
+def _plain(values):
+    return values.detach().cpu() if torch.is_tensor(values) else values
 
 
 def _pairs(corner):

@@ -1,5 +1,6 @@
 """The training loop, the device it runs on, and predictions in batches."""
 
+import math
 import random
 import sys
 import time
@@ -80,6 +81,7 @@ def fit(
             history.train.append(_mean_loss(steps, epoch, lr))
             if valid:
                 history.valid.append(evaluate(model, valid, loss))
+                _check_valid_loss(history.valid[-1], epoch, lr)
             bar.set_postfix_str(_latest(history))
             if valid and best.should_stop(history):
                 break
@@ -99,10 +101,14 @@ def evaluate(model, data, loss, batch_size=1000) -> float:
     device = next(model.parameters()).device
     was_training = model.training
     model.eval()
-    batches = _batches(_to_device(data, device), batch_size)
-    losses = torch.cat([loss(model, *batch) for batch in batches])
+    data = _to_device(data, device)
+    _check_lengths("data", data)
+    losses = []
+    for batch in _batches(data, batch_size):
+        losses.append(loss(model, *batch))
+        _check_losses(losses[-1], len(batch[0]))
     model.train(was_training)
-    return losses.mean().item()
+    return torch.cat(losses).mean().item()
 
 
 @torch.no_grad()
@@ -121,7 +127,7 @@ def predict(function, x, batch_size=1000):
 def _to_device(data, device):
     if data is None:
         return ()
-    parts = (data,) if torch.is_tensor(data) else tuple(data)
+    parts = tuple(data) if isinstance(data, tuple | list) else (data,)
     for part in parts:
         if not torch.is_tensor(part):
             raise ValueError(
@@ -132,20 +138,28 @@ def _to_device(data, device):
 
 
 def _check_arguments(train, valid, epochs, batch_size, patience):
-    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        if value < 1:
+    numbers = {
+        "epochs": epochs, "batch_size": batch_size, "patience": patience,
+    }  # fmt: skip
+    for name, value in numbers.items():
+        if value is not None and value < 1:
             raise ValueError(f"{name} must be at least 1; got {value}")
     if patience is not None and not valid:
         raise ValueError("patience needs validation data: pass valid=...")
     for name, parts in (("train", train), ("valid", valid)):
-        lengths = [len(part) for part in parts]
-        if parts and (min(lengths) == 0 or len(set(lengths)) > 1):
-            raise ValueError(
-                f"{name} needs one or more examples in every part, as many "
-                f"in each; got lengths {lengths}"
-            )
+        if parts:
+            _check_lengths(name, parts)
         if parts and parts[0].is_floating_point():
             _check_values(name, parts[0])
+
+
+def _check_lengths(name, parts):
+    lengths = [len(part) for part in parts]
+    if min(lengths) == 0 or len(set(lengths)) > 1:
+        raise ValueError(
+            f"{name} needs one or more examples in every part, as many in "
+            f"each; got lengths {lengths}"
+        )
 
 
 def _check_values(name, x):
@@ -168,10 +182,15 @@ def _batches(parts, batch_size, generator=None):
 
 def _make_step(model, loss, lr, epochs, examples, batch_size):
     weights = [p for p in model.parameters() if p.requires_grad]
+    if not weights:
+        raise ValueError("the model has no weights to train: all are frozen")
     fused = weights[0].device.type in ("cpu", "cuda")
     optimizer = torch.optim.Adam(weights, lr=lr, fused=fused)
+    steps = epochs * -(-examples // batch_size)
+    # OneCycleLR divides by zero where a fifth of the steps is one step, and
+    # all but stands still where there is only one.
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, lr, epochs * -(-examples // batch_size), pct_start=0.2
+        optimizer, lr, max(steps, 2), pct_start=0.2 if steps > 5 else 0.0
     )
 
     def step(batch):
@@ -206,6 +225,15 @@ def _mean_loss(steps, epoch, lr):
             f"{lr:g}), and look for logarithms or divisions of zero."
         )
     return sums.sum().item() / sum(count for _, count in steps)
+
+
+def _check_valid_loss(value, epoch, lr):
+    if not math.isfinite(value):
+        raise FloatingPointError(
+            f"the valid loss is {value} after epoch {epoch + 1}. Try a "
+            f"smaller learning rate (now {lr:g}), and look for logarithms or "
+            "divisions of zero."
+        )
 
 
 def _latest(history):

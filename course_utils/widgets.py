@@ -3,6 +3,7 @@
 Every one comes after a static figure, for readers without a running kernel.
 """
 
+import html
 import json
 import random
 from pathlib import Path
@@ -25,7 +26,7 @@ def explore(draw, *, alt, **ranges):
     """
     sliders = {name: _slider(name, *r) for name, r in ranges.items()}
     picture = ipywidgets.Image(format="png", layout={"width": "220px"})
-    caption = ipywidgets.HTML(f"<small>{alt}</small>")
+    caption = ipywidgets.HTML(f"<small>{html.escape(alt)}</small>")
 
     def redraw(_=None):
         values = {name: slider.value for name, slider in sliders.items()}

@@ -578,6 +578,7 @@ assert mse_8_bits < 1.02 * mse_32_bits
 # %%
 import io
 
+import numpy as np
 from PIL import Image
 
 
@@ -585,8 +586,8 @@ def file_bits(picture, **options):
     """Bits of the file a picture (H, W) makes, and what is read back."""
     file = io.BytesIO()
     Image.fromarray(picture.numpy()).save(file, **options)
-    read_back = torch.tensor(list(Image.open(file).getdata()))
-    return 8 * file.tell(), read_back.view(picture.shape)
+    read_back = torch.from_numpy(np.array(Image.open(file)))
+    return 8 * file.tell(), read_back
 
 
 hundred = images.test[:100, 0].mul(255).byte()
@@ -608,11 +609,15 @@ alt = (
 )
 show_bars(bits, alt=alt, xlabel="bits per picture")
 decoder_bits = 32 * count_parameters(conv.decoder)
-print(f"JPEG quality {quality}; the decoder itself: {decoder_bits:,} bits")
-assert bits_per_image < png / 8
+pays = decoder_bits / (jpeg - bits_per_image)
+print(f"decoder: {decoder_bits:,} bits, repaid after {pays:,.0f} pictures")
+assert bits_per_image < png / 8 and bits_per_image < 0.95 * jpeg
 
 # %% [markdown]
-# @JPEG@
+# PNG needs more than eight times our bits, but it is exact. JPEG, pushed to an
+# error as large as ours, still needs a few more bits than we do: the code knows
+# garments, JPEG knows pictures. But the decoder has to be sent along as well.
+# Only after many thousand pictures is it repaid, and only for garments.
 
 # %% [markdown]
 # ## Where it fails
@@ -646,8 +651,8 @@ strange_mse = {
     for name, x in strange.items()
 }
 print({name: f"{value:.4f}" for name, value in strange_mse.items()})
-assert min(strange_mse[k] for k in ("digits", "noise")) > 2 * mse_32_bits
-assert strange_mse["upside down"] > 1.5 * strange_mse["boots"]
+boots_mse = strange_mse.pop("boots")
+assert all(value > 1.2 * boots_mse for value in strange_mse.values())
 
 # %% [markdown]
 # What it has not seen comes back with a larger error. That is a nuisance here

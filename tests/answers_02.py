@@ -46,7 +46,7 @@ def step_grad_none(model, optimizer, x):
     loss = error.sum(dim=(1, 2, 3)).mean()
     loss.backward()
     optimizer.step()
-    return float(loss)
+    return loss.item()
 
 
 def wrong_step(loss_of, zero=True, back=True, move=True, value=True):
@@ -100,8 +100,8 @@ ANSWERS = {
         [step, step_grad_none],
         {
             "pile up": wrong_step(mean_loss, zero=False),
-            "step() is missing": wrong_step(mean_loss, move=False),
-            "without loss.backward()": wrong_step(mean_loss, back=False),
+            "never move": wrong_step(mean_loss, move=False),
+            "loss.backward() and": wrong_step(mean_loss, back=False),
             "take the mean": wrong_step(lambda a, b: ((a - b) ** 2).sum()),
             "over the pixels too": wrong_step(F.mse_loss),
             "None": wrong_step(mean_loss, value=False),

@@ -16,9 +16,10 @@ MOST_PRINTED = 300
 def judge(name, attempt, reference, find_problem):
     """Print one of three answers and return the function to go on with.
 
-    name: what the learner calls it. find_problem: called with the attempt, returns what is wrong as a
-    sentence, or nothing. Whatever the attempt does (raises, loops, prints
-    without end), this function prints an answer and returns.
+    name: what the learner calls it. find_problem: called with the attempt,
+    returns what is wrong as a sentence, or nothing. Whatever the attempt does
+    (raises, loops, prints without end), this function prints an answer and
+    returns. The random numbers go on as if it had not been called.
     """
     if attempt is reference:
         print(f"… {name}: this is the course's own. Run the cell above again.")
@@ -97,7 +98,9 @@ def _tensor_difference(got, expected, tolerance):
     got, expected = got.double(), expected.detach().cpu().double()
     if not got.isfinite().all():
         return "Its answer holds NaN or infinity."
-    error = (got - expected).abs().max().item() if got.numel() else 0.0
+    if not got.numel():
+        return None
+    error = (got - expected).abs().max().item()
     if error <= tolerance * (1 + expected.abs().max().item()):
         return None
     worst = (got - expected).abs().argmax()
@@ -116,6 +119,8 @@ def _differs(after, before):
 
 
 def _short(value):
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {len(value)}"
     shape = getattr(value, "shape", None)
     if shape is not None:
         return f"a {type(value).__name__} of shape {tuple(shape)}"
@@ -135,20 +140,21 @@ def _guarded(find_problem, attempt):
     """Return (what it printed, its problem), however badly it behaves."""
     with contextlib.redirect_stdout(_Printed()) as printed:
         try:
-            with _time_limit():
+            with _time_limit(), torch.random.fork_rng(devices=[]):
                 problem = find_problem(attempt)
         except NotImplementedError:
             raise
         except KeyboardInterrupt:
             problem = f"It had not finished after {SECONDS} s: a loop?"
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             problem = _explain(error)
     return printed.getvalue().strip(), problem
 
 
 def _explain(error):
     last = traceback.extract_tb(error.__traceback__)[-1]
-    text = str(error).strip().split("\n")[0]
+    lines = traceback.format_exception_only(error)  # str(error) may raise
+    text = lines[-1].partition(": ")[2].split("\n")[0][:MOST_PRINTED]
     where = f" in `{last.line}`" if last.line else ""
     return f"It raised {type(error).__name__}{where}: {text}"
 

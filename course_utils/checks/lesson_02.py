@@ -83,7 +83,7 @@ def _train_step(model, optimizer, x):
     return loss.item()
 
 
-def _step_with(zero=True, back=True, move=True, of=None, first_move=False):
+def _step_with(zero=True, move=True, of=None, first_move=False):
     """Return a training step with one thing wrong."""
 
     def step(model, optimizer, x):
@@ -92,8 +92,7 @@ def _step_with(zero=True, back=True, move=True, of=None, first_move=False):
             optimizer.step()
         if zero:
             optimizer.zero_grad()
-        if back:
-            loss.backward()
+        loss.backward()
         if move and not first_move:
             optimizer.step()
         return loss.item()
@@ -109,12 +108,8 @@ STEP_SLIPS = {
     "Old gradients pile up: call optimizer.zero_grad() before backward.": (
         _step_with(zero=False)
     ),
-    "The weights never move: optimizer.step() is missing.": (
-        _step_with(move=False)
-    ),
-    "The weights never move: without loss.backward() there is no gradient.": (
-        _step_with(back=False)
-    ),
+    "The weights never move: are loss.backward() and optimizer.step() both "
+    "there?": _step_with(move=False),
     "optimizer.step() comes before backward, so it uses old gradients.": (
         _step_with(first_move=True)
     ),

@@ -1,5 +1,7 @@
 """The last cell of a lesson: your numbers beside the ones we measured."""
 
+import math
+
 
 def show_scorecard(scorecard, measured):
     """Print results {name: value} beside what several seeds gave.
@@ -13,7 +15,7 @@ def show_scorecard(scorecard, measured):
             "scorecard and measured must have the same names; only one has "
             f"{', '.join(sorted(missing))}"
         )
-    width = max(len(name) for name in scorecard)
+    width = max(map(len, ["result", *scorecard]))
     print(f"{'result':{width}}  {'yours':>9}  {'we measured':>19}")
     for name, value in scorecard.items():
         low, high = measured[name]
@@ -25,6 +27,8 @@ def show_scorecard(scorecard, measured):
 
 
 def _verdict(value, low, high):
+    if not math.isfinite(value):
+        return "not a number"
     slack = 0.25 * (high - low) + 0.02 * max(abs(low), abs(high))
     if low - slack <= value <= high + slack:
         return "✓ as expected"

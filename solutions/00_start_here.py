@@ -45,7 +45,7 @@ for name, value in facts.items():
 # run the notebook again from the top.
 
 # %% [markdown]
-# ## The pictures of this course
+# ### The pictures of this course
 #
 # Fashion-MNIST holds small photographs of ten kinds of clothing, 28 by 28
 # pixels each. A part of it ships with the course, so no network is needed.
@@ -115,7 +115,7 @@ show_images(rows, alt=alt, row_labels=["original", "untrained", "trained"])
 # may pass through its middle?**
 
 # %% [markdown]
-# ## Numbers back up what we say
+# ### Numbers back up what we say
 #
 # Pictures persuade, numbers decide. We compare the mean squared error of a
 # pixel with the cheapest rival there is: answering every picture with the
@@ -248,7 +248,7 @@ assert dark == 5 and bright in (2, 4)
 # run. At the end there is a quiz and a scorecard.
 
 # %% [markdown]
-# ## Quiz
+# ## Quiz and summary
 #
 # Click on an answer; a wrong one explains itself.
 
@@ -258,8 +258,6 @@ from course_utils.widgets import quiz
 quiz("00")
 
 # %% [markdown]
-# ## Summary
-#
 # - **Shift + Enter** runs a cell; lessons run from top to bottom.
 # - A check says *not attempted*, *not yet* or *correct*, and the lesson goes
 #   on whichever it is.

@@ -11,7 +11,7 @@
 # [00](00_start_here.ipynb)
 
 # %% [markdown]
-# ## A box of bricks
+# ## Hidden causes
 #
 # You tell a friend on the phone what is in your LEGO box. You could read out
 # every brick: red, two by four, third from the left. Or you say *a house, two
@@ -21,8 +21,6 @@
 # bricks are what meets the eye. In a picture, pixels are the bricks.
 
 # %% [markdown]
-# ## A world whose causes we know
-#
 # To find out whether a network discovers hidden causes, we need a world where
 # we know them. So we make one: a white disk on black ground. Two numbers, x
 # and y, decide the whole picture.
@@ -219,7 +217,7 @@ assert r2["trained"] > r2["untrained"] + 0.1
 # get nearby codes in almost any network. Lesson 03 is about that contest.
 
 # %% [markdown]
-# ## Walk through it
+# ### Walk through it
 #
 # A decoder draws a picture for *every* point of the plane, also where no
 # picture of ours lies. So we decode a grid of points.
@@ -617,7 +615,7 @@ assert list(facts.values()) == [True, False] + 5 * [True]
 # </details>
 
 # %% [markdown]
-# ## Where it fails
+# ### Where it fails
 #
 # - The axes mean nothing by themselves. Another seed bends and turns the map
 #   in another way; lesson 05 looks for axes with a meaning.
@@ -627,7 +625,7 @@ assert list(facts.values()) == [True, False] + 5 * [True]
 #   how many causes there are.
 
 # %% [markdown]
-# ## Quiz
+# ## Quiz and summary
 
 # %%
 from course_utils.widgets import quiz
@@ -635,8 +633,6 @@ from course_utils.widgets import quiz
 quiz("01")
 
 # %% [markdown]
-# ## Summary
-#
 # - A latent space is the set of codes; near-by codes decode to similar
 #   pictures.
 # - The network found the two hidden causes from pictures alone, but not their

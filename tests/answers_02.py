@@ -86,9 +86,7 @@ ANSWERS = {
         [Encoder, layers(nn.SiLU()), layers(nn.ReLU())],
         {
             "flatten first": layers(nn.SiLU(), flatten=False),
-            "activation after the last": lambda z, h: Encoder(
-                z, h, nn.ReLU()
-            ),
+            "activation after the last": lambda z, h: Encoder(z, h, nn.ReLU()),
             "[-1, 1]": lambda z, h: Encoder(z, h, nn.Tanh()),
             "is linear": layers(),
             "shape": layers(nn.SiLU(), swap=True),
@@ -129,17 +127,17 @@ ANSWERS = {
         ],
         {
             "cut off": lambda z, low, high, n: (
-                (inside(z, low, high) * (n - 1)).floor()
-            ),
+                inside(z, low, high) * (n - 1)
+            ).floor(),
             "multiply by that": lambda z, low, high, n: (
                 (inside(z, low, high) * n).round().clamp(max=n - 1)
             ),
             "up to levels": lambda z, low, high, n: (
-                (inside(z, low, high) * n).round()
-            ),
+                inside(z, low, high) * n
+            ).round(),
             "nearest end": lambda z, low, high, n: (
-                ((z - low) / (high - low) * (n - 1)).round()
-            ),
+                (z - low) / (high - low) * (n - 1)
+            ).round(),
             "whole levels": lambda z, low, high, n: (
                 inside(z, low, high) * (n - 1)
             ),

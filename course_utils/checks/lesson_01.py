@@ -61,9 +61,7 @@ LINE_SLIPS = {
         lambda z0, z1, steps: _interpolate(z0, z1, steps).T
     ),
     "The first point should be z0; the share of z0 is 1 - t.": (
-        lambda z0, z1, steps: (
-            torch.linspace(0, 1, steps)[:, None] * (z0 + z1)
-        )
+        lambda z0, z1, steps: torch.linspace(0, 1, steps)[:, None] * (z0 + z1)
     ),
     "You added t · z1 to z0; add t · (z1 - z0).": (
         lambda z0, z1, steps: z0 + torch.linspace(0, 1, steps)[:, None] * z1

@@ -159,8 +159,8 @@ DECODE_SLIPS = {
     "The pixels are in [0, 1] now, but height and width are still swapped.": (
         lambda decoder, z: decoder(z).sigmoid().transpose(2, 3)
     ),
-    "Both bugs are still there.": lambda decoder, z: (
-        decoder(z).transpose(2, 3)
+    "Both bugs are still there.": lambda decoder, z: decoder(z).transpose(
+        2, 3
     ),
     "Cutting pixels off at 0 and 1 is not what the model was trained with; "
     "use the sigmoid.": lambda decoder, z: decoder(z).clamp(0, 1),
@@ -222,8 +222,8 @@ QUANTIZE_SLIPS = {
         lambda z, low, high, n: (_share(z, low, high) * (n - 1)).round()
     ),
     "The answer should be whole levels: round it.": lambda z, low, high, n: (
-        (_share(z, low, high) * (n - 1)).clamp(0, n - 1)
-    ),
+        _share(z, low, high) * (n - 1)
+    ).clamp(0, n - 1),
     "Subtract low first, so that low becomes level 0.": (
         lambda z, low, high, n: (
             (z / (high - low) * (n - 1)).round().clamp(0, n - 1)

@@ -1,0 +1,51 @@
+"""How pytest runs the notebooks (nbval gives each its own kernel).
+
+The learners' notebooks run as on a train: no network, an empty data folder.
+The first lessons run each cell twice in a row. The solved notebooks run with
+the network and the data folder as they are.
+"""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent
+NO_NETWORK = ROOT / "tests" / "no_network"
+TEST_DATA = ROOT.parent / "shared" / "data"
+TWICE = ("00_", "01_", "02_")
+
+
+def is_cell_of(item, folder):
+    """Say whether a test is a cell of a notebook in this folder."""
+    return hasattr(item, "cell") and item.path.parent == ROOT / folder
+
+
+def pytest_collection_modifyitems(items):
+    """Let each cell of the learners' first notebooks run twice."""
+    for item in items:
+        if is_cell_of(item, "notebooks") and item.path.name.startswith(TWICE):
+            item.runtest = twice(item.runtest)
+
+
+def twice(run):
+    """Return a function that calls `run` two times."""
+
+    def run_twice():
+        run()
+        run()
+
+    return run_twice
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Set what a notebook's kernel finds around it when it starts."""
+    with pytest.MonkeyPatch.context() as patch:
+        if is_cell_of(item, "notebooks"):
+            empty = Path(tempfile.gettempdir()) / "course_empty_data"
+            patch.setenv("COURSE_DATA", str(empty))
+            patch.setenv("PYTHONPATH", str(NO_NETWORK))
+        elif is_cell_of(item, "solutions") and TEST_DATA.exists():
+            patch.setenv("COURSE_DATA", str(TEST_DATA))
+        return (yield)

@@ -207,7 +207,7 @@ def draw_shapes(x, y, size=4.0, angle=0.0, kind=0, image_size=28):
     """Draw one soft white shape an image: numbers or (N,) -> (N, 1, S, S).
 
     x, y and size (half the width) are in pixels, angle is in radians, kind
-    counts through `KINDS`. Pixels lie in [0, 1]; edges are one pixel soft.
+    counts through `KINDS`. Pixels lie in [0, 1]; edges are soft.
     """
     causes = (torch.as_tensor(c).float() for c in (x, y, size, angle, kind))
     causes = torch.broadcast_tensors(*(c.reshape(-1) for c in causes))
@@ -224,7 +224,7 @@ def draw_shapes(x, y, size=4.0, angle=0.0, kind=0, image_size=28):
         ]
     )  # signed distance to each kind's edge, (3, N, S, S)
     kind = kind.long().expand_as(outside[0])[None]
-    return torch.sigmoid(-2 * outside.gather(0, kind)).transpose(0, 1)
+    return torch.sigmoid(-outside.gather(0, kind)).transpose(0, 1)
 
 
 def made_world(n=5000, causes=("x", "y"), seed=0) -> World:

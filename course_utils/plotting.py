@@ -12,9 +12,11 @@ import matplotlib
 import torch
 from IPython.display import display
 from matplotlib.figure import Figure
+from PIL import Image
 
 COLORS = (
-    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000",
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00",
+    "#000000",
 )  # fmt: skip
 MARKERS = "osD^vPX"
 DASHES = ("-", "--", "-.", ":")
@@ -70,13 +72,12 @@ def show_decoded_grid(decode, low, high, *, alt, n=9):
     across = torch.linspace(left, right, n).repeat(n)
     up = torch.linspace(top, bottom, n).repeat_interleave(n)
     images = _picture(decode(torch.stack([across, up], 1)))
-    side = images.shape[-1]
-    tiles = images.reshape(n, n, side, side).permute(0, 2, 1, 3)
+    tiles = _mosaic(images.split(n), n)
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(5.2, 5), layout="constrained")
         axes = figure.subplots()
         axes.imshow(
-            tiles.reshape(n * side, n * side).numpy(), vmin=0, vmax=1,
+            tiles.numpy(), vmin=0, vmax=1,
             extent=(left, right, bottom, top), aspect="auto",
         )  # fmt: skip
         axes.set(xlabel="first code", ylabel="second code")
@@ -172,10 +173,12 @@ def show_figure(figure, alt):
 
 
 def to_png(figure) -> bytes:
-    """Draw a figure as the bytes of a PNG file."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI)
-    return buffer.getvalue()
+    """Draw a figure as the bytes of a PNG file with a palette, to be small."""
+    full, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(full, format="png", dpi=DPI)
+    picture = Image.open(full).convert("RGB")
+    picture.quantize(128, dither=Image.Dither.NONE).save(small, format="png")
+    return small.getvalue()
 
 
 def images_figure(rows, titles=None, row_labels=None):

@@ -7,7 +7,7 @@
 # You will be able to: say what a latent space is, read one, walk through one,
 # and test five things that are often said about it.
 #
-# 40 minutes · @TIME01@ s on two CPU cores · builds on
+# 40 minutes · XX s on two CPU cores · builds on
 # [00](00_start_here.ipynb)
 
 # %% [markdown]
@@ -123,13 +123,13 @@ def loss(model, x):
     return reconstruction_loss(model(x), x)
 
 
-def train(latent_dim, images, valid=None, epochs=25):
+def train(latent_dim, images, valid=None):
     """A new autoencoder trained on images, and its history."""
     torch.manual_seed(SEED)
     model = make_autoencoder(latent_dim)
     history = fit(
         model, images, loss, valid=valid,
-        epochs=epochs, batch_size=64, lr=5e-3,
+        epochs=15, batch_size=64, lr=7e-3,
     )  # fmt: skip
     return model, history
 
@@ -240,7 +240,7 @@ show_decoded_grid(decode, low, high, alt=alt)
 
 # %% [markdown]
 # The disk wanders over the picture as the code wanders over the plane. Where
-# the map above has no points, the decoder was never trained, and it shows.
+# the map above has no points, the decoder was never trained, and it may show.
 #
 # With a running kernel, walk yourself: move a slider with the mouse, or press
 # Tab and then the arrow keys.
@@ -358,18 +358,23 @@ spread = torch.linalg.svdvals(cloud - cloud.mean(dim=0)).square()
 share = spread / spread.sum()
 used = int((share > 0.01).sum())
 print("share of each direction:", [f"{s:.1%}" for s in share.tolist()])
-print("directions above 1 %:", used)
-assert 2 <= used <= 6
+middle = predict(code_8.decode, (cloud[:200] + cloud[200:400]) / 2)
+in_8_codes = distance_to_world(middle).mean().item()
+print(f"directions above 1 %: {used}; midpoint in 8 codes {in_8_codes:.2f}")
+assert 2 <= used <= 6 and in_8_codes > 1.5 * in_codes
 
 # %% [markdown]
 # Some directions are left almost empty: the network did not need them. More
 # than two are in use because the sheet is bent, as a rolled-up map needs three
-# dimensions although it has two.
-#
+# dimensions although it has two. The room has a price: midpoints now lie at
+# least half again as far from the world, for a straight line through eight
+# dimensions leaves the sheet.
+
+# %% [markdown]
 # ### Exercise 3 · The smallest code that will do · 5 minutes, easy
 #
 # Write down first: which of 1, 2 and 8 is the smallest code whose error per
-# pixel is at most 0.004? Then write the function that answers it.
+# pixel is at most 0.002? Then write the function that answers it.
 
 
 # %% tags=["nbval-check-output"]
@@ -385,8 +390,8 @@ def smallest_latent_dim(errors, enough):
 
 
 smallest_latent_dim = checks.smallest_latent_dim(smallest_latent_dim)
-print("smallest code:", smallest_latent_dim(errors, enough=0.004))
-assert smallest_latent_dim(errors, enough=0.004) == 2
+print("smallest code:", smallest_latent_dim(errors, enough=0.002))
+assert smallest_latent_dim(errors, enough=0.002) == 2
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -417,7 +422,7 @@ causes = ("size", "angle", "kind")
 shapes = made_world(4000, causes, seed=SEED)
 new_shapes = made_world(1000, causes, seed=SEED + 100)
 kind, new_kind = shapes.causes[:, 2], new_shapes.causes[:, 2]
-shape_model, shape_history = train(2, shapes.images, epochs=20)
+shape_model, shape_history = train(2, shapes.images)
 shape_pca = PCA(2).fit(shapes.images.flatten(1))
 
 # %%
@@ -515,7 +520,8 @@ assert 4 <= best <= 32 and min(to_clean) < 0.6 * to_clean[-2]
 # %%
 rows = [redrawn[k][:8] for k in (2, best, 128)]
 rows = [noisy_unseen[:8], *rows, unseen.images[:8]]
-labels = ["noisy input", "2 numbers", f"{best} numbers", "128 numbers", "truth"]
+labels = [f"{k} numbers" for k in (2, best, 128)]
+labels = ["noisy input", *labels, "truth"]
 alt = (
     "Noisy disks; faint smears from 2 numbers; clear if soft disks from the "
     "best code; stained disks from 128 numbers; the clean pictures."
@@ -567,12 +573,13 @@ for size in (4, 64):
     ae_to_clean[size] = mse(x_hat, unseen.images)
 print("autoencoder", {k: f"{e:.4f}" for k, e in ae_to_clean.items()})
 print(f"best PCA    {min(to_clean):.4f}")
-assert ae_to_clean[4] < 0.9 * min(ae_to_clean[64], min(to_clean))
+assert ae_to_clean[4] < 0.6 * ae_to_clean[64]
+assert ae_to_clean[4] < 0.85 * min(to_clean)
 
 # %% [markdown]
-# Yes, though less: four numbers come nearer to the truth than 64, and nearer
-# than PCA of any size. The 64 do not spoil everything, because training ends
-# before the network has learnt the noise by heart.
+# Yes: four numbers come much nearer to the truth than 64, and nearer than PCA of
+# any size that we tried. PCA needs more numbers to hold a moving disk, and more
+# numbers let in more noise.
 
 # %% [markdown]
 # ## Five facts, put to the test
@@ -582,7 +589,7 @@ assert ae_to_clean[4] < 0.9 * min(ae_to_clean[64], min(to_clean))
 
 # %%
 facts = {
-    "1 a small code drops noise": ae_to_clean[4] < 0.9 * ae_to_clean[64],
+    "1 a small code drops noise": ae_to_clean[4] < 0.6 * ae_to_clean[64],
     "2a smaller copies better": to_noisy[0] < to_noisy[-1],
     "2b smaller helps with noise": min(to_clean) < 0.6 * to_clean[-2],
     "2c smaller helps with few labels": few["8 numbers"] > few["784 pixels"],
@@ -653,15 +660,15 @@ scorecard = {
     "few_labels_r2_8": few["8 numbers"],
 }
 measured = {
-    "factor_r2": (0.993, 1.0),
-    "factor_r2_pca": (0.920, 0.923),
-    "midpoint_gain": (3.7, 8.9),
-    "mse_code_1": (0.0095, 0.0112),
-    "mse_code_2": (0.0005, 0.0019),
-    "mse_code_8": (0.0003, 0.0009),
-    "kind_accuracy": (0.965, 0.971),
-    "ae_4_over_64_on_noise": (0.74, 0.82),
-    "few_labels_r2_8": (0.82, 0.84),
+    "factor_r2": (0.9996, 0.9998),
+    "factor_r2_pca": (0.932, 0.937),
+    "midpoint_gain": (9.5, 10.5),
+    "mse_code_1": (0.0065, 0.0083),
+    "mse_code_2": (0.00008, 0.0002),
+    "mse_code_8": (0.000025, 0.00003),
+    "kind_accuracy": (0.932, 0.955),
+    "ae_4_over_64_on_noise": (0.38, 0.41),
+    "few_labels_r2_8": (0.84, 0.855),
 }
 checks.show_scorecard(scorecard, measured)
 

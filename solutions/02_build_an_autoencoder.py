@@ -6,7 +6,7 @@
 # You will be able to: write an encoder, a decoder and a training loop, tell a
 # good autoencoder from a broken one, and say what one can and cannot do.
 #
-# 60 minutes · @TIME02@ s on two CPU cores · builds on
+# 60 minutes · XX s on two CPU cores · builds on
 # [01](01_latent_space.ipynb)
 
 # %% [markdown]
@@ -230,9 +230,9 @@ def loss(model, x):
 by_fit = new_model()
 fit(by_fit, images.train, loss, epochs=EPOCHS, lr=3e-3, seed=SEED)
 with torch.no_grad():
-    gap = (by_fit(x) - by_hand(x)).abs().max().item()
-print(f"largest difference between the two in any pixel: {gap:.1e}")
-assert gap < 0.01
+    gap = (by_fit(x) - by_hand(x)).abs().mean().item()
+print(f"mean difference of a pixel between the two: {gap:.1e}")
+assert gap < 0.002
 
 # %% [markdown]
 # The same to within rounding. From here on we use `fit`.
@@ -268,7 +268,8 @@ alt = (
     "Five best reconstructions: plain shoes and trousers. Five worst: "
     "garments with fine or bold patterns, which come out as grey blur."
 )
-show_reconstructions(images.test[chosen], x_hat[chosen], alt=alt, titles=titles)
+originals, drawn = images.test[chosen], x_hat[chosen]
+show_reconstructions(originals, drawn, alt=alt, titles=titles)
 
 # %% [markdown]
 # The number is the loss. The best five have plain shapes and little detail.
@@ -370,21 +371,22 @@ assert results["dense, 24 epochs"] < 0.95 * results["dense"]
 # ## How small can the middle be?
 #
 # Six dense autoencoders, from 2 to 64 numbers, and PCA with as many
-# components, the best that any *linear* encoder and decoder can do. **Predict:**
-# where is the gap between the two widest?
+# components, the best that any *linear* encoder and decoder can do, all of
+# them on 10,000 pictures. **Predict:** where is the gap between the two widest?
 
 # %%
 from sklearn.decomposition import PCA
 
 latent_dims = [2, 4, 8, 16, 32, 64]
-flat, flat_test = images.train.flatten(1), images.test.flatten(1)
-pca = PCA(64, random_state=SEED).fit(flat)
+some = images.train[:10_000]  # all there are, unless you use the full set
+flat_test = images.test.flatten(1)
+pca = PCA(64, random_state=SEED).fit(some.flatten(1))
 scores, errors_pca, errors_ae = pca.transform(flat_test), [], []
 for k in latent_dims:
     drawn = scores[:, :k] @ pca.components_[:k] + pca.mean_
     errors_pca.append(((drawn - flat_test.numpy()) ** 2).mean())
     sized = new_model(latent_dim=k)
-    fit(sized, images.train, loss, epochs=6, batch_size=64)
+    fit(sized, some, loss, epochs=6, batch_size=64)
     errors_ae.append(test_mse(sized))
 
 # %%
@@ -400,7 +402,7 @@ alt = (
 )
 axes = {"xlabel": "numbers in the code", "ylabel": "test error per pixel"}
 show_curves(curves, alt=alt, **axes, log_x=True)
-assert all(a < 0.8 * p for a, p in zip(errors_ae[:3], errors_pca, strict=False))
+assert all(errors_ae[i] < 0.8 * errors_pca[i] for i in range(3))
 assert errors_pca[5] < errors_ae[5]
 
 # %% [markdown]
@@ -653,6 +655,10 @@ alt = (
 )
 show_images(rows, alt=alt, row_labels=list(strange))
 
+# %% [markdown]
+# Boots are fine. The boot on its head is forced into something that stands the
+# other way, digits come out smudged, and noise as a haze with a hint of cloth.
+
 # %%
 strange_mse = {
     name: (predict(conv, x) - x).square().mean().item()
@@ -679,13 +685,12 @@ show_images(invented[:20], alt=alt)
 
 def distance_to_training(x):
     """Distance to the nearest training picture, on average: a float."""
-    all_distances = torch.cdist(x.flatten(1), flat)
+    all_distances = torch.cdist(x.flatten(1), images.train.flatten(1))
     return all_distances.min(dim=1).values.mean().item()
 
 
-real, fake = (
-    distance_to_training(x) for x in (predict(conv, images.test[:200]), invented)
-)
+real = distance_to_training(predict(conv, images.test[:200]))
+fake = distance_to_training(invented)
 print(f"to the nearest training picture: {real:.2f} and {fake:.2f}")
 assert fake > 1.2 * real
 
@@ -724,6 +729,9 @@ quiz("02")
 # - Convolutions do more with the same number of parameters. PCA is the rival
 #   to beat, and with large codes and little training it wins.
 # - It blurs what it is not sure of, and its random codes are no garments.
+#
+# The scorecard's ranges are of three seeds with the pictures that ship. With
+# the full set (the default on a GPU) most errors are lower.
 
 # %%
 scorecard = {
@@ -736,13 +744,13 @@ scorecard = {
     "jpeg_bits_per_image": jpeg,
 }
 measured = {
-    "mse_dense_32": (0.0173, 0.0187),
-    "mse_dense_32_24_epochs": (0.0135, 0.0140),
+    "mse_dense_32": (0.0175, 0.0185),
+    "mse_dense_32_24_epochs": (0.0134, 0.0141),
     "mse_conv_32": (0.0117, 0.0120),
-    "mse_ae_2": (0.030, 0.034),
+    "mse_ae_2": (0.0318, 0.0324),
     "mse_pca_2": (0.0454, 0.0455),
     "bits_per_image": (256, 256),
-    "jpeg_bits_per_image": (250, 500),
+    "jpeg_bits_per_image": (327, 329),
 }
 checks.show_scorecard(scorecard, measured)
 

@@ -371,7 +371,7 @@ def test_a_shape_lies_where_it_is_put(kind, x, y):
 
 def test_kinds_look_different():
     disk, square, bar = data.draw_shapes(14, 14, kind=torch.arange(3))[:, 0]
-    assert disk[14, 14] > 0.9 and bar[14, 14] > 0.9
+    assert disk[14, 14] > 0.8 and bar[14, 14] > 0.8
     assert square[11, 11] > 0.5 > disk[11, 11]
     assert bar[14, 19] > 0.5 > disk[14, 19]
 
@@ -380,10 +380,10 @@ def test_angle_turns_a_bar():
     flat, upright = data.draw_shapes(
         14, 14, angle=torch.tensor([0, math.pi / 2]), kind=2
     )[:, 0]
-    assert flat[14, 10] > 0.9 > 0.1 > flat[10, 14]
+    assert flat[14, 10] > 0.8 > 0.1 > flat[10, 14]
     assert upright.allclose(flat.T, atol=1e-4)
 
 
 def test_size_grows_a_disk():
-    small, large = data.draw_shapes(14, 14, torch.tensor([2.0, 4.0]))
+    small, large = data.draw_shapes(14, 14, torch.tensor([3.0, 6.0]))
     assert large.sum() / small.sum() == pytest.approx(4, rel=0.15)

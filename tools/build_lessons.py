@@ -155,10 +155,8 @@ def execute(notebook, folder):
     client.execute()
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs = [o for o in map(still, cell.outputs) if o]
-            cell.metadata.pop("execution", None)
+    for cell in code(notebook):
+        cell.outputs = [o for o in map(still, cell.outputs) if o]
 
 
 def still(output):
@@ -172,15 +170,19 @@ def still(output):
 
 
 def keep_outputs(notebook, path):
-    """Copy stored outputs if the stored notebook has the same sources."""
+    """Copy stored outputs if the stored notebook has the same code."""
     if not path.exists():
         return
-    stored = nbformat.read(path, as_version=4)
-    if sources(stored) == sources(notebook):
-        for cell, old in zip(notebook.cells, stored.cells, strict=True):
-            if cell.cell_type == "code":
-                cell.outputs = old.outputs
-                cell.execution_count = old.execution_count
+    old, new = code(nbformat.read(path, as_version=4)), code(notebook)
+    if [cell.source for cell in old[1:]] == [cell.source for cell in new[1:]]:
+        for cell, stored in zip(new, old, strict=True):
+            cell.outputs = stored.outputs
+            cell.execution_count = stored.execution_count
+
+
+def code(notebook):
+    """Return a notebook's code cells; the first is the one for Colab."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def sources(notebook):

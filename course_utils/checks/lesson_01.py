@@ -57,7 +57,7 @@ LINE_SLIPS = {
     "The ends are missing: t should run from 0 to 1, both included.": (
         lambda z0, z1, steps: _interpolate(z0, z1, steps + 2)[1:-1]
     ),
-    "Steps should run along the first axis: (steps, Z). Yours is (Z, steps).": (
+    "Steps should run along the first axis: (steps, Z), not (Z, steps).": (
         lambda z0, z1, steps: _interpolate(z0, z1, steps).T
     ),
     "The first point should be z0; the share of z0 is 1 - t.": (

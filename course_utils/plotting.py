@@ -146,7 +146,7 @@ def show_bars(bars, *, alt, xlabel):
         figure = Figure((6.4, 0.7 + 0.36 * len(bars)), layout="constrained")
         axes = figure.subplots()
         drawn = axes.barh(list(bars), list(bars.values()), color=COLORS[0])
-        axes.bar_label(drawn, fmt="{:.3g}", padding=3)
+        axes.bar_label(drawn, fmt="{:.4g}", padding=3)
         axes.set(xlabel=xlabel, xlim=(0, 1.12 * max(bars.values())))
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
@@ -191,7 +191,8 @@ def images_figure(rows, titles=None, row_labels=None):
         raise ValueError(f"rows must hold images of one size; got {sizes}")
     columns = max(len(row) for row in rows)
     inches = min(1.0, 9.0 / columns)
-    size = (inches * columns + 1.3 * bool(row_labels), inches * len(rows))
+    label = 0.15 + 0.085 * max(map(len, row_labels or [""]))  # in inches
+    size = (inches * columns + label, inches * len(rows))
     with matplotlib.rc_context(STYLE):
         figure = Figure((size[0], size[1] + 0.3 * bool(titles)))
         figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02)
@@ -202,7 +203,9 @@ def images_figure(rows, titles=None, row_labels=None):
     axes.set_yticks([(i + 0.5) * height - 1.5 for i in range(len(rows))])
     axes.set_xticklabels((list(titles or ()) + [""] * columns)[:columns])
     axes.set_yticklabels(row_labels or [""] * len(rows))
-    axes.tick_params(length=0, top=True, labeltop=True, labelbottom=False)
+    axes.tick_params(
+        length=0, labelsize=9, top=True, labeltop=True, labelbottom=False
+    )
     axes.spines[:].set_visible(False)
     axes.grid(False)
     return figure

@@ -265,8 +265,8 @@ by_error = per_image.argsort()
 chosen = torch.cat([by_error[:5], by_error[-5:]])
 titles = [f"{per_image[i]:.1f}" for i in chosen]
 alt = (
-    "Five best reconstructions: plain shoes and trousers. Five worst: "
-    "garments with fine or bold patterns, which come out as grey blur."
+    "Five best reconstructions: plain garments such as trousers. Five "
+    "worst: fine or bold patterns, which come out as grey blur."
 )
 originals, drawn = images.test[chosen], x_hat[chosen]
 show_reconstructions(originals, drawn, alt=alt, titles=titles)
@@ -656,8 +656,8 @@ alt = (
 show_images(rows, alt=alt, row_labels=list(strange))
 
 # %% [markdown]
-# Boots are fine. The boot on its head is forced into something that stands the
-# other way, digits come out smudged, and noise as a haze with a hint of cloth.
+# Boots come back as boots. Boots on their head become clumsy lumps, digits put
+# on cloth, and noise turns into a haze. The errors say the same:
 
 # %%
 strange_mse = {

@@ -6,6 +6,17 @@ learner's when it is correct, the course's otherwise. It never raises.
 """
 
 from course_utils.checks.lesson_00 import brightness
+from course_utils.checks.lesson_03 import (
+    pca,
+    pca_reconstruct,
+    principal_angle,
+)
 from course_utils.checks.scorecard import show_scorecard
 
-__all__ = ["brightness", "show_scorecard"]
+__all__ = [
+    "brightness",
+    "pca",
+    "pca_reconstruct",
+    "principal_angle",
+    "show_scorecard",
+]

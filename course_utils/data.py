@@ -211,13 +211,11 @@ def draw_shapes(x, y, size=4.0, angle=0.0, kind=0, image_size=28):
     right, down = pixel[None, None, :] - x, pixel[None, :, None] - y
     u = (right * angle.cos() + down * angle.sin()).abs()
     v = (down * angle.cos() - right * angle.sin()).abs()
-    outside = torch.stack(
-        [
-            (right**2 + down**2).sqrt() - size,
-            torch.maximum(u, v) - 0.85 * size,
-            torch.maximum(u - 1.4 * size, v - 0.4 * size),
-        ]
-    )  # signed distance to each kind's edge, (3, N, S, S)
+    outside = torch.stack([
+        (right**2 + down**2).sqrt() - size,
+        torch.maximum(u, v) - 0.85 * size,
+        torch.maximum(u - 1.4 * size, v - 0.4 * size),
+    ])  # signed distance to each kind's edge, (3, N, S, S)
     kind = kind.long().expand_as(outside[0])[None]
     return torch.sigmoid(-2 * outside.gather(0, kind)).transpose(0, 1)
 

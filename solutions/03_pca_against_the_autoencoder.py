@@ -1,0 +1,679 @@
+# %% [markdown]
+# # 03 · PCA against the autoencoder
+#
+# **When does a network beat linear algebra, and when does it lose?**
+#
+# You will be able to: write PCA in four lines, show that a linear
+# autoencoder finds the same subspace, and choose between the two for a task.
+#
+# 40 minutes · @TIME03@ s on two CPU cores · builds on lessons 01 and 02
+
+# %% [markdown]
+# ## Two rivals, sixteen numbers
+#
+# **Principal component analysis** (PCA) also squeezes a picture through a
+# narrow middle. It is from 1901, has no layers and is solved in one step. Both
+# rivals below may keep 16 numbers of each garment.
+
+# %%
+import time
+from functools import partial
+
+import torch
+from sklearn.decomposition import PCA
+from torch import nn
+
+from course_utils import checks
+from course_utils.data import fashion_mnist, made_world
+from course_utils.losses import reconstruction_loss
+from course_utils.models import (
+    conv_autoencoder,
+    count_parameters,
+    dense_autoencoder,
+)
+from course_utils.plotting import show_curves, show_images
+from course_utils.training import fit, predict
+
+SEED = 0
+images = fashion_mnist()
+x_train, x_test = images.train.flatten(1), images.test.flatten(1)
+
+
+# %%
+def loss(model, x):
+    """Squared error summed over pixels: one number for each picture."""
+    return reconstruction_loss(model(x), x)
+
+
+def train(make, latent_dim, x, seen=30_000, seed=SEED):
+    """Train on batches of 32 until about `seen` pictures have gone by."""
+    torch.manual_seed(seed)
+    model = make(latent_dim)
+    epochs = max(1, round(seen / len(x)))
+    fit(model, x, loss, epochs=epochs, batch_size=32, lr=5e-3, seed=seed,
+        progress=False)  # fmt: skip
+    return model
+
+
+def mse(x_hat, x):
+    """Mean squared error of a pixel."""
+    return (x_hat - x).square().mean().item()
+
+
+# %%
+rival = PCA(16, svd_solver="covariance_eigh").fit(x_train.numpy())
+codes = rival.transform(x_test[:10].numpy())
+by_pca = torch.tensor(rival.inverse_transform(codes)).view(-1, 1, 28, 28)
+network = train(dense_autoencoder, 16, images.train)
+by_network = predict(network, images.test)
+alt = (
+    "Ten garments in three rows: originals, ghostly grey copies with "
+    "smears around them (A), blurred but clean copies on black (B)."
+)
+rows = [images.test[:10], by_pca.clamp(0, 1), by_network[:10]]
+show_images(rows, alt=alt, row_labels=["original", "A", "B"])
+
+# %% [markdown]
+# One row was drawn by PCA, the other by a dense autoencoder. Look at the
+# background: A leaves grey shadows of other garments there, B does not.
+#
+# **Predict**, before you read on, and keep your answers:
+# 1. Which row is PCA's?
+# 2. If each kept 64 numbers instead of 16, who would win?
+# 3. With 50 training pictures instead of thousands, who would win?
+# 4. A white disk moves through black images, so two numbers (x, y) say it
+#    all. How many components will PCA need?
+
+# %% [markdown]
+# ## PCA in four lines
+#
+# Take off the mean picture. Ask for the one direction along which the
+# pictures differ most: the first **component**. Then for the next, at a right
+# angle to it, and so on. The *singular value decomposition* (SVD) finds all of
+# them at once:
+#
+# $$X - \text{mean} = U\,\mathrm{diag}(s)\,V^\top$$
+#
+# The rows of $V^\top$ are the components, with the largest spread first. The
+# variance along component $i$ is $s_i^2 / (N - 1)$.
+#
+# ### Exercise 1 · PCA · 6 minutes, medium
+
+
+# %% tags=["nbval-check-output"]
+def pca(x, k):
+    """(N, D) -> mean (D,), components (k, D) as rows, variances (k,)."""
+    ### BEGIN SOLUTION
+    mean = x.mean(dim=0)
+    _, s, vt = torch.linalg.svd(x - mean, full_matrices=False)
+    variances = s**2 / (len(x) - 1)
+    return mean, vt[:k], variances[:k]
+    ### END SOLUTION
+
+
+pca = checks.pca(pca)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Begin with `mean = x.mean(dim=0)`, one number for each pixel.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# `u, s, vt = torch.linalg.svd(x - mean, full_matrices=False)`. The third
+# matrix is transposed already.
+#
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# `vt[:k]` are the first k rows, `s[:k]**2 / (len(x) - 1)` their variances.
+#
+# </details>
+#
+# {answer}
+
+# %% [markdown]
+# Is yours what everyone else calls PCA? We compare with scikit-learn's. A
+# component may come out with its sign flipped, since a direction and its
+# opposite are the same axis.
+
+# %%
+mean, components, variances = pca(x_train, 784)
+theirs = torch.tensor(rival.components_)
+flip = (components[:16] * theirs).sum(dim=1, keepdim=True).sign()
+largest_gap = (flip * components[:16] - theirs).abs().max().item()
+spread = variances[:16] / torch.tensor(rival.explained_variance_) - 1
+print(f"largest difference of a component: {largest_gap:.1e}")
+assert largest_gap < 1e-4 and spread.abs().max() < 1e-4
+
+# %% [markdown]
+# Equal to 1e-4, components and variances both.
+#
+# ### Exercise 2 · There and back · 4 minutes, easy
+#
+# To **encode** is to measure how far a picture, less the mean, goes along
+# each component. To **decode** is to walk that far along each component,
+# starting from the mean. Write both steps.
+
+
+# %% tags=["nbval-check-output"]
+def pca_reconstruct(x, mean, components):
+    """(N, D), (D,), (k, D) -> reconstructions (N, D)."""
+    ### BEGIN SOLUTION
+    z = (x - mean) @ components.T
+    return mean + z @ components
+    ### END SOLUTION
+
+
+pca_reconstruct = checks.pca_reconstruct(pca_reconstruct)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# `@` multiplies matrices: (N, D) by (D, k) gives codes (N, k).
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# The code is `(x - mean) @ components.T`. The way back uses `components`
+# as they are, and adds the mean.
+#
+# </details>
+#
+# {answer}
+
+# %%
+boot = images.test_labels.tolist().index(9)
+counts = (1, 4, 16, 64, 256, 784)
+
+
+def rebuild(k, which=boot):
+    """Reconstruct one test picture from k components: (1, 1, 28, 28)."""
+    x_hat = pca_reconstruct(x_test[[which]], mean, components[: int(k)])
+    return x_hat.view(1, 1, 28, 28).clamp(0, 1)
+
+
+alt = (
+    "An ankle boot rebuilt from 1, 4, 16, 64, 256 and 784 components: "
+    "first a smear, from 16 on a boot, at 784 the original."
+)
+row = torch.cat([rebuild(k) for k in counts])
+show_images(row, alt=alt, titles=counts)
+assert mse(pca_reconstruct(x_test, mean, components), x_test) < 1e-8
+
+# %% [markdown]
+# A boot appears as components are added. With all 784 nothing is lost: PCA
+# has an **exact inverse**. Each extra component adds to what is there, and
+# none has to be learnt again. Move the slider and choose how many numbers
+# you would pay for.
+
+# %%
+from course_utils.widgets import explore
+
+alt = "One sandal, shirt and boot, rebuilt from that many components."
+shown = [images.test_labels.tolist().index(c) for c in (5, 6, 9)]
+box = explore(
+    lambda components: torch.cat([rebuild(components, i) for i in shown]),
+    alt=alt,
+    components=(0, 200, 4),
+)
+
+# %% [markdown]
+# ## A network that becomes PCA
+#
+# Remove every bend from an autoencoder: no activation, one matrix $W$ to
+# encode and its transpose to decode. **Predict:** trained by gradient
+# descent, without a word about variance or right angles, how close does it
+# come to PCA?
+
+
+# %%
+class LinearAutoencoder(nn.Module):
+    """x -> x W^T W: a linear encoder, its transpose as the decoder."""
+
+    def __init__(self, latent_dim):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(latent_dim, 784) / 28)
+
+    def forward(self, x):  # (B, 784), the mean taken off
+        return x @ self.weight.T @ self.weight
+
+
+def train_linear(latent_dim, seed):
+    """Return the trained weight (latent_dim, 784)."""
+    torch.manual_seed(seed)
+    model = LinearAutoencoder(latent_dim)
+    epochs = max(1, round(100_000 / len(x_train)))
+    fit(model, x_train - mean, loss, epochs=epochs, lr=5e-3, seed=seed,
+        progress=False)  # fmt: skip
+    return model.weight.detach().cpu()
+
+
+# %% [markdown]
+# ### Exercise 3 · The angle between two subspaces · 8 minutes, harder
+#
+# Eight directions span a flat 8-dimensional *subspace* of the 784. How far
+# do two subspaces lean apart? Make each set of rows orthonormal (QR). The
+# singular values of the product of the two are the cosines of the
+# **principal angles**. Return the largest angle, in degrees.
+
+
+# %% tags=["nbval-check-output"]
+def principal_angle(a, b):
+    """Largest angle between what rows span: (k, D), (k, D) -> degrees."""
+    ### BEGIN SOLUTION
+    qa, qb = torch.linalg.qr(a.T).Q, torch.linalg.qr(b.T).Q
+    cosines = torch.linalg.svdvals(qa.T @ qb)
+    return cosines.min().clamp(max=1).acos().rad2deg()
+    ### END SOLUTION
+
+
+principal_angle = checks.principal_angle(principal_angle)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# `torch.linalg.qr(a.T).Q` holds orthonormal columns (D, k) that span what
+# the rows of `a` span.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# `torch.linalg.svdvals(qa.T @ qb)` gives k cosines. The largest angle
+# belongs to the smallest one.
+#
+# </details>
+# <details><summary>Hint 3</summary>
+#
+# Rounding can lift a cosine above 1: `.clamp(max=1).acos().rad2deg()`.
+#
+# </details>
+#
+# {answer}
+
+# %%
+def pca_error(k):
+    """Test error of PCA with k components."""
+    return mse(pca_reconstruct(x_test, mean, components[:k]), x_test)
+
+
+linear = []
+for k, seed in ((8, SEED), (8, SEED + 1), (8, SEED + 2), (16, SEED)):
+    w = train_linear(k, seed)
+    gap = mse((x_test - mean) @ w.T @ w, x_test - mean) / pca_error(k) - 1
+    angle = principal_angle(w.double(), components[:k].double()).item()
+    match = (nn.functional.normalize(w) @ components[:k].T).abs().amax(1)
+    linear.append((gap, angle, match.mean().item(), w))
+    print(f"{k:2} numbers, start {seed}: error {gap:+.2%}, "
+          f"angle {angle:5.1f}°, axes agree {linear[-1][2]:.2f}")  # fmt: skip
+for gap, angle, agree, _ in linear[:3]:
+    assert gap < 0.01 and angle < 5 and agree < 0.9
+assert linear[3][0] < 0.01 and linear[3][1] > 5
+
+# %% [markdown]
+# With 8 numbers the linear network comes within 1 % of PCA's error, and its
+# subspace leans less than 5° from PCA's. From three random starts it always
+# ends there. But its **axes** are others: 1.00 would mean that each unit is
+# one of PCA's components, and each start gives another set.
+#
+# The last line warns us. With 16 numbers the error is as good and the angle
+# is not, because components 16 and 17 carry nearly the same variance.
+# Swapping them costs almost nothing, so the network has little reason to
+# choose.
+
+# %%
+alt = (
+    "Eight eigen-images of PCA, from a clear T-shirt-against-shoe contrast "
+    "to finer stripes, above eight blends of them from the linear network."
+)
+axes = [components[:8], nn.functional.normalize(linear[0][3])]
+rows = [(0.5 + 4 * a.view(-1, 1, 28, 28)).clamp(0, 1) for a in axes]
+show_images(rows, alt=alt, titles=range(1, 9), row_labels=["PCA", "linear"])
+
+# %% [markdown]
+# Grey is zero, white adds light, black takes it away. PCA's axes are in
+# order, from coarse to fine. The linear network's are blends, with no order:
+# any rotation inside the subspace has the same error.
+#
+# Why is there no bad place to get stuck? Take one unit and turn it from
+# component 1 to 2, then on to 3 and 4.
+
+# %%
+steps = torch.linspace(0, 3, 31)
+turn = []
+for step in steps:
+    i = min(int(step), 2)
+    angle = (step - i) * torch.pi / 2
+    w = angle.cos() * components[[i]] + angle.sin() * components[[i + 1]]
+    turn.append(mse(pca_reconstruct(x_train, mean, w), x_train))
+alt = (
+    "Error climbs in three steps from component 1 to 4, flat at each "
+    "component, with no dip in between."
+)
+show_curves({"one unit": (steps + 1, turn)}, alt=alt,
+            xlabel="direction, from component 1 to 4",
+            ylabel="training error of a pixel")  # fmt: skip
+assert all(a <= b + 1e-7 for a, b in zip(turn, turn[1:], strict=False))
+
+# %% [markdown]
+# At each component the curve is level, so the gradient is zero there. Only
+# component 1 is a valley. The others are **saddles**: a small push to the
+# left rolls downhill, all the way. Baldi and Hornik (1989) proved it in
+# general: a linear autoencoder has no bad local minima, only PCA's answer
+# and saddles.
+
+# %% [markdown]
+# ## Bend the code
+#
+# Now the activations come back. Dense and convolutional autoencoders see
+# the same 30,000 pictures at each code size, with repeats.
+
+# %%
+sizes, conv_sizes = (2, 4, 8, 16, 32, 64), (2, 16, 64)
+small_conv = partial(conv_autoencoder, channels=16)
+runs = [("dense", dense_autoencoder, k) for k in sizes]
+runs += [("conv", small_conv, k) for k in conv_sizes]
+models, seconds = {}, {}
+for name, make, k in runs:
+    start = time.time()
+    models[name, k] = train(make, k, images.train)
+    seconds[name, k] = time.time() - start
+error = {("PCA", k): pca_error(k) for k in sizes}
+for key, model in models.items():
+    error[key] = mse(predict(model, images.test), images.test)
+
+# %%
+alt = (
+    "Test error against code size, both axes logarithmic: dense and conv "
+    "networks lie below PCA for small codes, near or above it at 64."
+)
+curves = {
+    name: (ks, [error[name, k] for k in ks])
+    for name, ks in (("PCA", sizes), ("dense", sizes), ("conv", conv_sizes))
+}
+show_curves(curves, alt=alt, xlabel="numbers in the code",
+            ylabel="test error of a pixel", log_x=True, log_y=True)  # fmt: skip
+gain = {k: error["dense", k] / error["PCA", k] for k in sizes}
+print({k: round(ratio, 2) for k, ratio in gain.items()})
+assert max(gain[2], gain[4], gain[8], gain[16]) < 0.9
+assert gain[64] > 1.05
+
+# %% [markdown]
+# The printed numbers are the dense network's error divided by PCA's. So row
+# B was the network. Up to 16 numbers it saves more than a tenth of PCA's
+# error. At 64 it **loses**: PCA gets its optimum in one step, and the
+# network would need longer training to overtake.
+
+# %% [markdown]
+# ### Exercise 4 · Why? · 5 minutes, open
+#
+# A friend stacks five linear layers, 784 → 300 → 8 → 300 → 784, and hopes to
+# beat PCA with 8 components. Can it work on the training pictures? What has
+# to change?
+#
+# <details><summary>A model answer</summary>
+#
+# No. A product of matrices is one matrix, and here its rank is at most 8.
+# Among all such maps PCA's has the smallest training error, so the friend
+# can tie with it and no more. Layers help only with a bend (an activation)
+# between them: then the network can follow a curved sheet, where PCA only
+# has flat ones.
+#
+# </details>
+
+# %% [markdown]
+# ## Two causes, many components
+#
+# The moving disk of lesson 01 has two hidden causes, x and y. The network
+# gets two numbers. We count how many components PCA needs until its error on
+# new pictures is as small.
+
+# %%
+disks = made_world(5000, seed=SEED).images
+flat = disks.flatten(1)
+network = train(dense_autoencoder, 2, disks[:4000], seen=60_000)
+drawn = predict(network, disks[4000:])
+disk_mean, disk_axes, spread = pca(flat[:4000], 100)
+by_count = [
+    pca_reconstruct(flat[4000:], disk_mean, disk_axes[:k]) for k in range(100)
+]
+goal = mse(drawn, disks[4000:])
+needed = next(
+    k for k, x_hat in enumerate(by_count) if mse(x_hat, flat[4000:]) <= goal
+)
+share = (spread[:2].sum() / flat[:4000].var(dim=0).sum()).item()
+print(f"two components hold {share:.0%} of the variance")
+print(f"components for the network's error: {needed}")
+assert needed >= 8 and 0.3 < share < 0.45
+
+# %%
+alt = (
+    "Ten disks in four rows: originals, the network's disks from 2 numbers, "
+    "PCA's vague glows from 2, PCA's disks with ripples from more."
+)
+pictures = [by_count[k][:10].view(-1, 1, 28, 28) for k in (2, needed)]
+rows = [disks[4000:4010], drawn[:10], *(p.clamp(0, 1) for p in pictures)]
+labels = ["original", "network, 2", "PCA, 2", f"PCA, {needed}"]
+show_images(rows, alt=alt, row_labels=labels)
+
+# %% [markdown]
+# Two components make a glow in roughly the right corner. PCA needs at least
+# four times as many numbers as there are causes. It adds fixed
+# pictures, and **a moved disk is no sum of a few fixed pictures**. The disks
+# lie on a curved sheet; the network bends with it, PCA lays a flat board
+# against it.
+
+# %% [markdown]
+# ## Where PCA wins
+#
+# Your third prediction. We give both 50 training pictures, then more, and
+# draw the sample anew for three seeds. Both keep 16 numbers, and each network
+# sees about 15,000 pictures, repeated as needed.
+
+# %%
+few, seeds = (50, 100, 300, 1000, len(x_train)), range(SEED, SEED + 3)
+pca_few, net_few = torch.zeros(2, len(few), len(seeds))
+for i, n in enumerate(few):
+    for j, seed in enumerate(seeds):
+        draw = torch.Generator().manual_seed(seed)
+        pick = torch.randperm(len(x_train), generator=draw)[:n]
+        whole = n == len(x_train)
+        axes = (mean, components) if whole else pca(x_train[pick], 16)
+        x_hat = pca_reconstruct(x_test, axes[0], axes[1][:16])
+        pca_few[i, j] = mse(x_hat, x_test)
+        net = train(dense_autoencoder, 16, images.train[pick], 15_000, seed)
+        net_few[i, j] = mse(predict(net, images.test), images.test)
+
+# %%
+alt = (
+    "Test error against number of training pictures: PCA is lower and "
+    "nearly flat from 200 on, the network starts higher and ends lower."
+)
+curves = {
+    name: (few, e.mean(1), e.std(1))
+    for name, e in (("PCA", pca_few), ("dense", net_few))
+}
+show_curves(curves, alt=alt, xlabel="training pictures",
+            ylabel="test error of a pixel", log_x=True)  # fmt: skip
+ratio = (net_few / pca_few).mean(dim=1)
+last = int((ratio > 1).nonzero().max())
+part = (ratio[last] - 1) / (ratio[last] - ratio[last + 1])
+crossing = few[last] * (few[last + 1] / few[last]) ** part.item()
+print(f"the curves cross near {crossing:.0f} training pictures")
+assert (net_few / pca_few)[:2].min() > 1 > (net_few / pca_few)[3:].max()
+assert 120 < crossing < 700
+
+# %% [markdown]
+# With 50 or 100 pictures PCA wins with every seed; with 1,000 or more the
+# network does. They cross at a few hundred. The network learns the 50
+# by heart, while PCA has little to overfit with.
+#
+# What else do they differ in? We measure, at 16 numbers each.
+
+# %%
+start = time.time()
+PCA(16, svd_solver="covariance_eigh").fit(x_train.numpy())
+table = {"PCA": (error["PCA", 16], time.time() - start, 17 * 784)}
+halves, trips = {"PCA": error["PCA", 8]}, {"PCA": 0.0}
+for name in ("dense", "conv"):
+    model = models[name, 16]
+    parameters = count_parameters(model)
+    table[name] = error[name, 16], seconds[name, 16], parameters
+    z = predict(model.encode, images.test)
+    half = torch.cat([z[:, :8], z[:, 8:].mean(0).expand(len(z), 8)], 1)
+    halves[name] = mse(predict(model.decode, half), images.test)
+    again = predict(model.encode, predict(model.decode, z))
+    trips[name] = ((again - z).norm() / z.norm()).item()
+print("        error  seconds  parameters  half the code  round trip")
+for name, (err, took, count) in table.items():
+    print(f"{name:6} {err:.4f} {took:8.2f} {count:11,} "
+          f"{halves[name]:14.4f} {trips[name]:11.1%}")  # fmt: skip
+assert halves["PCA"] < 0.8 * min(halves["dense"], halves["conv"])
+assert min(trips["dense"], trips["conv"]) > 0.01
+
+# %% [markdown]
+# *Half the code* keeps the first 8 numbers and sets the rest to their mean.
+# *Round trip* decodes a code, encodes it again and says how far it moved.
+#
+# PCA's axes are **ordered**, so half of its code is the best code of 8.
+# Half of a network's code is far worse, since no number is the last one. And
+# PCA's code comes back exactly, the networks' do not.
+#
+# | you have | take | why |
+# |---|---|---|
+# | fewer than a few hundred pictures | PCA | lower error at 50 and 100 |
+# | one minute and no wish to tune | PCA | one knob, one answer, no seed |
+# | a code to be cut short later | PCA | ordered axes |
+# | thousands of pictures, a tiny code | autoencoder | lower error up to 16 |
+# | things that move or turn | autoencoder | the disk |
+# | any of these | PCA first | the rival to beat |
+#
+# The network has at least seven knobs: width, depth, activation, learning
+# rate, batch size, length of training, seed.
+
+# %% [markdown]
+# ## Axes you can read
+#
+# What does one number of a code mean? From the middle we walk two standard
+# deviations each way along each axis, with the two-number models.
+
+# %%
+model, walk = models["dense", 2], torch.linspace(-2, 2, 9)
+z = predict(model.encode, images.test)
+rows = []
+for axis in range(2):
+    move = walk[:, None] * torch.eye(2)[axis]
+    x_hat = mean + (move * variances[:2].sqrt()) @ components[:2]
+    rows.insert(axis, x_hat.view(-1, 1, 28, 28))
+    rows.append(predict(model.decode, z.mean(0) + move * z.std(0)))
+outside = ((torch.cat(rows[:2]) - 0.5).abs() > 0.52).float().mean().item()
+alt = (
+    "Walks along four axes. PCA blends a bright top into a dark one with "
+    "ghosts; the network passes through whole garments."
+)
+show_images([row.clamp(0, 1) for row in rows], alt=alt,
+            titles=[f"{s:+.1f}" for s in walk.tolist()],
+            row_labels=["PCA 1", "PCA 2", "network 1", "network 2"])  # fmt: skip
+print(f"pixels of PCA's walks outside black to white: {outside:.0%}")
+assert outside > 0.05
+
+# %% [markdown]
+# PCA's axes can be read: one blend of light and dark, more or less of it,
+# and pixels darker than black on the way. The network's axes pass through
+# whole garments, and the meaning changes on the way. Only PCA's first axis
+# is the first for a reason.
+#
+# Last, all test pictures as points of a plane. **t-SNE** joins as a third
+# map.
+
+# %%
+from sklearn.manifold import TSNE
+from sklearn.model_selection import cross_val_score
+from sklearn.neighbors import KNeighborsClassifier
+
+from course_utils.data import FASHION_CLASSES
+from course_utils.plotting import show_latent_space
+
+flat, labels = x_test[:1000], images.test_labels[:1000]
+tsne = TSNE(random_state=SEED).fit_transform(flat.numpy())
+maps = {
+    "PCA": (flat - mean) @ components[:2].T,
+    "autoencoder": z[:1000],
+    "t-SNE": torch.tensor(tsne),
+}
+alt = (
+    "Three maps of 1,000 garments marked by class: PCA's classes overlap "
+    "most, the autoencoder's less, t-SNE shows separate islands."
+)
+show_latent_space({name: (z, labels) for name, z in maps.items()}, alt=alt,
+                  classes=FASHION_CLASSES)  # fmt: skip
+
+# %%
+found = {}
+for name, points in maps.items():
+    judge = KNeighborsClassifier(10)
+    found[name] = cross_val_score(judge, points, labels, cv=5).mean()
+    print(f"{name:12} class guessed from ten neighbours: {found[name]:.2f}")
+assert found["autoencoder"] > found["PCA"] + 0.03
+assert found["t-SNE"] > found["PCA"] + 0.1
+
+# %% [markdown]
+# Classes that nobody named overlap most in PCA's map and less in the
+# autoencoder's; a point's neighbours give its class away more often. t-SNE
+# separates them further, but **it is a picture only**. It has no encoder for
+# a new garment and no decoder. The size of an island and the gap between two
+# mean nothing.
+
+# %% [markdown]
+# ## Quiz
+#
+# Click on an answer; a wrong one explains itself.
+
+# %%
+from course_utils.widgets import quiz
+
+quiz("03")
+
+# %% [markdown]
+# ## Summary
+#
+# - A linear autoencoder finds PCA's subspace, not its axes; there are no bad
+#   local minima on the way.
+# - Bends pay off for tiny codes, curved worlds and thousands of pictures.
+# - PCA wins with few pictures, with little time to tune, and where order or
+#   an exact inverse counts.
+# - Whatever you build, put PCA beside it.
+
+# %%
+scorecard = {
+    "linear_gap": max(row[0] for row in linear[:3]),
+    "principal_angle_deg": max(row[1] for row in linear[:3]),
+    "axes_agree": sum(row[2] for row in linear[:3]) / 3,
+    "dense_over_pca_8": gain[8],
+    "dense_over_pca_64": gain[64],
+    "pca_components_for_two_factors": float(needed),
+    "crossing_images": crossing,
+    "dense_over_pca_50_images": ratio[0].item(),
+    "knn_pca_2d": found["PCA"],
+    "knn_ae_2d": found["autoencoder"],
+}
+measured = {
+    "linear_gap": (0, 1),
+    "principal_angle_deg": (0, 1),
+    "axes_agree": (0, 1),
+    "dense_over_pca_8": (0, 1),
+    "dense_over_pca_64": (0, 1),
+    "pca_components_for_two_factors": (0, 1),
+    "crossing_images": (0, 1),
+    "dense_over_pca_50_images": (0, 1),
+    "knn_pca_2d": (0, 1),
+    "knn_ae_2d": (0, 1),
+}
+checks.show_scorecard(scorecard, measured)
+
+# %% [markdown]
+# **References.** P. Baldi and K. Hornik, *Neural networks and principal
+# component analysis: learning from examples without local minima*, 1989. ·
+# G. Hinton and R. Salakhutdinov, *Reducing the dimensionality of data with
+# neural networks*, 2006.

@@ -556,21 +556,21 @@ assert outside > 0.03
 # range from black to white. The network goes from garment to garment, and
 # what a step means changes on the way. Neither number is "sleeve length".
 #
-# Last, 1,000 test pictures as points of a plane. **t-SNE** joins as a third
+# Last, 600 test pictures as points of a plane. **t-SNE** joins as a third
 # map.
 
 # %%
 from sklearn.manifold import TSNE
 
-some, labels = x_test[:1000], images.test_labels[:1000]
+some, labels = x_test[:600], images.test_labels[:600]
 island = TSNE(random_state=SEED).fit_transform(some.numpy())
 maps = {
     "PCA": (some - mean) @ components[:2].T,
-    "autoencoder": z[:1000],
+    "autoencoder": z[:600],
     "t-SNE": torch.tensor(island),
 }
 alt = (
-    "Three maps of 1,000 garments marked by class: PCA's classes overlap "
+    "Three maps of 600 garments marked by class: PCA's classes overlap "
     "most, the autoencoder's less, t-SNE's gather in islands."
 )
 show_latent_space({name: (z, labels) for name, z in maps.items()}, alt=alt,

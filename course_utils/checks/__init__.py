@@ -5,7 +5,9 @@ the likely slip) or *correct*, and returns the function to go on with: the
 learner's when it is correct, the course's otherwise. It never raises.
 """
 
-from course_utils.checks.lesson_00 import brightness
+from course_utils.checks.lesson_00 import (
+    brightness,
+)
 from course_utils.checks.lesson_01 import (
     compression_ratio,
     interpolate,
@@ -17,6 +19,11 @@ from course_utils.checks.lesson_02 import (
     quantize,
     train_step,
 )
+from course_utils.checks.lesson_03 import (
+    pca,
+    pca_reconstruct,
+    principal_angle,
+)
 from course_utils.checks.scorecard import show_scorecard
 
 __all__ = [
@@ -25,6 +32,9 @@ __all__ = [
     "interpolate",
     "make_encoder",
     "mended_decode",
+    "pca",
+    "pca_reconstruct",
+    "principal_angle",
     "quantize",
     "show_scorecard",
     "smallest_latent_dim",

@@ -1,0 +1,144 @@
+"""Answers to lesson 03's exercises: right ones, and slips with their words.
+
+ANSWERS: {check: (right answers, {words of the message: wrong answer})}.
+"""
+
+import torch
+
+
+def pca_by_svd(x, k):
+    mean = x.mean(dim=0)
+    _, s, vt = torch.linalg.svd(x - mean, full_matrices=False)
+    return mean, vt[:k], s[:k] ** 2 / (len(x) - 1)
+
+
+def pca_by_covariance(x, k):
+    values, vectors = torch.linalg.eigh(x.T.cov())
+    return x.mean(0), vectors.T.flip(0)[:k], values.flip(0)[:k]
+
+
+def pca_not_centred(x, k):
+    _, s, vt = torch.linalg.svd(x, full_matrices=False)
+    return x.mean(0), vt[:k], s[:k] ** 2 / (len(x) - 1)
+
+
+def pca_standardised(x, k):
+    _, s, vt = torch.linalg.svd(
+        (x - x.mean(0)) / x.std(0), full_matrices=False
+    )
+    return x.mean(0), vt[:k], s[:k] ** 2 / (len(x) - 1)
+
+
+def pca_wrong_way_round(x, k):
+    _, s, v = torch.linalg.svd(x - x.mean(0), full_matrices=False)
+    return x.mean(0), v.T[:k], s[:k] ** 2 / (len(x) - 1)
+
+
+def pca_all_rows(x, k):
+    return pca_by_svd(x, min(x.shape))
+
+
+def pca_singular_values(x, k):
+    _, s, vt = torch.linalg.svd(x - x.mean(0), full_matrices=False)
+    return x.mean(0), vt[:k], s[:k]
+
+
+def pca_over_n(x, k):
+    _, s, vt = torch.linalg.svd(x - x.mean(0), full_matrices=False)
+    return x.mean(0), vt[:k], s[:k] ** 2 / len(x)
+
+
+def pca_in_columns(x, k):
+    mean, components, variances = pca_by_svd(x, k)
+    return mean, components.T, variances
+
+
+def pca_components_only(x, k):
+    return pca_by_svd(x, k)[1]
+
+
+def pca_wrong_axis(x, k):
+    return pca_by_svd(x.T, k)
+
+
+def rebuild_in_steps(x, mean, components):
+    z = (x - mean) @ components.T
+    return z @ components + mean
+
+
+def rebuild_by_sum(x, mean, components):
+    x_hat = mean.expand_as(x).clone()
+    for row in components:
+        x_hat += ((x - mean) @ row)[:, None] * row
+    return x_hat
+
+
+def angle_by_qr(a, b):
+    qa, qb = torch.linalg.qr(a.T).Q, torch.linalg.qr(b.T).Q
+    cosines = torch.linalg.svdvals(qa.T @ qb)
+    return cosines.min().clamp(max=1).acos().rad2deg()
+
+
+def angle_by_projectors(a, b):
+    pa, pb = (m.T @ torch.linalg.pinv(m.T) for m in (a, b))
+    return torch.linalg.matrix_norm(pa - pb, 2).asin().rad2deg()
+
+
+def cosines_of(a, b):
+    qa, qb = torch.linalg.qr(a.T).Q, torch.linalg.qr(b.T).Q
+    return torch.linalg.svdvals(qa.T @ qb)
+
+
+def angle_unit_rows(a, b):
+    a = torch.nn.functional.normalize(a, dim=1)
+    b = torch.nn.functional.normalize(b, dim=1)
+    return torch.linalg.svdvals(a @ b.T).min().clamp(max=1).acos().rad2deg()
+
+
+ANSWERS = {
+    "pca": (
+        [pca_by_svd, pca_by_covariance],
+        {
+            "not centred": pca_not_centred,
+            "spread of each pixel": pca_standardised,
+            "transposed already": pca_wrong_way_round,
+            "only the first k": pca_all_rows,
+            "singular values": pca_singular_values,
+            "divide by N - 1": pca_over_n,
+            "stand in columns": pca_in_columns,
+            "3 values": pca_components_only,
+            "shape": pca_wrong_axis,
+            "NoneType": lambda x, k: None,
+        },
+    ),
+    "pca_reconstruct": (
+        [rebuild_in_steps, rebuild_by_sum],
+        {
+            "mean off before": lambda x, mean, c: mean + x @ c.T @ c,
+            "never put back": lambda x, mean, c: (x - mean) @ c.T @ c,
+            "The mean is missing": lambda x, mean, c: x @ c.T @ c,
+            "the code z": lambda x, mean, c: (x - mean) @ c.T,
+            "is lost": lambda x, mean, c: (x - mean) - (x - mean) @ c.T @ c,
+            "RuntimeError": lambda x, mean, c: mean + (x - mean) @ c @ c.T,
+            "None": lambda x, mean, c: None,
+        },
+    ),
+    "principal_angle": (
+        [angle_by_qr, angle_by_projectors],
+        {
+            "smallest angle": lambda a, b: (
+                cosines_of(a, b).max().acos().rad2deg()
+            ),
+            "degrees are wanted": lambda a, b: cosines_of(a, b).min().acos(),
+            "the cosine": lambda a, b: cosines_of(a, b).min(),
+            "averaged": lambda a, b: cosines_of(a, b).acos().mean().rad2deg(),
+            "All angles": lambda a, b: cosines_of(a, b).acos().rad2deg(),
+            "lean towards": angle_unit_rows,
+            "not orthonormal": lambda a, b: (
+                (torch.linalg.svdvals(a @ b.T).min().clamp(max=1))
+                .acos()
+                .rad2deg()
+            ),
+        },
+    ),
+}

@@ -85,6 +85,19 @@ FILTERS = {
 }
 
 
+def tuned(rivals, noisy, clean, sigma):
+    """Return {name: cure}, each filter at its best setting on these images.
+
+    rivals: {filter: settings to try}, like `FILTERS`; best is by PSNR.
+    """
+    cures = {}
+    for rival, settings in rivals.items():
+        scores = [psnr(rival(noisy, s, sigma), clean).mean() for s in settings]
+        setting = settings[int(torch.stack(scores).argmax())]
+        cures[rival.__name__] = lambda x, r=rival, s=setting: r(x, s, sigma)
+    return cures
+
+
 def _arrays(x):
     return x[:, 0].numpy()
 

@@ -240,8 +240,8 @@ assert trapped_loss < 0.5 * last_loss and db(copied) > 30
 assert gain > 6 and trap_gain < 0.5 * gain
 
 # %% [markdown]
-# Fed clean images, the network learns to copy. Its loss is less than half of
-# ours and it scores over 30 dB on clean images, yet on noisy ones it gains
+# Fed clean images, the network learns to copy. After two epochs its loss is
+# less than half of ours and it scores over 30 dB on clean images, yet on noisy ones it gains
 # less than half as much. Judge a denoiser on damaged input, never by its
 # training loss.
 
@@ -285,6 +285,8 @@ rivals |= {pca_wiener: (0.8, 1.0, 1.2)}
 # 2004) compares structure instead of single pixels; 1 is perfect.
 
 # %%
+from course_utils.denoising import tuned
+
 few, practice = images.test[:300], images.train[:50]
 
 
@@ -292,15 +294,10 @@ def contest(sigma):
     """Return {method: (PSNR, SSIM)} on the same 300 noisy images."""
     noisy, tuning = add_gaussian(few, sigma), add_gaussian(practice, sigma)
     answers = {"noisy": noisy}
-    for rival, settings in rivals.items():
-        tried = [db(rival(tuning, s, sigma), practice) for s in settings]
-        setting = settings[tried.index(max(tried))]
-        answers[rival.__name__] = rival(noisy, setting, sigma)
+    for name, cure in tuned(rivals, tuning, practice, sigma).items():
+        answers[name] = cure(noisy)
     answers["denoiser"] = predict(denoiser, noisy)
-    return {
-        name: (db(answer, few), ssim(answer, few).mean().item())
-        for name, answer in answers.items()
-    }
+    return {n: (db(a, few), ssim(a, few).mean()) for n, a in answers.items()}
 
 
 results = {sigma: contest(sigma) for sigma in (0.1, 0.3, 0.5)}
@@ -317,18 +314,20 @@ for sigma, result in results.items():
 for sigma in (0.3, 0.5):
     ours, theirs = results[sigma]["denoiser"], best[sigma]
     assert ours[0] > theirs[0] + 0.3 and ours[1] > theirs[1] + 0.05
-assert abs(results[0.1]["denoiser"][0] - best[0.1][0]) < 1.5
+low = results[0.1]
+assert low["non_local_means"][0] > low["denoiser"][0] - 0.5
 
 # %% [markdown]
 # At 0.3 and 0.5 the network leads the best rival by more than 0.3 dB and by
-# more than 0.05 in SSIM, without being told sigma. At 0.1 it is no clear
-# winner: non-local means, which never saw another garment, stands within
-# 1.5 dB. What was learnt pays when the image itself says little.
+# more than 0.05 in SSIM, without being told sigma. At 0.1 that lead is gone:
+# non-local means, which never saw another garment, is ahead or less than
+# 0.5 dB behind. What was learnt pays when the image itself says little.
 
 # %% [markdown]
 # ## Where it fails
 #
-# Our network saw levels from 0.1 to 0.6. A *specialist* sees 0.3 alone.
+# Our network saw levels from 0.1 to 0.6. A *specialist* sees 0.3 alone, for 3
+# epochs instead of 5.
 #
 # **Predict:** where will the specialist win? And what will each of them do to
 # an image that is nearly clean?
@@ -392,9 +391,9 @@ assert rate["salt-pepper"][3] > rate["salt-pepper"][1] + 0.2
 
 # %% [markdown]
 # On holes the median and the blind network are worse than doing nothing. The
-# network that practised them fills them, and beats the median on dots, but
-# pays more than 0.5 dB on Gaussian noise. **A denoiser cures what it has
-# practised.**
+# network that practised all three fills them and beats the median on dots. But
+# it practised each kind less, and trails the blind network by more than 0.5 dB
+# on Gaussian noise. **A denoiser cures what it has practised.**
 
 # %%
 from course_utils.widgets import explore
@@ -541,15 +540,15 @@ rows = [*strokes(variants["plain"]), *strokes(variants["L1"])]
 alt = "Units of the plain network look like noise, those of L1 like garments."
 labels = ["plain draws", "looks for", "L1 draws", "looks for"]
 show_images(rows, alt=alt, row_labels=labels)
-rough = [roughness(row) for row in rows]
-print("roughness", *(f"{value:.2f}" for value in rough))
-assert rough[2] < 0.6 * rough[0]
+rough_plain, rough_l1 = roughness(rows[0]), roughness(rows[2])
+print(f"roughness of drawings: plain {rough_plain:.2f}, L1 {rough_l1:.2f}")
+assert rough_l1 < 0.6 * rough_plain
 
 # %% [markdown]
 # Two rows for each network, a unit in each column: what it adds to the picture
-# and the input that it looks for; mid-grey means nothing. Plain units look like
-# noise. L1 units draw smoother pieces of garments, which can be read one by
-# one.
+# and the input that it looks for; mid-grey means nothing. Plain units draw
+# something like noise. L1 units draw smoother pieces of garments, which can be
+# read one by one.
 
 # %% [markdown]
 # ## Contractive codes
@@ -590,29 +589,30 @@ def nudge(encode):
     return ((moved - z).norm(dim=1).mean() / apart).item()
 
 
-moved = {"raw pixels": nudge(lambda x: x)}
+moved, error = {"raw pixels": nudge(lambda x: x)}, {}
 for name, model in variants.items():
     moved[name] = nudge(lambda x, model=model: predict(model.encode, x))
-    print(f"{name:12} MSE {mse(model):.4f}   moved {moved[name]:.2f}")
-alt = "Noise moves pixels most, plain codes far less, contractive codes least."
+    error[name] = mse(model)
+    print(f"{name:12} MSE {error[name]:.4f}   moved {moved[name]:.2f}")
+alt = "Noise moves pixels most, plain codes less, contractive codes least."
 show_bars(moved, alt=alt, xlabel="how far noise moves the code")
-assert moved["contractive"] < 0.5 * moved["plain"] < 0.25 * moved["raw pixels"]
+assert moved["contractive"] < 0.5 * moved["plain"] < 0.45 * moved["raw pixels"]
 assert moved["denoising"] < 0.92 * moved["plain"]
-assert mse(variants["denoising"]) < 1.15 * plain
-assert mse(variants["contractive"]) > 1.2 * plain
+assert error["contractive"] > 1.2 * error["plain"]
+assert error["denoising"] < 0.9 * min(error["contractive"], l1, kl)
 
 # %% [markdown]
-# Noise moves the plain code less than half as far as raw pixels, the
-# contractive code less than half of that again, for a fifth more error. The
-# denoising network got a steadier code without being asked, for less than 15 %
-# more error: one picture must come from both images.
+# Noise moves the plain code less than the raw pixels, and the contractive code
+# less than half as far as the plain one, for a fifth more error or worse. The
+# denoising network got a steadier code without being asked, since one picture
+# must come from both images, and of the four it pays the least.
 #
 # | variant | added to the loss | buys | costs |
 # |---|---|---|---|
 # | denoising | nothing; input damaged | clean images, steadier code | little error; cures what it practised |
-# | L1 | sum of activities | few, readable units | error; a weight to choose |
-# | KL | rates far from rho | every unit asked to work, rarely | error; weight and rho to choose |
-# | contractive | squared Jacobian | the steadiest code | error; slow for more than one layer |
+# | L1 | sum of activities | few, readable units | more error; a weight to choose |
+# | KL | rates far from rho | every unit asked to work, rarely | more error; weight and rho to choose |
+# | contractive | squared Jacobian | the steadiest code | more error; slow for more than one layer |
 
 # %% [markdown]
 # ### Exercise 4 · Think · 5 minutes, hard
@@ -659,8 +659,8 @@ scorecard = {
     "psnr_noisy": results[0.3]["noisy"][0],
     "psnr_best_classical": best[0.3][0],
     "psnr_denoiser": results[0.3]["denoiser"][0],
-    "ssim_best_classical": best[0.3][1],
-    "ssim_denoiser": results[0.3]["denoiser"][1],
+    "ssim_best_classical": float(best[0.3][1]),
+    "ssim_denoiser": float(results[0.3]["denoiser"][1]),
     "active_fraction": active["L1"],
     "active_fraction_plain": active["plain"],
     "nudge_plain": moved["plain"],

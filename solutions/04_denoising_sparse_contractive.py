@@ -287,11 +287,11 @@ rivals |= {pca_wiener: (0.8, 1.0, 1.2)}
 # %%
 from course_utils.denoising import tuned
 
-few, practice = images.test[:300], images.train[:50]
+few, practice = images.test[:200], images.train[:50]
 
 
 def contest(sigma):
-    """Return {method: (PSNR, SSIM)} on the same 300 noisy images."""
+    """Return {method: (PSNR, SSIM)} on the same 200 noisy images."""
     noisy, tuning = add_gaussian(few, sigma), add_gaussian(practice, sigma)
     answers = {"noisy": noisy}
     for name, cure in tuned(rivals, tuning, practice, sigma).items():
@@ -337,7 +337,8 @@ from course_utils.plotting import show_curves
 
 specialist, _ = train_denoiser(kinds["Gaussian"], epochs=3)
 levels = (0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9)
-noisy_at = {s: add_gaussian(images.test, s) for s in levels}
+known = images.test[:1000]
+noisy_at = {s: add_gaussian(known, s) for s in levels}
 cures = {
     "noisy": lambda x, s: x,
     "PCA Wiener": lambda x, s: pca_wiener(x, 1, s),
@@ -345,7 +346,7 @@ cures = {
     "blind": lambda x, s: predict(denoiser, x),
 }
 at = {
-    name: {s: db(cure(x, s)) for s, x in noisy_at.items()}
+    name: {s: db(cure(x, s), known) for s, x in noisy_at.items()}
     for name, cure in cures.items()
 }
 lines = {name: (levels, list(values.values())) for name, values in at.items()}
@@ -363,8 +364,8 @@ assert special[0.9] < linear[0.9] - 2
 # them by 2 dB, since detail is wiped out as if it were noise. At 0.9 the
 # specialist is 2 dB behind PCA Wiener, which is told the level.
 #
-# Other kinds of damage? We let a third network practise all three, and add the
-# median, the classical cure for dots.
+# Other kinds of damage? We let a third network practise all three for 2 epochs,
+# and add the median, the classical cure for dots.
 
 
 # %%
@@ -376,7 +377,7 @@ def any_kind(x):
     return list(kinds.values())[choice](x)
 
 
-all_kinds, _ = train_denoiser(any_kind, epochs=3)
+all_kinds, _ = train_denoiser(any_kind, epochs=2)
 print("PSNR in dB    damaged  median 3   blind  all kinds")
 rate = {}
 for kind, damage in kinds.items():
@@ -385,7 +386,7 @@ for kind, damage in kinds.items():
     rate[kind] = [db(answer) for answer in answers]
     print(f"{kind:11}", *(f"{value:9.1f}" for value in rate[kind]))
 hole, grain = rate["patch"], rate["Gaussian"]
-assert max(hole[1], hole[2]) < hole[0] - 0.5 and hole[3] > hole[0] + 1.5
+assert max(hole[1], hole[2]) < hole[0] - 0.5 and hole[3] > hole[0] + 0.8
 assert grain[3] < grain[2] - 0.5
 assert rate["salt-pepper"][3] > rate["salt-pepper"][1] + 0.2
 
@@ -584,7 +585,7 @@ from course_utils.plotting import show_bars
 
 def nudge(encode):
     """How far noise moves a code, over the distance of two images' codes."""
-    z, moved = (encode(x).flatten(1) for x in (images.test, noisy_at[0.3]))
+    z, moved = (encode(x).flatten(1) for x in (known, noisy_at[0.3]))
     apart = (z - z.roll(1, dims=0)).norm(dim=1).mean()
     return ((moved - z).norm(dim=1).mean() / apart).item()
 

@@ -72,8 +72,8 @@ salt_and_pepper = checks.salt_and_pepper(salt_and_pepper)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# `torch.rand_like(x)` draws a number between 0 and 1 for each pixel. It is
-# below 0.2 with probability 0.2.
+# `torch.rand_like(x)` draws a number between 0 and 1 for each pixel: below
+# 0.2 with probability 0.2.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -85,7 +85,7 @@ salt_and_pepper = checks.salt_and_pepper(salt_and_pepper)
 #
 # {answer}
 #
-# The third damage erases a patch. Now we have three kinds.
+# The third damage erases a patch.
 
 # %%
 from course_utils.denoising import erase_patch
@@ -241,18 +241,18 @@ assert gain > 6 and trap_gain < 0.5 * gain
 
 # %% [markdown]
 # Fed clean images, the network learns to copy. After two epochs its loss is
-# less than half of ours and it scores over 30 dB on clean images, yet on noisy ones it gains
-# less than half as much. Judge a denoiser on damaged input, never by its
-# training loss.
+# less than half of ours and it scores over 30 dB on clean images, yet on noisy
+# ones it gains less than half as much. Judge a denoiser on damaged input,
+# never by its training loss.
 
 # %% [markdown]
 # ## Against the classical rivals
 #
 # Four filters come from SciPy and scikit-image: *Gaussian blur*, *median*,
 # *total variation* (few jumps) and *non-local means* (averages look-alike
-# patches). Two use the PCA of lesson 03. *Projection* keeps k components.
-# **Wiener** shrinks each component by variance / (variance + sigma²): the
-# smallest error that a linear method can reach.
+# patches). Two use PCA. *Projection* keeps k components. **Wiener** shrinks
+# each component by variance / (variance + sigma²): the smallest error that a
+# linear method can reach.
 
 # %%
 from course_utils.denoising import FILTERS, ssim
@@ -392,9 +392,9 @@ assert rate["salt-pepper"][3] > rate["salt-pepper"][1] + 0.2
 
 # %% [markdown]
 # On holes the median and the blind network are worse than doing nothing. The
-# network that practised all three fills them and beats the median on dots. But
-# it practised each kind less, and trails the blind network by more than 0.5 dB
-# on Gaussian noise. **A denoiser cures what it has practised.**
+# third network fills them and beats the median on dots. But it practised each
+# kind less, and trails the blind one by more than 0.5 dB on Gaussian noise. **A
+# denoiser cures what it has practised.**
 
 # %%
 from course_utils.widgets import explore
@@ -417,8 +417,8 @@ alt = "Left: clean. Middle: noisy. Right: denoised."
 box = explore(three, alt=alt, noise=(0.0, 1.0, 0.05))
 
 # %% [markdown]
-# One pullover, more noise from left to right. Without any noise the network
-# still wipes off the print; with much it guesses. Move the slider: at which
+# One pullover, sigma above each column. Without any noise the network still
+# wipes off the print; with much it guesses. Move the slider: at which
 # level would you stop trusting it?
 
 # %% [markdown]
@@ -554,10 +554,10 @@ assert rough_l1 < 0.6 * rough_plain
 # %% [markdown]
 # ## Contractive codes
 #
-# A third way asks for a *steady* code: when the image moves a little, the code
-# should hardly move. The **contractive** penalty (Rifai and others, 2011) is
-# the sum of all squared derivatives ∂zⱼ/∂xᵢ, the Jacobian. For one sigmoid
-# layer it has a closed form, since z′ = z (1 − z):
+# A third way asks for a *steady* code, which hardly moves with the image. The
+# **contractive** penalty (Rifai and others, 2011) is the sum of all squared
+# derivatives ∂zⱼ/∂xᵢ, the Jacobian. For one sigmoid layer it has a closed
+# form, since z′ = z (1 − z):
 
 
 # %%

@@ -98,6 +98,7 @@ ANSWERS = {
             "same pixels": same_pixels,
             "One coin": one_coin,
             "half as many": salt_half,
+            "decimal": lambda x, share: (torch.rand_like(x) < share).long(),
             "Nothing was damaged": lambda x, share: x.clone(),
             "None": lambda x, share: None,
             "shape": lambda x, share: salt_by_copy(x, share).flatten(1),
@@ -155,6 +156,8 @@ ANSWERS = {
                 kl_terms(z.mean(0), rho)
             ),
             "dim=0": lambda z, rho: sum(kl_terms(z.mean(1), rho)).sum(),
+            "own rate": lambda z, rho: sum(kl_terms(z.mean(), rho)),
+            "natural": lambda z, rho: kl_by_loop(z, rho) / 2.302585,
             "sign": lambda z, rho: -kl_by_loop(z, rho),
             "every single activity": lambda z, rho: sum(
                 kl_terms(z, rho)

@@ -38,6 +38,8 @@ def _kind_problem(got, x):
     if not torch.is_tensor(got) or got.shape != x.shape:
         shape = tuple(getattr(got, "shape", ())) or type(got).__name__
         return f"Images of shape {tuple(x.shape)} are wanted; got {shape}."
+    if not got.is_floating_point():
+        return f"Pixels are decimal numbers; it returned {got.dtype}."
     return None if got.isfinite().all() else "It returned NaN or infinity."
 
 
@@ -183,6 +185,12 @@ KL_SLIPS = {
     "One number for each unit came back; sum them.": _kl,
     "A unit's rate is its mean over the batch (dim=0), not over the "
     "units.": lambda z, rho: _kl(z, rho, dim=1).sum(),
+    "Each unit has its own rate; you took one mean over everything.": (
+        lambda z, rho: _kl(z.reshape(-1, 1), rho).sum()
+    ),
+    "Use the natural logarithm, `log`.": lambda z, rho: (
+        _kl(z, rho).sum() / math.log(10)
+    ),
     "The sign is wrong: a KL is never negative.": (
         lambda z, rho: -_kl(z, rho).sum()
     ),

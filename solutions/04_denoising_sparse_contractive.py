@@ -653,7 +653,7 @@ quiz("04")
 #
 # The **scorecard** puts your numbers beside the ones we measured with three
 # seeds and the images that ship. With all 60,000 images (the default on a GPU)
-# the denoiser gains about 0.8 dB, and other numbers differ too.
+# the denoiser does better, and the codes' numbers differ too.
 
 # %%
 scorecard = {

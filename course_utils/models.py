@@ -94,6 +94,37 @@ class Autoencoder(nn.Module):
         return self.decode(self.encode(x))
 
 
+class Denoiser(nn.Module):
+    """A small U-Net: damaged images (B, 1, 28, 28) -> clean ones in [0, 1].
+
+    Lesson 04 writes it in full. After Ronneberger, Fischer and Brox (2015).
+    """
+
+    def __init__(self, channels=16):
+        _check_dims(channels=channels)
+        super().__init__()
+        self.enter = nn.Sequential(
+            nn.PixelUnshuffle(2), _same(4, channels), nn.SiLU()
+        )  # 14 x 14
+        self.below = nn.Sequential(
+            nn.Conv2d(channels, 4 * channels, 3, stride=2, padding=1),  # 7 x 7
+            nn.SiLU(),
+            _same(4 * channels, 4 * channels),
+            nn.SiLU(),
+            nn.ConvTranspose2d(4 * channels, channels, 2, stride=2),
+        )
+        self.leave = nn.Sequential(
+            _same(2 * channels, channels), nn.SiLU(),
+            _same(channels, 4), nn.PixelShuffle(2),
+        )  # fmt: skip
+
+    def forward(self, x):
+        """Correct the input's logits by what the two paths propose."""
+        h = self.enter(_check_images(x))
+        change = self.leave(torch.cat([h, self.below(h)], dim=1))
+        return (4 * x - 2 + change).sigmoid()
+
+
 def dense_autoencoder(latent_dim, hidden_dim=256):
     """Return an `Autoencoder` of two dense halves."""
     return Autoencoder(
@@ -119,6 +150,11 @@ def _double(channels_in, channels_out):
     return nn.ConvTranspose2d(
         channels_in, channels_out, 3, stride=2, padding=1, output_padding=1
     )
+
+
+def _same(channels_in, channels_out):
+    """Return a convolution that keeps height and width."""
+    return nn.Conv2d(channels_in, channels_out, 3, padding=1)
 
 
 def _check_dims(**sizes):

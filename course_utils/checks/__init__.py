@@ -24,18 +24,26 @@ from course_utils.checks.lesson_03 import (
     pca_reconstruct,
     principal_angle,
 )
+from course_utils.checks.lesson_04 import (
+    denoising_loss,
+    kl_sparsity,
+    salt_and_pepper,
+)
 from course_utils.checks.scorecard import show_scorecard
 
 __all__ = [
     "brightness",
     "compression_ratio",
+    "denoising_loss",
     "interpolate",
+    "kl_sparsity",
     "make_encoder",
     "mended_decode",
     "pca",
     "pca_reconstruct",
     "principal_angle",
     "quantize",
+    "salt_and_pepper",
     "show_scorecard",
     "smallest_latent_dim",
     "train_step",

@@ -6,7 +6,6 @@ that range, and cures bring pixels back to it.
 
 import numpy as np
 import torch
-from scipy.ndimage import gaussian_filter, median_filter
 
 
 def add_gaussian(x, sigma):
@@ -51,12 +50,16 @@ def ssim(x_hat, x):
 
 def gaussian_blur(x, width, sigma=None):
     """Average each pixel with its neighbours, weighted by nearness."""
+    from scipy.ndimage import gaussian_filter  # slow to import
+
     smooth = gaussian_filter(x.numpy(), (0, 0, width, width))
     return torch.from_numpy(smooth).clamp(0, 1)
 
 
 def median(x, side, sigma=None):
     """Replace each pixel by the median of the square around it."""
+    from scipy.ndimage import median_filter  # slow to import
+
     middle = median_filter(x.numpy(), (1, 1, side, side))
     return torch.from_numpy(middle).clamp(0, 1)
 

@@ -6,7 +6,7 @@
 # You will be able to: run a cell, read what a check says, find help, and say
 # what an autoencoder does.
 #
-# 10 minutes · XX s on two CPU cores · builds on nothing
+# 10 minutes · 11 s on two CPU cores · builds on nothing
 
 # %% [markdown]
 # ## Your machine
@@ -242,7 +242,11 @@ assert dark == 5 and bright in (2, 4)
 # - [01 · Latent space](01_latent_space.ipynb): can a network find the hidden
 #   causes of a picture?
 # - [02 · Build an autoencoder](02_build_an_autoencoder.ipynb): what is it
-#   made of, and what can it do?
+#   made of, and what is it good for?
+# - [03 · PCA against the autoencoder](03_pca_against_the_autoencoder.ipynb):
+#   when does a network beat linear algebra?
+# - [04 · Denoising, sparse and contractive](04_denoising_sparse_contractive.ipynb):
+#   what else can we ask of a code?
 #
 # Each lesson asks one question and answers it with an experiment that you
 # run. At the end there is a quiz and a scorecard.

@@ -151,7 +151,9 @@ def test_right_answers(name, capsys):
 
 
 def test_not_attempted(capsys):
-    given_back, lines = judge(raising(NotImplementedError()), capsys)
+    given_back, lines = judge(
+        raising(NotImplementedError("your code here")), capsys
+    )
     assert given_back is reference
     assert lines == ["… total: not attempted yet. The course's own steps in."]
 

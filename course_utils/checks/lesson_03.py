@@ -1,8 +1,6 @@
 """Checks of lesson 03."""
 
 import torch
-from scipy.linalg import subspace_angles
-from sklearn.decomposition import PCA
 
 from course_utils.checks.core import judge, same_as
 
@@ -26,6 +24,8 @@ def _pca(x, k):
 
 
 def _pca_by_sklearn(x, k):
+    from sklearn.decomposition import PCA  # slow to import
+
     found = PCA(k, svd_solver="full").fit(x.numpy())
     parts = (found.mean_, found.components_, found.explained_variance_)
     return tuple(torch.from_numpy(part) for part in parts)
@@ -134,6 +134,8 @@ def pca_reconstruct(attempt):
 
 def _angles(a, b):
     """Return the principal angles by SciPy, in radians, largest first."""
+    from scipy.linalg import subspace_angles  # slow to import
+
     pair = (part.double().numpy().T for part in (a, b))
     return torch.from_numpy(subspace_angles(*pair).copy())
 

@@ -106,7 +106,8 @@ def _shipped_fashion_mnist():
     if digest != SHIPPED_SHA256:
         raise DataError(
             f"{SHIPPED} is damaged: sha256 {digest[:12]}… instead of "
-            f"{SHIPPED_SHA256[:12]}…. Restore it with 'git checkout data'."
+            f"{SHIPPED_SHA256[:12]}…. Restore it with 'git checkout data' or "
+            "install the course again."
         )
     with np.load(SHIPPED) as parts:
         return _to_tensors(*(parts[name] for name in LabelledImages._fields))

@@ -181,8 +181,8 @@ train_step = checks.train_step(train_step)
 # %%
 from course_utils.plotting import show_reconstructions
 
+model, eight = new_model(), x[:8]
 optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-eight = x[:8]
 one_batch = [train_step(model, optimizer, eight) for _ in range(200)]
 alt = "Eight garments and their reconstructions, identical to the eye."
 show_reconstructions(eight, model(eight), alt=alt)

@@ -191,7 +191,7 @@ def images_figure(rows, titles=None, row_labels=None):
         raise ValueError(f"rows must hold images of one size; got {sizes}")
     columns = max(len(row) for row in rows)
     inches = min(1.0, 9.0 / columns)
-    label = 0.15 + 0.085 * max(map(len, row_labels or [""]))  # in inches
+    label = 0.3 + 0.09 * max(map(len, row_labels or [""]))  # in inches
     size = (inches * columns + label, inches * len(rows))
     with matplotlib.rc_context(STYLE):
         figure = Figure((size[0], size[1] + 0.3 * bool(titles)))

@@ -219,7 +219,7 @@ assert dark == 5 and bright in (2, 4)
 
 # %% [markdown]
 # Sandals are the darkest, because most of the picture is background.
-# Coats and pullovers fill it. One number out of 784 already tells something about the
+# Coats and pullovers fill it. One number made from 784 already tells something about the
 # picture: a first, very small code.
 
 # %% [markdown]

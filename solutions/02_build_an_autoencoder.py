@@ -37,8 +37,10 @@ show_images(images.test[first], alt=alt, titles=FASHION_CLASSES)
 #
 # ### Exercise 1 · The encoder · 8 minutes, medium
 #
-# Build a network of two layers: flatten the picture, go to `hidden_dim`
-# numbers, apply the activation `nn.SiLU()`, go to `latent_dim` numbers.
+# Build a network of two linear layers: flatten the picture, go to `hidden_dim`
+# numbers, apply `nn.SiLU()`, go to `latent_dim` numbers. SiLU is an
+# **activation**: it bends the line. Without one, two layers are no more than
+# one.
 
 
 # %% tags=["nbval-check-output"]
@@ -134,7 +136,8 @@ print("-> x_hat", tuple(x_hat.shape))
 #
 # ### Exercise 2 · One training step · 10 minutes, medium
 #
-# `optimizer` offers `zero_grad()` and `step()`; a loss offers `backward()`.
+# `loss.backward()` finds the **gradient**: how each weight should move. The
+# optimizer's `step()` moves the weights, and `zero_grad()` clears old gradients.
 # Return the loss as a plain number.
 
 
@@ -174,6 +177,9 @@ train_step = checks.train_step(train_step)
 # {answer}
 
 # %% [markdown]
+# The optimizer below is **Adam**, a well-tried rule for the size of each step;
+# `lr`, the learning rate, scales it.
+#
 # **Overfit one batch first.** Before an hour is spent on training, show the
 # model the same eight pictures a few hundred times. If it cannot learn even
 # those by heart, something is broken.
@@ -327,7 +333,7 @@ def conv_model(latent_dim=32, c=16):
 # %% [markdown]
 # A fair contest needs the same number of parameters: a dense model with 68
 # hidden numbers has about as many as this one. **Predict:** which wins after
-# eight epochs, and which if the dense one gets three times as many?
+# eight epochs, and which if the dense one gets three times as many epochs?
 
 # %%
 from course_utils.models import count_parameters
@@ -370,9 +376,9 @@ assert results["dense, 24 epochs"] < 0.95 * results["dense"]
 # %% [markdown]
 # ## How small can the middle be?
 #
-# Six dense autoencoders, from 2 to 64 numbers, and PCA with as many
-# components, the best that any *linear* encoder and decoder can do, all of
-# them on 10,000 pictures. **Predict:** where is the gap between the two widest?
+# Six dense autoencoders, from 2 to 64 numbers, against PCA with as many
+# components. PCA is the best that any *linear* encoder and decoder can do. All
+# train on 10,000 pictures. **Predict:** where is the gap between them widest?
 
 # %%
 from sklearn.decomposition import PCA
@@ -469,10 +475,10 @@ assert all(0.85 < choices[name] / usual < 1.15 for name in rest)
 
 # %% [markdown]
 # The learning rate matters most. Far too high, and the model does no better
-# than the average picture: it fails outright, without an error message. Far
+# than the average picture, or hardly: it fails outright, without an error message. Far
 # too low, and it has hardly begun. A wider model is better at the same number
 # of epochs. The other three move the result by less than 15 % in so short a
-# training; with longer training they grow apart.
+# training. Try whether that stays so in a longer one.
 
 # %% [markdown]
 # ### Exercise 3 · Find the bugs · 8 minutes, medium
@@ -573,6 +579,7 @@ stored = quantize(z, low, high, 256)
 restored = low + stored / 255 * (high - low)
 mse_32_bits = test_mse(conv)
 mse_8_bits = predict(conv.decode, restored) - images.test
+mse_of_100 = mse_8_bits[:100].square().mean().item()
 mse_8_bits = mse_8_bits.square().mean().item()
 bits_per_image = 8 * z.shape[1]
 print(f"{bits_per_image} bits a picture; error {mse_8_bits:.5f}", end=" ")
@@ -606,7 +613,7 @@ png = file_bits(sheet, format="png", optimize=True)[0] / 100
 for quality in range(95, 0, -1):
     bits, read_back = file_bits(sheet, format="jpeg", quality=quality)
     error = (read_back / 255 - sheet / 255).square().mean().item()
-    if error >= mse_8_bits:
+    if error >= mse_of_100:
         break
 jpeg = bits / 100
 
@@ -625,7 +632,7 @@ assert bits_per_image < png / 8 and bits_per_image < 0.95 * jpeg
 
 # %% [markdown]
 # PNG needs more than eight times our bits, but it is exact. JPEG, pushed to an
-# error as large as ours, still needs a few more bits than we do: the code knows
+# error as large as ours, still needs more bits than we do: the code knows
 # garments, JPEG knows pictures. But the decoder has to be sent along as well.
 # Only after many thousand pictures is it repaid, and only for garments.
 
@@ -695,8 +702,8 @@ print(f"to the nearest training picture: {real:.2f} and {fake:.2f}")
 assert fake > 1.2 * real
 
 # %% [markdown]
-# Hardly a garment among them, and they lie farther from every training picture
-# than reconstructions do. Between the real codes there are holes, and nothing
+# Hardly a garment among them, and they lie farther from their nearest training
+# picture than reconstructions do. Between the real codes there are holes, and nothing
 # in the loss fills them. That is why lesson 05 exists.
 #
 # ### Exercise 5 · A smaller loss · 5 minutes, open

@@ -67,18 +67,18 @@ by_pca = torch.tensor(rival.inverse_transform(codes)).view(-1, 1, 28, 28)
 network = train(dense_autoencoder, 16, images.train)
 by_network = predict(network, images.test)
 alt = (
-    "Ten garments in three rows: originals, soft and smeared copies (A), "
-    "blurred copies with firmer outlines (B)."
+    "Ten garments in three rows: originals, soft and smeared copies by "
+    "PCA, blurred copies with firmer outlines by the network."
 )
 rows = [images.test[:10], by_pca.clamp(0, 1), by_network[:10]]
-show_images(rows, alt=alt, row_labels=["original", "A", "B"])
+show_images(rows, alt=alt, row_labels=["original", "PCA", "network"])
 
 # %% [markdown]
-# One row was drawn by PCA, the other by a dense autoencoder trained for
-# seconds. The writing and the checked cloth are lost in both.
+# The middle row was drawn by PCA, the lower one by a dense autoencoder trained
+# for seconds. The writing and the checked cloth are lost in both.
 #
 # **Predict**, before you read on, and keep your answers:
-# 1. Which row is PCA's?
+# 1. Which of the two has the smaller error?
 # 2. If each kept 64 numbers instead of 16, who would win?
 # 3. With 50 training pictures instead of thousands, who would win?
 # 4. A white disk moves through black images, so two numbers (x, y) say it
@@ -247,7 +247,8 @@ class LinearAutoencoder(nn.Module):
 # ### Exercise 3 · The angle between two subspaces · 8 minutes, harder
 #
 # Eight directions span a flat 8-dimensional *subspace* of the 784. How far
-# do two subspaces lean apart? Make each set of rows orthonormal (QR). The
+# do two subspaces lean apart? Make each set of rows orthonormal (of length 1, at right
+# angles to each other; QR does that). The
 # singular values of the product of the two are the cosines of the
 # **principal angles**. Return the largest angle, in degrees.
 
@@ -339,7 +340,7 @@ assert all(a <= b + 1e-7 for a, b in zip(turn, turn[1:], strict=False))
 # %% [markdown]
 # At each component the curve is level, so the gradient is zero there. Only
 # component 1 is a valley. The others are **saddles**: a small push to the
-# left rolls downhill, all the way. Baldi and Hornik (1989) proved it in
+# left rolls downhill, and from the next saddle on again, to component 1. Baldi and Hornik (1989) proved it in
 # general: a linear autoencoder has no bad local minima, only PCA's answer
 # and saddles.
 #
@@ -360,7 +361,7 @@ assert all(a <= b + 1e-7 for a, b in zip(turn, turn[1:], strict=False))
 # ## Bend the code
 #
 # Now the activations come back. At each code size a dense and, at three of
-# them, a convolutional autoencoder train for the same number of rounds. This
+# them, a convolutional autoencoder train on the same number of pictures. This
 # is the slowest cell.
 
 # %%
@@ -388,8 +389,8 @@ assert max(gain[2], gain[4], gain[8], gain[16]) < 0.85
 assert error["conv", 16] < 0.85 * error["PCA", 16] and gain[64] > 1.1
 
 # %% [markdown]
-# The printed numbers are the dense network's error divided by PCA's. So row
-# B was the network. Up to 16 numbers it saves at least 15 % of PCA's error,
+# The printed numbers are the dense network's error divided by PCA's: your
+# first two predictions. Up to 16 numbers it saves at least 15 % of PCA's error,
 # and at 16 the convolutional one does too. At 64 the dense network **loses**:
 # PCA has its optimum in one step, and these networks are trained for seconds.
 # Would longer training overtake? Change `seen` and find out.
@@ -474,7 +475,7 @@ assert 120 < crossing < 700
 # %% [markdown]
 # With 50 or 100 pictures PCA wins with every seed; with 1,000 or more the
 # network does. They cross at a few hundred. The network learns the 50
-# by heart, while PCA has little to overfit with.
+# probably by heart, while PCA has little to overfit with.
 #
 # What else do they differ in? We measure, at 16 numbers each.
 

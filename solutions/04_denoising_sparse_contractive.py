@@ -46,7 +46,7 @@ show_images(rows, alt=alt, row_labels=labels)
 # because you know what garments look like.
 #
 # **Predict:** a blur filter knows nothing of garments, a network has seen
-# thousands. Will it win not at all, by a little, or by far?
+# thousands. Will the network win not at all, by a little, or by far?
 #
 # ### Exercise 1 · Salt and pepper · 5 minutes, easy
 #
@@ -73,7 +73,7 @@ salt_and_pepper = checks.salt_and_pepper(salt_and_pepper)
 # <details><summary>Hint 1</summary>
 #
 # `torch.rand_like(x)` draws a number between 0 and 1 for each pixel: below
-# 0.2 with probability 0.2.
+# `share` with probability `share`.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -320,8 +320,8 @@ assert low["non_local_means"][0] > low["denoiser"][0] - 0.5
 # %% [markdown]
 # At 0.3 and 0.5 the network leads the best rival by more than 0.3 dB and by
 # more than 0.05 in SSIM, without being told sigma. At 0.1 that lead is gone:
-# non-local means, which never saw another garment, is ahead or less than
-# 0.5 dB behind. What was learnt pays when the image itself says little.
+# non-local means, which looks at nothing but the picture in hand, is ahead or
+# less than 0.5 dB behind. What was learnt pays when the image itself says little.
 
 # %% [markdown]
 # ## Where it fails
@@ -361,8 +361,8 @@ assert special[0.9] < linear[0.9] - 2
 # %% [markdown]
 # At 0.3 the two networks are within 0.5 dB; at 0.1 and 0.5 the specialist
 # loses by more than 0.7 dB. At 0.03 both do **harm**: the noisy image beats
-# them by 2 dB, since detail is wiped out as if it were noise. At 0.9 the
-# specialist is 2 dB behind PCA Wiener, which is told the level.
+# them by more than 2 dB, since detail is wiped out as if it were noise. At 0.9 the
+# specialist is more than 2 dB behind PCA Wiener, which is told the level.
 #
 # Other kinds of damage? We let a third network practise all three for 2 epochs,
 # and add the median, the classical cure for dots.
@@ -449,10 +449,11 @@ def train_with(penalty, corrupt=lambda x: x):
 
 
 # %% [markdown]
-# The **L1 penalty** is the sum of an image's activities, so silence is cheap.
+# The **L1 penalty** is the sum of an image's activities (the values in its
+# code), so silence is cheap.
 # The **KL penalty** looks at each unit: its mean activity over the batch, its
-# *rate*, should be rho, such as 0.05. The distance is a KL divergence between
-# two coins:
+# *rate*, should be rho, such as 0.05. The distance is a Kullback-Leibler
+# divergence between two coins (log is the natural logarithm):
 #
 # rho · log(rho / rate) + (1 − rho) · log((1 − rho) / (1 − rate))
 #
@@ -555,8 +556,8 @@ assert rough_l1 < 0.85 * rough_plain
 # ## Contractive codes
 #
 # A third way asks for a *steady* code, which hardly moves with the image. The
-# **contractive** penalty (Rifai and others, 2011) is the sum of all squared
-# derivatives ∂zⱼ/∂xᵢ, the Jacobian. For one sigmoid layer it has a closed
+# **contractive** penalty (Rifai and others, 2011) takes the table of all
+# derivatives ∂zⱼ/∂xᵢ, the *Jacobian*, and sums their squares. For one sigmoid layer it has a closed
 # form, since z′ = z (1 − z):
 
 
@@ -604,9 +605,9 @@ assert error["denoising"] < 0.9 * min(error["contractive"], l1, kl)
 
 # %% [markdown]
 # Noise moves the plain code less than the raw pixels, and the contractive code
-# less than half as far as the plain one, for a fifth more error or worse. The
-# denoising network got a steadier code without being asked, since one picture
-# must come from both images, and of the four it pays the least.
+# less than half as far as the plain one, for at least a fifth more error. The
+# denoising network got a steadier code without being asked, since the same clean
+# picture must come out of many damaged ones, and of the four it pays the least.
 #
 # | variant | added to the loss | buys | costs |
 # |---|---|---|---|
@@ -616,7 +617,7 @@ assert error["denoising"] < 0.9 * min(error["contractive"], l1, kl)
 # | contractive | squared Jacobian | the steadiest code | more error; slow for more than one layer |
 
 # %% [markdown]
-# ### Exercise 4 · Think · 5 minutes, hard
+# ### Exercise 4 · Blur · 5 minutes, open
 #
 # At sigma 0.5 our denoiser draws blurred garments, although no training image
 # is blurred. Suppose two garments are equally likely behind a noisy image.
@@ -684,4 +685,6 @@ checks.show_scorecard(scorecard, measured)
 # **References.** P. Vincent, H. Larochelle, Y. Bengio and P.-A. Manzagol,
 # *Extracting and composing robust features with denoising autoencoders*,
 # 2008. · S. Rifai, P. Vincent, X. Muller, X. Glorot and Y. Bengio,
-# *Contractive auto-encoders*, 2011.
+# *Contractive auto-encoders*, 2011. · O. Ronneberger, P. Fischer and T. Brox,
+# *U-Net*, 2015. · Z. Wang, A. Bovik, H. Sheikh and E. Simoncelli, *Image quality
+# assessment: from error visibility to structural similarity*, 2004.

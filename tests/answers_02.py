@@ -39,6 +39,14 @@ def step(model, optimizer, x):
     return loss.detach()
 
 
+def step_with_graph(model, optimizer, x):
+    loss = mean_loss(model(x), x)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
 def step_grad_none(model, optimizer, x):
     for p in model.parameters():
         p.grad = None
@@ -87,6 +95,7 @@ ANSWERS = {
         {
             "flatten first": layers(nn.SiLU(), flatten=False),
             "activation after the last": lambda z, h: Encoder(z, h, nn.ReLU()),
+            "below -0.2": lambda z, h: Encoder(z, h, nn.SiLU()),
             "[-1, 1]": lambda z, h: Encoder(z, h, nn.Tanh()),
             "is linear": layers(),
             "shape": layers(nn.SiLU(), swap=True),
@@ -99,7 +108,8 @@ ANSWERS = {
         {
             "pile up": wrong_step(mean_loss, zero=False),
             "never move": wrong_step(mean_loss, move=False),
-            "loss.backward() and": wrong_step(mean_loss, back=False),
+            "is one missing": wrong_step(mean_loss, back=False),
+            "loss.item()": step_with_graph,
             "take the mean": wrong_step(lambda a, b: ((a - b) ** 2).sum()),
             "over the pixels too": wrong_step(F.mse_loss),
             "None": wrong_step(mean_loss, value=False),
@@ -140,6 +150,12 @@ ANSWERS = {
             ).round(),
             "whole levels": lambda z, low, high, n: (
                 inside(z, low, high) * (n - 1)
+            ),
+            "You wrote 255": lambda z, low, high, n: (
+                inside(z, low, high) * 255
+            ).round(),
+            "codes again": lambda z, low, high, n: (
+                low + levels_by_loop(z, low, high, n) / (n - 1) * (high - low)
             ),
             "Subtract low": lambda z, low, high, n: (
                 (z / (high - low) * (n - 1)).round().clamp(0, n - 1)

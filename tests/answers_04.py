@@ -116,6 +116,9 @@ ANSWERS = {
                 model(x), x
             ),
             "keep the damage": loss_against_damaged,
+            "no gradient": lambda model, x, corrupt: loss_by_loop(
+                model, x, corrupt
+            ).detach(),
             "called twice": lambda model, x, corrupt: reconstruction_loss(
                 model(corrupt(x)), corrupt(x)
             ),
@@ -142,6 +145,7 @@ ANSWERS = {
     "kl_sparsity": (
         [kl_by_distributions, kl_by_loop],
         {
+            "no gradient": lambda z, rho: kl_by_loop(z, rho).item(),
             "direction is swapped": lambda z, rho: sum(
                 torch.distributions.kl_divergence(
                     torch.distributions.Bernoulli(z.mean(0)),

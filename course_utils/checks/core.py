@@ -73,6 +73,16 @@ def same_as(reference, cases, slips=None, call=None, tolerance=1e-4):
     return find_problem
 
 
+def in_turn(*problems):
+    """Return a `find_problem` that asks several, and gives the first."""
+
+    def find_problem(attempt):
+        answers = (find(attempt) for find in problems)
+        return next((problem for problem in answers if problem), None)
+
+    return find_problem
+
+
 def difference(got, expected, tolerance=1e-4):
     """Say in a sentence how `got` differs from `expected`, or None."""
     if isinstance(expected, tuple):
@@ -83,6 +93,11 @@ def difference(got, expected, tolerance=1e-4):
         return next((p for p in problems if p), None)
     if got is None:
         return "It returned None. Is there a `return`?"
+    if torch.is_tensor(expected) and isinstance(got, list | tuple):
+        return (
+            f"It must return a tensor; got {_short(got)}. torch.tensor makes "
+            "one of numbers, torch.stack one of tensors."
+        )
     try:
         got = torch.as_tensor(got).detach().cpu()
     except (TypeError, ValueError, RuntimeError):

@@ -2,7 +2,7 @@
 
 import torch
 
-from course_utils.checks.core import judge, same_as
+from course_utils.checks.core import in_turn, judge, same_as
 
 
 def _compression_ratio(image_shape, latent_dim):
@@ -10,7 +10,7 @@ def _compression_ratio(image_shape, latent_dim):
     return channels * height * width / latent_dim
 
 
-RATIO_CASES = [((1, 28, 28), 2), ((3, 32, 48), 7), ((1, 9, 5), 45)]
+RATIO_CASES = [((3, 32, 48), 5), ((1, 28, 28), 2), ((1, 9, 5), 45)]
 RATIO_SLIPS = {
     "The ratio is upside down: divide the picture by the code.": (
         lambda shape, dim: dim / (shape[0] * shape[1] * shape[2])
@@ -27,14 +27,16 @@ RATIO_SLIPS = {
     "You rounded down: use / in place of //.": (
         lambda shape, dim: shape[0] * shape[1] * shape[2] // dim
     ),
+    "You rounded; return the ratio as it is.": (
+        lambda shape, dim: round(shape[0] * shape[1] * shape[2] / dim)
+    ),
+    "784 is one shape only; use image_shape.": lambda shape, dim: 784 / dim,
 }
 
 
 def compression_ratio(attempt):
     """Judge `compression_ratio(image_shape, latent_dim)` -> float."""
-    # The colour case comes first, because it tells most slips apart.
-    cases = [RATIO_CASES[1], RATIO_CASES[0], RATIO_CASES[2]]
-    compare = same_as(_compression_ratio, cases, RATIO_SLIPS)
+    compare = same_as(_compression_ratio, RATIO_CASES, RATIO_SLIPS)
     return judge("compression_ratio", attempt, _compression_ratio, compare)
 
 
@@ -66,6 +68,9 @@ LINE_SLIPS = {
     "You added t · z1 to z0; add t · (z1 - z0).": (
         lambda z0, z1, steps: z0 + torch.linspace(0, 1, steps)[:, None] * z1
     ),
+    "It starts at 0 and not at z0: add z0.": (
+        lambda z0, z1, steps: torch.linspace(0, 1, steps)[:, None] * (z1 - z0)
+    ),
 }
 
 
@@ -81,9 +86,8 @@ def _smallest_latent_dim(errors, enough):
 
 
 SIZE_CASES = [
-    ({8: 0.1, 2: 0.2, 4: 0.2, 1: 0.9}, 0.25),
+    ({8: 0.2, 2: 0.2, 4: 0.1, 1: 0.9}, 0.25),
     ({1: 0.9, 2: 0.5, 4: 0.3}, 0.5),
-    ({16: 0.7, 3: 0.8}, 0.5),
 ]
 SIZE_SLIPS = {
     "You took the smallest error; the smallest code is wanted.": (
@@ -109,20 +113,16 @@ SIZE_SLIPS = {
             (d for d, e in errors.items() if e < enough), default=None
         )
     ),
-    "When no code will do, return None.": (
-        lambda errors, enough: min(
-            (d for d, e in errors.items() if e <= enough), default=0
-        )
-    ),
 }
 
 
 def smallest_latent_dim(attempt):
     """Judge `smallest_latent_dim(errors, enough)` -> int or None."""
 
-    def call(function, errors, enough):
-        answer = function(errors, enough)
-        return -1 if answer is None else answer
+    def none_will_do(function):
+        if function({16: 0.7, 3: 0.8}, 0.5) is not None:
+            return "When no code will do, return None."
 
-    compare = same_as(_smallest_latent_dim, SIZE_CASES, SIZE_SLIPS, call)
-    return judge("smallest_latent_dim", attempt, _smallest_latent_dim, compare)
+    compare = same_as(_smallest_latent_dim, SIZE_CASES, SIZE_SLIPS)
+    find = in_turn(compare, none_will_do)
+    return judge("smallest_latent_dim", attempt, _smallest_latent_dim, find)

@@ -1,9 +1,11 @@
 """Checks of lesson 02."""
 
+import copy
+
 import torch
 from torch import nn
 
-from course_utils.checks.core import judge, same_as
+from course_utils.checks.core import in_turn, judge, same_as
 from course_utils.losses import reconstruction_loss
 from course_utils.models import DenseEncoder, count_parameters
 
@@ -49,12 +51,12 @@ def _shape_problem(encoder, latent_dim):
 
 
 def _output_problem(encoder, latent_dim, hidden_dim):
-    x = torch.randn(200, 1, 28, 28) * 3
-    z = encoder(x).detach()
-    if z.min() >= 0:
+    x = torch.randn(200, 1, 28, 28)
+    z = _with_large_weights(encoder)(x)
+    if z.min() > -0.3:  # SiLU goes down to -0.28, ReLU to 0
         return (
-            "No code is ever negative: there is an activation after the last "
-            "layer. A code may be any number."
+            f"No code goes below {z.min():.2f}: there is an activation after "
+            "the last layer. A code may be any number."
         )
     if z.abs().max() <= 1:
         return "No code leaves [-1, 1]: drop the activation at the end."
@@ -73,6 +75,14 @@ def _output_problem(encoder, latent_dim, hidden_dim):
             "sizes used?"
         )
     return None
+
+
+def _with_large_weights(encoder):
+    """Return a copy whose codes are large, unless something bounds them."""
+    encoder = copy.deepcopy(encoder).requires_grad_(False)
+    for weight in encoder.parameters():
+        weight.mul_(30)
+    return encoder
 
 
 def _train_step(model, optimizer, x):
@@ -108,8 +118,8 @@ STEP_SLIPS = {
     "Old gradients pile up: call optimizer.zero_grad() before backward.": (
         _step_with(zero=False)
     ),
-    "The weights never move: are loss.backward() and optimizer.step() both "
-    "there?": _step_with(move=False),
+    "The weights never move. The order is zero_grad, backward, step; is one "
+    "missing or out of place?": _step_with(move=False),
     "optimizer.step() comes before backward, so it uses old gradients.": (
         _step_with(first_move=True)
     ),
@@ -145,7 +155,19 @@ def train_step(attempt):
     """Judge `train_step(model, optimizer, x)` -> float."""
     cases = [(0,), (1,)]
     compare = same_as(_train_step, cases, STEP_SLIPS, _run_steps, 1e-5)
-    return judge("train_step", attempt, _train_step, compare)
+    find = in_turn(compare, _graph_problem)
+    return judge("train_step", attempt, _train_step, find)
+
+
+def _graph_problem(step):
+    model = nn.Conv2d(1, 1, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    loss = step(model, optimizer, torch.rand(2, 1, 4, 4))
+    if torch.is_tensor(loss) and loss.requires_grad:
+        return (
+            "It works, but the tensor it returns keeps its whole graph in "
+            "memory. A plain number is wanted: loss.item()."
+        )
 
 
 def _mended_decode(decoder, z):
@@ -217,6 +239,23 @@ QUANTIZE_SLIPS = {
     ),
     "The last level is levels - 1; yours goes up to levels.": (
         lambda z, low, high, n: (_share(z, low, high) * n).round().clamp(0, n)
+    ),
+    "Codes outside must be moved to the last level, which is levels - 1.": (
+        lambda z, low, high, n: (
+            (_share(z, low, high) * (n - 1)).round().clamp(0, n)
+        )
+    ),
+    "You wrote 255; use levels - 1.": lambda z, low, high, n: (
+        (_share(z, low, high) * 255).round().clamp(0, 255)
+    ),
+    "Those are codes again; return the levels.": lambda z, low, high, n: (
+        low + _quantize(z, low, high, n) / (n - 1) * (high - low)
+    ),
+    "Multiply before you round.": lambda z, low, high, n: (
+        _share(z, low, high).round().clamp(0, 1) * (n - 1)
+    ),
+    "Use the low and high that you are given, not those of z.": (
+        lambda z, low, high, n: _quantize(z, z.amin(0), z.amax(0), n)
     ),
     "Codes outside low and high must be moved to the nearest end: clamp.": (
         lambda z, low, high, n: (_share(z, low, high) * (n - 1)).round()

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from course_utils.checks.core import judge, same_as
+from course_utils.checks.core import in_turn, judge, same_as
 from course_utils.losses import denoising_loss as _denoising_loss
 from course_utils.losses import kl_sparsity as _kl_sparsity
 from course_utils.losses import reconstruction_loss
@@ -153,8 +153,24 @@ LOSS_SLIPS = {
 
 def denoising_loss(attempt):
     """Judge `denoising_loss(model, x, corrupt)`: -> (B,)."""
+
+    def gradient(function):
+        weight = torch.ones(1, requires_grad=True)
+        x = LOSS_CASES[0][1]
+        return _needs_gradient(function(lambda x: weight * x, x, _corrupt))
+
     compare = same_as(_denoising_loss, LOSS_CASES, LOSS_SLIPS)
-    return judge("denoising_loss", attempt, _denoising_loss, compare)
+    find = in_turn(compare, gradient)
+    return judge("denoising_loss", attempt, _denoising_loss, find)
+
+
+def _needs_gradient(answer):
+    if not torch.is_tensor(answer) or not answer.requires_grad:
+        return (
+            "The numbers are right, but the answer carries no gradient, so "
+            "nothing could be trained with it: no .item(), .detach() or math."
+        )
+    return None
 
 
 def _kl(z, rho, dim=0, reverse=False, on=1, off=1):
@@ -201,5 +217,11 @@ KL_SLIPS = {
 
 def kl_sparsity(attempt):
     """Judge `kl_sparsity(z, rho)`: activities (B, Z) -> one number."""
+
+    def gradient(function):
+        z = KL_CASES[0][0].clone().requires_grad_()
+        return _needs_gradient(function(z, 0.05))
+
     compare = same_as(_kl_sparsity, KL_CASES, KL_SLIPS)
-    return judge("kl_sparsity", attempt, _kl_sparsity, compare)
+    find = in_turn(compare, gradient)
+    return judge("kl_sparsity", attempt, _kl_sparsity, find)

@@ -614,7 +614,8 @@ assert list(facts.values()) == [True, False] + 5 * [True]
 # false for copying. It is true for denoising and for learning from few labels,
 # down to the size that the *method* needs to hold the causes: near eight for
 # PCA, four or fewer for the network, although there are two causes.
-#
+
+# %% [markdown]
 # ### Exercise 4 · A face · 5 minutes, open
 #
 # Which hidden causes would the photo of a face have? Which could a code of ten

@@ -17,8 +17,15 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-HERE = Path(__file__).resolve().parent
-CHECKOUT = HERE.parent if (HERE.parent / "pyproject.toml").exists() else None
+from course_utils.files import (
+    CHECKOUT,
+    HERE,
+    DataError,
+    checksum,
+    data_folder,
+    reason,
+)  # fmt: skip
+
 SHIPPED = (CHECKOUT / "data" if CHECKOUT else HERE) / "fashion_mnist_small.npz"
 SHIPPED_SHA256 = (
     "80c5c617343285575a77c648b0e312f70a25aeb474b5536e9ef31675036cfef9"
@@ -39,10 +46,6 @@ FASHION_FILES = {
 }
 
 
-class DataError(RuntimeError):
-    """A data file is missing, damaged or cannot be fetched."""
-
-
 class LabelledImages(NamedTuple):
     """Images (N, 1, 28, 28) in [0, 1] with labels (N,), in two parts."""
 
@@ -58,20 +61,6 @@ class World(NamedTuple):
     images: torch.Tensor
     causes: torch.Tensor
     names: tuple[str, ...]
-
-
-def data_folder() -> Path:
-    """Return where downloads lie: `COURSE_DATA`, or the course's data/."""
-    if os.environ.get("COURSE_DATA"):
-        return Path(os.environ["COURSE_DATA"]).expanduser()
-    return (CHECKOUT or Path.cwd()) / "data"
-
-
-def checksum(path, algorithm="md5") -> str:
-    """Return the hex digest of a file's content; .gz files are unpacked."""
-    opener = gzip.open if Path(path).suffix == ".gz" else open
-    with opener(path, "rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()
 
 
 def fashion_mnist(full=None, quiet=False) -> LabelledImages:
@@ -138,14 +127,9 @@ def _full_fashion_mnist():
     except (OSError, RuntimeError) as error:
         print(
             f"The full Fashion-MNIST cannot be fetched into {folder}: "
-            f"{_reason(error)}. Going on with the part that ships."
+            f"{reason(error)}. Going on with the part that ships."
         )
         return None, None
-
-
-def _reason(error):
-    """Return an error's text on one line; torchvision's has several."""
-    return " ".join(str(error).split()).rstrip(".") or repr(error)
 
 
 def _read_idx_folder(folder):
@@ -171,7 +155,7 @@ def _read_checked(path, expected):
         if hashlib.md5(content, usedforsecurity=False).hexdigest() == expected:
             return content
     except (OSError, EOFError, zlib.error) as error:
-        problem = _reason(error)
+        problem = reason(error)
     print(f"Not used, because damaged ({problem}): {path}")
     return None
 

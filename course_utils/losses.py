@@ -3,6 +3,8 @@
 Sums run over pixels and latents, the mean over the batch.
 """
 
+from torch.nn.functional import binary_cross_entropy_with_logits
+
 
 def reconstruction_loss(x_hat, x):
     """Squared error summed over everything but the batch: (B, ...) -> (B,).
@@ -35,3 +37,32 @@ def kl_sparsity(z, rho=0.05):
     on = rho * (rho / rate).log()
     off = (1 - rho) * ((1 - rho) / (1 - rate)).log()
     return (on + off).sum()
+
+
+def bernoulli_nll(logits, x):
+    """-log p(x|z) for pixels that are Bernoulli: (B, ...) -> (B,), in nats.
+
+    logits: before the sigmoid. Grey pixels are taken as probabilities of
+    white, which leaves a floor above zero: the entropy of the pixels.
+    """
+    nll = binary_cross_entropy_with_logits(logits, x, reduction="none")
+    return nll.flatten(1).sum(dim=1)
+
+
+def kl_divergence(mu, log_var):
+    """KL[q(z|x) || p(z)] for q = N(mu, exp(log_var)), p = N(0, I).
+
+    mu, log_var: (B, Z). Returns (B,), in nats, summed over the latents
+    (Kingma and Welling, 2014, appendix B).
+    """
+    return 0.5 * (mu**2 + log_var.exp() - 1 - log_var).sum(dim=1)
+
+
+def negative_elbo(model, x, beta=1.0):
+    """Loss of a VAE: reconstruction in nats plus beta times the KL, (B,).
+
+    model: x -> (logits, mu, log_var). beta = 1 is the evidence lower bound
+    (Kingma and Welling, 2014), other values Higgins et al. (2017).
+    """
+    logits, mu, log_var = model(x)
+    return bernoulli_nll(logits, x) + beta * kl_divergence(mu, log_var)

@@ -94,6 +94,36 @@ class Autoencoder(nn.Module):
         return self.decode(self.encode(x))
 
 
+class VAE(nn.Module):
+    """A variational autoencoder (Kingma and Welling, 2014).
+
+    encoder: images -> (B, 2 * latent_dim), mean and log-variance side by
+    side. decoder: codes (B, latent_dim) -> logits. Lesson 05 writes it.
+    """
+
+    def __init__(self, encoder, decoder):
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+
+    def encode(self, x):
+        """Images -> mu and log_var of q(z|x), each (B, latent_dim)."""
+        return self.encoder(_check_images(x)).chunk(2, dim=1)
+
+    def decode(self, z):
+        """Codes (B, latent_dim) -> images (B, 1, 28, 28) in [0, 1]."""
+        return self.decoder(z).sigmoid()
+
+    def forward(self, x):
+        """Images -> (logits, mu, log_var), one draw of z for each image."""
+        mu, log_var = self.encode(x)
+        return self.decoder(reparameterize(mu, log_var)), mu, log_var
+
+
+def reparameterize(mu, log_var):
+    """Draw z ~ N(mu, exp(log_var)), both (B, Z), so that gradients pass."""
+    return mu + (0.5 * log_var).exp() * torch.randn_like(mu)
+
+
 class Denoiser(nn.Module):
     """A small U-Net: damaged images (B, 1, 28, 28) -> clean ones in [0, 1].
 
@@ -137,6 +167,22 @@ def conv_autoencoder(latent_dim, channels=32):
     """Return an `Autoencoder` of two convolutional halves."""
     return Autoencoder(
         ConvEncoder(latent_dim, channels), ConvDecoder(latent_dim, channels)
+    )
+
+
+def dense_vae(latent_dim, hidden_dim=256):
+    """Return a `VAE` of two dense halves."""
+    return VAE(
+        DenseEncoder(2 * latent_dim, hidden_dim),
+        DenseDecoder(latent_dim, hidden_dim),
+    )
+
+
+def conv_vae(latent_dim, channels=32):
+    """Return a `VAE` of two convolutional halves."""
+    return VAE(
+        ConvEncoder(2 * latent_dim, channels),
+        ConvDecoder(latent_dim, channels),
     )
 
 

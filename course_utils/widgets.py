@@ -11,32 +11,35 @@ from pathlib import Path
 import ipywidgets
 import torch
 from IPython.display import display
+from matplotlib.figure import Figure
 
 from course_utils.plotting import images_figure, to_png
 
 QUIZZES = Path(__file__).parent / "quizzes"
 
 
-def explore(draw, *, alt, **ranges):
-    """Show one slider per keyword and the picture that `draw` makes.
+def explore(draw, *, alt, **controls):
+    """Show one control per keyword, and what `draw` makes of their values.
 
-    draw: called with a value for each keyword, returns images (N, 1, H, W).
-    ranges: keyword=(low, high) or (low, high, step). The picture follows
-    when a slider is let go or an arrow key is pressed. Returns the box.
+    draw: called with a value for each keyword; returns images
+    (N, 1, H, W), a matplotlib figure, or text. controls: keyword=(low,
+    high) or (low, high, step) for a slider, a list of texts or numbers to
+    choose from, or a text to edit. All follow the keyboard; the picture
+    changes when a slider is let go or Enter is pressed. Returns the box.
     """
-    sliders = {name: _slider(name, *r) for name, r in ranges.items()}
-    picture = ipywidgets.Image(format="png", layout={"width": "220px"})
+    parts = {name: _control(name, c) for name, c in controls.items()}
     caption = ipywidgets.HTML(f"<small>{html.escape(alt)}</small>")
+    first = draw(**{name: part.value for name, part in parts.items()})
+    view = _view(first)
 
     def redraw(_=None):
-        values = {name: slider.value for name, slider in sliders.items()}
-        picture.value = to_png(images_figure([draw(**values)]))
+        values = {name: part.value for name, part in parts.items()}
+        view.value = _content(draw(**values))
 
-    for slider in sliders.values():
-        slider.observe(redraw, names="value")
-    redraw()
-    controls = ipywidgets.VBox([*sliders.values(), caption])
-    box = ipywidgets.HBox([controls, picture])
+    for part in parts.values():
+        part.observe(redraw, names="value")
+    column = ipywidgets.VBox([*parts.values(), caption])
+    box = ipywidgets.HBox([column, view])
     display(box)
     return box
 
@@ -71,12 +74,38 @@ def quiz(lesson: str):
     random.setstate(state)
 
 
-def _slider(name, low, high, step=None):
+def _control(name, values):
+    """Return what suits the values: a slider, a choice or a line of text."""
+    if isinstance(values, str):
+        return ipywidgets.Text(
+            values, description=name, continuous_update=False
+        )
+    if isinstance(values, list):
+        return ipywidgets.SelectionSlider(
+            options=values, description=name, continuous_update=False
+        )
+    low, high, *step = values
     return ipywidgets.FloatSlider(
         value=(low + high) / 2, min=low, max=high,
-        step=step or (high - low) / 20, description=name,
+        step=step[0] if step else (high - low) / 20, description=name,
         continuous_update=False,
     )  # fmt: skip
+
+
+def _view(shown):
+    """Return the widget that shows what `draw` returned."""
+    if isinstance(shown, str):
+        return ipywidgets.HTML(_content(shown))
+    width = "560px" if isinstance(shown, Figure) else "220px"
+    layout = {"width": width, "object_fit": "contain"}
+    return ipywidgets.Image(value=_content(shown), format="png", layout=layout)
+
+
+def _content(shown):
+    if isinstance(shown, str):
+        return f"<pre>{html.escape(shown)}</pre>"
+    is_figure = isinstance(shown, Figure)
+    return to_png(shown if is_figure else images_figure([shown]))
 
 
 def _numbers(values):

@@ -15,7 +15,7 @@ SPEC = importlib.util.spec_from_file_location(
 build_lessons = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(build_lessons)
 
-SOURCES = sorted((ROOT / "solutions").glob("[0-9][0-9]_*.py"))
+SOURCES = sorted((ROOT / "solutions").glob("[0-9][0-9]*_*.py"))
 every_lesson = pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
 FIGURE = re.compile(r"\b(show_(?!scorecard)\w+|walk_latent_space|explore)\(")
 WORDS_TO_AVOID = re.compile(r"\b(simply|obviously|of course, just)\b", re.I)

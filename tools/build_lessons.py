@@ -253,9 +253,9 @@ def main():
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--execute", action="store_true")
     options = parser.parse_args()
-    paths = sorted((ROOT / "solutions").glob("[0-9][0-9]_*.py"))
+    paths = sorted((ROOT / "solutions").glob("[0-9][0-9]*_*.py"))
     if options.lessons:
-        paths = [p for p in paths if p.stem[:2] in options.lessons]
+        paths = [p for p in paths if p.stem.split("_")[0] in options.lessons]
     if options.check:
         bad = [str(p.relative_to(ROOT)) for path in paths for p in drift(path)]
         sys.exit(

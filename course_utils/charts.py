@@ -1,0 +1,82 @@
+"""Figures of results: tables of colours and histograms, in one style.
+
+Each comes as a figure to hand to a widget, and as a `show_` function.
+"""
+
+import matplotlib
+import torch
+from matplotlib.figure import Figure
+
+from course_utils.plotting import COLORS, DASHES, STYLE, show_figure
+
+
+def show_matrix(values, rows, columns, *, alt, **labels):
+    """Show a table of numbers (R, C) as shades; see `matrix_figure`."""
+    show_figure(matrix_figure(values, rows, columns, **labels), alt)
+
+
+def matrix_figure(
+    values, rows, columns, *, xlabel="", ylabel="", fmt="{:.2f}", size=0.5
+):
+    """Draw numbers (R, C) as shades, each with its number written in it.
+
+    rows, columns: the names along the sides. fmt: how to write a number.
+    size: inches per cell. The darkest shade is the largest number.
+    """
+    values = torch.as_tensor(values).detach().cpu().double()
+    if values.shape != (len(rows), len(columns)):
+        raise ValueError(
+            f"values must have shape ({len(rows)}, {len(columns)}), one for "
+            f"each name; got {tuple(values.shape)}"
+        )
+    with matplotlib.rc_context(STYLE):
+        inches = (2 + size * len(columns), 1.2 + 0.8 * size * len(rows))
+        figure = Figure(inches, layout="constrained")
+        axes = figure.subplots()
+    axes.imshow(values, cmap="Blues", aspect="auto")
+    middle = (values.min() + values.max()) / 2
+    for (i, j), value in zip(
+        torch.cartesian_prod(*map(torch.arange, values.shape)).tolist(),
+        values.flatten().tolist(), strict=True,
+    ):  # fmt: skip
+        ink = "white" if value > middle else "black"
+        axes.text(j, i, fmt.format(value), ha="center", va="center",
+                  color=ink, fontsize=8)  # fmt: skip
+    axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right")
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    axes.grid(False)
+    return figure
+
+
+def show_histograms(groups, *, alt, **options):
+    """Show how values {label: (N,)} spread; see `histogram_figure`."""
+    show_figure(histogram_figure(groups, **options), alt)
+
+
+def histogram_figure(groups, *, xlabel, mark=None, bins=50, log_x=False):
+    """Draw the share of each group's values {label: (N,)} in equal bins.
+
+    mark: {label: value} draws one dashed upright line, such as a threshold.
+    Lines, not bars, so that groups that overlap can both be seen.
+    """
+    groups = {k: torch.as_tensor(v).double() for k, v in groups.items()}
+    joined = torch.cat([values.flatten() for values in groups.values()])
+    ends = joined.log10() if log_x else joined
+    edges = torch.linspace(ends.min(), ends.max(), bins + 1).double()
+    edges = 10**edges if log_x else edges
+    with matplotlib.rc_context(STYLE):
+        figure = Figure((6.4, 3.6), layout="constrained")
+        axes = figure.subplots()
+        for i, (label, values) in enumerate(groups.items()):
+            share = torch.full((len(values),), 1 / len(values))
+            axes.hist(
+                values, edges, weights=share, histtype="step", label=label,
+                color=COLORS[i % 7], ls=DASHES[i % 4], lw=1.8,
+            )  # fmt: skip
+        for label, value in (mark or {}).items():
+            axes.axvline(value, color="black", ls=":", label=label)
+        axes.set(xlabel=xlabel, ylabel="share", ylim=(0, None))
+        axes.set_xscale("log" if log_x else "linear")
+        axes.legend()
+    return figure

@@ -166,6 +166,8 @@ def still(output):
             return None
         if "image/png" in output.data:  # GitHub shows this one
             output.data.pop("text/html", None)
+        if "application/javascript" in output.data:  # what others show
+            output.data["text/plain"] = "Run this cell to answer the quiz."
     return output
 
 

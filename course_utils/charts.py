@@ -73,7 +73,7 @@ def histogram_figure(groups, *, xlabel, mark=None, bins=50, log_x=False):
             axes.hist(
                 values.numpy(), edges.numpy(), weights=share.numpy(),
                 histtype="step", label=label,
-                color=COLORS[i % 7], ls=DASHES[i % 4], lw=1.8,
+                color=COLORS[i % len(COLORS)], ls=DASHES[i % 4], lw=1.8,
             )  # fmt: skip
         for label, value in (mark or {}).items():
             axes.axvline(value, color="black", ls=":", label=label)

@@ -15,6 +15,7 @@ import re
 import subprocess
 import sys
 import textwrap
+import time
 import tomllib
 from pathlib import Path
 
@@ -273,8 +274,9 @@ def main():
         )  # fmt: skip
     repository = find_repository()
     for path in paths:
-        print(path.stem, flush=True)
+        start = time.time()
         build(path, repository, options.execute)
+        print(f"{path.stem:34} {time.time() - start:6.1f} s", flush=True)
     stamp_readme(repository)
 
 

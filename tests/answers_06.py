@@ -138,6 +138,11 @@ def head_of_zeros(encoder, latent_dim, classes=10):
     return nn.Sequential(copy.deepcopy(encoder), nn.SiLU(), head)
 
 
+def head_in_a_list(encoder, latent_dim, classes=10):
+    layers = [copy.deepcopy(encoder), nn.Linear(latent_dim, classes)]
+    return nn.Sequential(*layers)
+
+
 class Named(nn.Module):
     def __init__(self, encoder, latent_dim, classes=10):
         super().__init__()
@@ -156,9 +161,14 @@ def head_forgotten(encoder, latent_dim, classes=10):
     return nn.Sequential(fresh, nn.Linear(latent_dim, classes))
 
 
-class Detached(Named):
-    def forward(self, x):
-        return self.head(self.encoder(x).detach())
+class Cut(nn.Module):
+    def forward(self, z):
+        return z.detach()
+
+
+def head_detached(encoder, latent_dim, classes=10):
+    head = nn.Linear(latent_dim, classes)
+    return nn.Sequential(copy.deepcopy(encoder), Cut(), head)
 
 
 def joint_by_log_softmax(model, x, x_labelled, labels, weight):
@@ -258,7 +268,7 @@ ANSWERS = {
         },
     ),
     "with_head": (
-        [head_in_order, head_of_zeros, Named],
+        [head_in_order, head_of_zeros, head_in_a_list],
         {
             "work on a copy": lambda encoder, latent_dim, classes=10: (
                 nn.Sequential(encoder, nn.Linear(latent_dim, classes))
@@ -288,8 +298,9 @@ ANSWERS = {
             "shape (5, 7)": lambda encoder, k, classes=10: nn.Sequential(
                 copy.deepcopy(encoder), nn.Linear(k, 10)
             ),
-            "does not learn": Detached,
-            "A network is wanted": lambda encoder, k, classes=10: None,
+            "does not learn": head_detached,
+            "`nn.Sequential` is wanted": Named,
+            "NoneType": lambda encoder, k, classes=10: None,
             "RuntimeError": lambda encoder, k, classes=10: nn.Sequential(
                 nn.Linear(k, classes), copy.deepcopy(encoder)
             ),

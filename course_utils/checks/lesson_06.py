@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from course_utils.checks.core import difference, in_turn, judge, same_as
-from course_utils.checks.standins import Joint, NearestMean
+from course_utils.checks.probing import probe_problem, right_probe
 from course_utils.losses import reconstruction_loss
 
 
@@ -67,111 +67,9 @@ def features(attempt):
     return judge("features", attempt, _features, _features_problem)
 
 
-def _probe(classifier, z, labels, z_test, test_labels):
-    mean, spread = z.mean(dim=0), z.std()
-    classifier.fit((z - mean) / spread, labels)
-    return classifier.score((z_test - mean) / spread, test_labels)
-
-
-def _probe_case():
-    torch.manual_seed(16)
-    scale, shift = torch.tensor([3.0, 1.0, 0.1]), torch.tensor([5.0, 0, 1])
-    labels, test_labels = torch.arange(40) % 4, torch.arange(24) % 3
-    z = torch.randn(40, 3) * scale + shift + labels[:, None]
-    z_test = torch.randn(24, 3) * scale * 0.7 + shift + test_labels[:, None]
-    return z, labels, z_test - 1, test_labels
-
-
-PROBE_FITS = {
-    "Each column was divided by its own spread, which blows up dead units: "
-    "divide all by one number, `z.std()`.": lambda z, test: (
-        (z - z.mean(0)) / z.std(0)
-    ),
-    "The scaler was fitted on the test data: take mean and spread of z.": (
-        lambda z, test: (z - test.mean(0)) / test.std()
-    ),
-    "The scaler saw the test data: take mean and spread of z alone.": (
-        lambda z, test: (
-            (z - torch.cat([z, test]).mean(0)) / torch.cat([z, test]).std()
-        )
-    ),
-    "The mean was taken over everything; each column has its own, "
-    "`z.mean(dim=0)`.": lambda z, test: (z - z.mean()) / z.std(),
-    "The codes were not scaled: take off the mean, divide by the spread.": (
-        lambda z, test: z
-    ),
-    "The mean is off, the division by the spread is missing.": (
-        lambda z, test: z - z.mean(0)
-    ),
-    "The mean was not taken off.": lambda z, test: z / z.std(),
-}
-PROBE_ASKS = {
-    "The classifier was asked about the training codes: that says how well "
-    "it learnt them by heart. Score z_test.": lambda z, test: (
-        (z - z.mean(0)) / z.std()
-    ),
-    "The test codes were scaled by their own mean and spread; use those of "
-    "z for both.": lambda z, test: (test - test.mean(0)) / test.std(),
-    "The test codes were not scaled.": lambda z, test: test,
-}
-
-
-def _probe_problem(attempt):
-    """Follow what the classifier was fitted on and asked about."""
-    case, classifier = _probe_case(), NearestMean()
-    z, labels, z_test, _ = case
-    given = copy.deepcopy(case)
-    got = attempt(classifier, *given)
-    problem = _fit_problem(classifier, z, labels, z_test)
-    problem = problem or _ask_problem(classifier, z, z_test)
-    if not problem and (
-        problem := difference(got, _probe(NearestMean(), *case))
-    ):
-        return problem + " Return the share of test labels named rightly."
-    same = all(a.equal(b) for a, b in zip(given, case, strict=True))
-    return problem or "It changes its input." * (not same)
-
-
-def _fit_problem(classifier, z, labels, z_test):
-    if not classifier.fitted:
-        return "The classifier was never fitted: call `classifier.fit`."
-    if any(len(given) == len(z_test) for given, _ in classifier.fitted):
-        return "It was fitted on the test data: the test labels leak."
-    given, names = classifier.fitted[-1]
-    if len(given) > len(z):
-        return "It was fitted on test data as well: the test labels leak."
-    right = (z - z.mean(0)) / z.std()
-    if not difference(given, right, 0.02):
-        if not names.equal(labels):
-            return "It was fitted on other labels than those of z."
-        return None
-    return _named(PROBE_FITS, given, z, z_test) or (
-        "The classifier was fitted on something else than the scaled z: "
-        + difference(given, right)
-    )
-
-
-def _ask_problem(classifier, z, z_test):
-    if not classifier.asked:
-        return "The fitted classifier was never asked about z_test."
-    asked = classifier.asked[-1]
-    right = (z_test - z.mean(0)) / z.std()
-    if not difference(asked, right, 0.02):
-        return None
-    return _named(PROBE_ASKS, asked, z, z_test) or (
-        "The test codes are not scaled as z was: " + difference(asked, right)
-    )
-
-
-def _named(slips, given, z, z_test):
-    """Return the message of the slip that would have given this."""
-    made = ((message, f(z, z_test)) for message, f in slips.items())
-    return next((m for m, a in made if not difference(given, a, 2e-3)), None)
-
-
 def probe(attempt):
     """Judge `probe(classifier, z, labels, z_test, test_labels)`."""
-    return judge("probe", attempt, _probe, _probe_problem)
+    return judge("probe", attempt, right_probe, probe_problem)
 
 
 def _with_head(encoder, latent_dim, classes=10):
@@ -186,8 +84,9 @@ def _head_problem(attempt):
     encoder = nn.Sequential(nn.Flatten(), nn.Linear(16, 6))
     before, x = copy.deepcopy(encoder), 9 * torch.rand(5, 1, 4, 4)
     network = attempt(encoder, 6, 7)
-    if not isinstance(network, nn.Module):
-        return f"A network is wanted; it returned a {type(network).__name__}."
+    if not isinstance(network, nn.Sequential):
+        kind = type(network).__name__
+        return f"An `nn.Sequential` is wanted; it returned a {kind}."
     logits = network(x)
     problem = _logits_problem(logits) or _weights_problem(network, before)
     if problem:
@@ -215,7 +114,7 @@ def _logits_problem(logits):
             "The last layer is a softmax. Leave it out: `cross_entropy` "
             "wants logits and takes the softmax itself."
         )
-    if logits.min() >= 0 or (0 < logits).all():
+    if logits.min() >= 0 and logits.max() > 0:
         return "The logits were cut off at zero: no activation at the end."
     return None
 
@@ -254,6 +153,27 @@ def _joint_loss(model, x, x_labelled, labels, weight):
     logits = model.head(model.encode(x_labelled))
     naming = cross_entropy(logits, labels, reduction="none")
     return reconstruction_loss(model(x), x) + weight * naming
+
+
+class Joint(nn.Module):
+    """A small autoencoder with a head, for images of 4 by 4 pixels."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder, self.decoder = nn.Linear(16, 4), nn.Linear(4, 16)
+        self.head = nn.Linear(4, 3)
+
+    def encode(self, x):
+        """Images -> codes (B, 4)."""
+        return self.encoder(x.flatten(1))
+
+    def decode(self, z):
+        """Codes -> images (B, 1, 4, 4)."""
+        return self.decoder(z).view(-1, 1, 4, 4).sigmoid()
+
+    def forward(self, x):
+        """Reconstruct."""
+        return self.decode(self.encode(x))
 
 
 def _joint_case(weight, seed):

@@ -564,14 +564,33 @@ print("labels                         ", *(f"{n:>7,}" for n in counts))
 for (a, b), by_count in lead.items():
     row = [f"{gap:+7.3f}" for gap in by_count.values()]
     print(f"{a:>12} - {b:15}", *row)
-for n in counts:
+raw = lead["autoencoder", "raw pixels"]
+for n in (100, 300, 1000, 3000):
     assert lead["autoencoder", "random encoder"][n] > 0.02
+    assert abs(raw[n]) < 0.03 and abs(lead["joint", "from scratch"][n]) < 0.04
+    assert -0.015 < lead["autoencoder", "PCA"][n] < 0.04
+    assert -0.03 < lead["fine-tuned", "from scratch"][n] < 0.04
+if len(train) == 10_000:
+    assert raw[1000] < 0 and raw[3000] < 0 and raw[10_000] < -0.01
+    assert mean("raw pixels", 10_000) > mean("fine-tuned", 10_000) - 0.005
 
 # %% [markdown]
-# **Against a random encoder** training always pays, by more than 0.02. But
-# look how far the random one gets: a number without this line says little.
+# The verdict for the images that ship, budget by budget:
 #
-# STORY
+# - **100 and 300 labels.** Fine-tuning is about a hundredth ahead of the
+#   network from scratch in our runs, no more than the spread between draws.
+#   The frozen code ties with the raw pixels (within 0.03), and so do the others.
+# - **1,000 and 3,000.** Raw pixels pass the frozen code by about a hundredth.
+#   Fine-tuning and training from scratch are level.
+# - **All labels.** Pixels lead the code by more than 0.01, and nothing that
+#   began with an autoencoder beats them.
+
+# %% [markdown]
+# At every budget the code beats the **random encoder**, by more than 0.02. But
+# look how far the random one gets: without its line, "0.7 from 100 labels"
+# sounds like an achievement of training. And **PCA**, fitted in a second, is
+# within 0.04 of the code everywhere. Joint training costs the most seconds and
+# wins nothing here.
 
 # %%
 from course_utils.widgets import explore
@@ -618,10 +637,10 @@ tops, wrong = torch.tensor([0, 2, 3, 4, 6]), called != y[test]
 both_tops = torch.isin(y[test], tops) & torch.isin(called, tops)
 share_tops = both_tops[wrong].float().mean().item()
 print(f"mistakes among tops and dresses: {share_tops:.0%}")
-assert share_tops > 0.7 and table.diagonal().argmin() == 6
+assert share_tops > 0.65 and table.diagonal().argmin() == 6
 
 # %% [markdown]
-# Over seven in ten mistakes stay among tops and dresses: T-shirt, pullover,
+# About three in four mistakes stay among tops and dresses: T-shirt, pullover,
 # dress, coat, shirt. The shirt is missed most often. Shoes are mixed up with
 # shoes, and trousers are hardly ever missed.
 #
@@ -659,9 +678,9 @@ assert agree > 0.7 and kin.argmin() == 6
 #
 # | you have | take | as measured above |
 # |---|---|---|
-# | 100 or 300 labels | frozen code and a support vector machine | BOX1 |
-# | 1,000 labels or more | raw pixels, or a network from scratch | BOX2 |
-# | many classifiers to train on one set of images | frozen code | 32 numbers instead of 784, far fewer seconds |
+# | 100 or 300 labels | fine-tuning, or raw pixels and a support vector machine | a hundredth apart, as much as the draw decides |
+# | 1,000 labels or more | raw pixels, or a network from scratch | the autoencoder adds nothing |
+# | many classifiers to train on the same images | frozen code, or PCA | 32 numbers instead of 784, far fewer seconds |
 # | an image to draw again as well | joint | names as well as the others, and keeps its decoder |
 # | a VAE already | its mean | the spread adds nothing |
 # | a code of unknown worth | a random encoder beside it | it named more than half of the images |
@@ -700,7 +719,8 @@ quiz("06")
 #
 # - The encoder sees images without names; scaler and classifier see labelled
 #   ones; choices are made on images set aside; the test is touched once.
-# - SUM1
+# - With 100 or 300 labels the autoencoder is worth a hundredth or nothing;
+#   from 1,000 on raw pixels or a network from scratch do as well or better.
 # - A random encoder is the baseline that no one may leave out.
 # - Reconstruction keeps what is bright and large. The name may hang on less.
 #

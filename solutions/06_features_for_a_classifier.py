@@ -231,7 +231,8 @@ for name in classifiers:
 # With 1,000 labels each classifier does about as well on 32 numbers as on 784
 # pixels, within 0.04, and it has less to chew: look at the seconds. From here
 # on all codes are compared with the support vector machine.
-#
+
+# %% [markdown]
 # ## Technique 4: the VAE's features
 #
 # We take the fourth technique early, since it needs no new tool. A VAE
@@ -267,7 +268,8 @@ assert loss_by_columns > 0.02 and alive < SIZE
 # row is the trap that our probe avoids. The VAE leaves some latents unused
 # (lesson 05). Divide every column by its own spread, and the idle ones shout
 # noise as loudly as the others speak.
-#
+
+# %% [markdown]
 # ## Technique 2: fine-tuning
 #
 # Now the encoder is no longer frozen. We put a **head** on its code, one
@@ -366,7 +368,8 @@ assert max(tuned[n, 0.25] - tuned[n, 0] for n in (100, 1000)) < 0.02
 # With 1,000 labels an encoder that stays frozen is the worst choice: a linear
 # head is all that learns. Freezing it for the first quarter gains less than
 # 0.02 or nothing. So we fine-tune from the first step, the simpler way.
-#
+
+# %% [markdown]
 # ## Technique 3: both at once
 #
 # Fine-tuning forgets the decoder. **Joint** training keeps it: from the first
@@ -690,7 +693,8 @@ assert agree > 0.7 and kin.argmin() == 6
 # | an image to draw again as well | joint | names nearly as well, and keeps its decoder |
 # | a VAE already | its mean | the spread adds nothing |
 # | a code of unknown worth | a random encoder beside it | it named more than half of the images |
-#
+
+# %% [markdown]
 # ### Exercise 5 · Why not? · 5 minutes, open
 #
 # The autoencoder has seen every training image, and yet its code is no better
@@ -739,11 +743,8 @@ quiz("06")
 keys = {"raw": "raw pixels", "pca": "PCA", "random": "random encoder",
         "ae": "autoencoder", "vae": "VAE mean", "finetune": "fine-tuned",
         "joint": "joint", "scratch": "from scratch"}  # fmt: skip
-scorecard = {
-    f"acc_{key}_{n}": mean(name, n)
-    for n in (100, 1000)
-    for key, name in keys.items()
-}
+scorecard = {f"acc_{key}_{n}": mean(name, n)
+             for n in (100, 1000) for key, name in keys.items()}  # fmt: skip
 measured = {
     "acc_raw_100": (0.681, 0.708),
     "acc_pca_100": (0.681, 0.706),

@@ -29,22 +29,32 @@ from course_utils.checks.lesson_04 import (
     kl_sparsity,
     salt_and_pepper,
 )
+from course_utils.checks.lesson_06 import (
+    features,
+    joint_loss,
+    probe,
+    with_head,
+)
 from course_utils.checks.scorecard import show_scorecard
 
 __all__ = [
     "brightness",
     "compression_ratio",
     "denoising_loss",
+    "features",
     "interpolate",
+    "joint_loss",
     "kl_sparsity",
     "make_encoder",
     "mended_decode",
     "pca",
     "pca_reconstruct",
     "principal_angle",
+    "probe",
     "quantize",
     "salt_and_pepper",
     "show_scorecard",
     "smallest_latent_dim",
     "train_step",
+    "with_head",
 ]

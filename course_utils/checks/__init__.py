@@ -29,13 +29,21 @@ from course_utils.checks.lesson_04 import (
     kl_sparsity,
     salt_and_pepper,
 )
+from course_utils.checks.lesson_05 import (
+    elbo,
+    kl_divergence,
+    reconstruct,
+    reparameterize,
+)
 from course_utils.checks.scorecard import show_scorecard
 
 __all__ = [
     "brightness",
     "compression_ratio",
     "denoising_loss",
+    "elbo",
     "interpolate",
+    "kl_divergence",
     "kl_sparsity",
     "make_encoder",
     "mended_decode",
@@ -43,6 +51,8 @@ __all__ = [
     "pca_reconstruct",
     "principal_angle",
     "quantize",
+    "reconstruct",
+    "reparameterize",
     "salt_and_pepper",
     "show_scorecard",
     "smallest_latent_dim",

@@ -32,6 +32,8 @@ from course_utils.checks.lesson_04 import (
 from course_utils.checks.lesson_05 import (
     elbo,
     kl_divergence,
+)
+from course_utils.checks.lesson_05_draws import (
     reconstruct,
     reparameterize,
 )

@@ -106,26 +106,26 @@ holes_plain = hole.float().mean().item()
 
 # %%
 maps = {"codes of garments": (z_test, images.test_labels[some])}
-alt = "Test codes by class: thin curved arms that leave a star of one point."
+alt = "Test codes by class: groups far out, with empty land between them."
 show_latent_space(maps, alt=alt, classes=FASHION_CLASSES)
 maps = {"draws from the fitted Gaussian": (draws, hole.long())}
-alt = "A round cloud of draws; those between the arms and outside are marked."
+alt = "A round cloud of draws; those between the groups and outside marked."
 show_latent_space(maps, alt=alt, classes=("near a code", "in a hole"))
 print(f"draws in a hole: {holes_plain:.0%} (test codes: 1% by definition)")
 assert holes_plain > 0.1
 
 # %% [markdown]
-# The codes lie on arms with empty land between. We say that a draw is *in a
+# The codes lie in groups with empty land between. We say that a draw is *in a
 # hole* if its nearest training code is farther away than that of 99 % of the
 # test codes. More than a tenth of the draws are.
 
 # %%
-alt = "Ten decoded draws out of holes: garments blended with others, stains."
+alt = "Ten decoded draws out of holes: some garments, some ghosts and stains."
 show_images(predict(plain_2.decode, draws[hole][:10]), alt=alt)
 
 # %% [markdown]
-# The decoder draws *something* for every code, but it was never told what to
-# draw here. The loss asks for good reconstructions and for nothing else. **No
+# Some would pass for garments, others are ghosts and stains. The decoder draws
+# *something* for every code, but it was never told what to draw here. The loss asks for good reconstructions and for nothing else. **No
 # term says where codes should lie.** That term is what we add now.
 
 # %% [markdown]
@@ -378,7 +378,7 @@ class VAE(nn.Module):
 
 # %%
 def train_vae(latent_dim, seed, epochs=EPOCHS, objective=elbo):
-    """Train a VAE; return it and (epochs, 2): mean objective and KL."""
+    """Train a VAE; return it, and its objective and KL on the way (24, 2)."""
     set_seed(seed)
     model, notes = VAE(latent_dim), []
 
@@ -391,7 +391,8 @@ def train_vae(latent_dim, seed, epochs=EPOCHS, objective=elbo):
 
     options = {"epochs": epochs, "batch_size": 64, "seed": seed}
     fit(model, images.train, loss, **options)
-    return model, torch.tensor(notes).view(epochs, -1, 2).mean(dim=1)
+    parts = torch.tensor(notes).tensor_split(24)
+    return model, torch.stack([part.mean(dim=0) for part in parts])
 
 
 vae, notes = train_vae(16, SEED)
@@ -400,18 +401,19 @@ vae, notes = train_vae(16, SEED)
 from course_utils.plotting import show_curves
 
 bound, kl = notes.T
-epoch = range(1, EPOCHS + 1)
+epoch = torch.arange(0.5, 24) * EPOCHS / 24
 curves = {"-ELBO": (epoch, -bound), "reconstruction": (epoch, -bound - kl)}
 alt = "Loss and reconstruction term fall together, the loss lying above."
 show_curves(curves, alt=alt, xlabel="epoch", ylabel="nats per image")
-alt = "The KL rises within the first epochs, then levels off near 12 nats."
+alt = "The KL climbs early in training, then levels off near 10 nats."
 show_curves({"KL": (epoch, kl)}, alt=alt, xlabel="epoch",
             ylabel="nats per image")  # fmt: skip
-assert -bound[-1] < -bound[0] - 15 and kl[-1] > kl[0]
+assert bound[-1] > bound[0] + 50 and kl[0] < 0.9 * kl[-1]
 
 # %% [markdown]
-# The loss falls while the KL *rises*. The network buys information about the
-# picture, because it saves more in reconstruction than it costs in KL.
+# The loss falls while the KL *rises* from small beginnings and then stays. The
+# network buys information about the picture, because it saves more in
+# reconstruction than it costs in KL.
 #
 # ### Exercise 4 · Reconstruct · 3 minutes, easy
 #
@@ -459,8 +461,8 @@ show_images(rows, alt=alt, row_labels=labels)
 # %% [markdown]
 # ## How good, in nats?
 #
-# Here is a trap. Is 250 nats much? A Bernoulli pixel is black or white, but ours are
-# grey. **Predict:** what does a grey pixel, x = 0.5, cost at best?
+# Here is a trap. Is 250 nats much? A Bernoulli pixel is black or white, but ours
+# are grey. **Predict:** what does a grey pixel, x = 0.5, cost at best?
 
 # %%
 x_hat = torch.linspace(0.02, 0.98, 25)
@@ -536,7 +538,7 @@ assert bounds[1] + 0.5 < bounds[8] < bounds[64] - 0.2
 assert abs(bounds[1] - elbo_nats) < 0.6
 
 # %% [markdown]
-# One weighted draw agrees with the ELBO; 64 draws find a few nats more. We
+# One weighted draw agrees with the ELBO; 64 draws find about a nat more. We
 # report both. (`logsumexp` adds up weights far too small for ordinary numbers.)
 # How do ours compare, grey pixels, Bernoulli, nats per test image?
 #
@@ -559,12 +561,12 @@ assert abs(bounds[1] - elbo_nats) < 0.6
 # %%
 set_seed(SEED)
 z = torch.randn(30, 16)
-alt = "Thirty invented garments: soft, most nameable, a few blends of two."
+alt = "Thirty invented garments: soft, many nameable, others blends of two."
 show_images(predict(vae.decode, z), alt=alt)
 
 # %% [markdown]
-# Nobody ever wore these. Most can be named; a few are two garments at once. All are
-# soft: where the code leaves a doubt, the decoder's best answer is the average.
+# Nobody ever wore these. Many can be named; others are two garments at once.
+# All are soft: where the code leaves a doubt, the best answer is the average.
 #
 # With two numbers we can see all that a model can draw.
 
@@ -637,16 +639,16 @@ for unit in chosen:
     z = pullover.repeat(9, 1)
     z[:, unit] = torch.linspace(-2.5, 2.5, 9)
     rows.append(predict(vae.decode, z))
-alt = "Three units change the garment's form and shade; the last does nothing."
+alt = "Three units change form, shade and kind; the last does nothing."
 labels = [f"{per_unit[unit]:.1f} nats" for unit in chosen]
 show_images(rows, alt=alt, row_labels=labels)
 print(f"{active} of 16 units carry more than 0.1 nats")
 assert 4 <= active < 16 and (rows[3] - rows[3][:1]).abs().mean() < 0.01
 
 # %% [markdown]
-# This is a **traversal**. The first three units change form, length and shade
-# all together. The last one does nothing at all: the VAE pays KL only for what
-# helps, and has shut it down. Lesson 05b comes back to both.
+# This is a **traversal**. Each of the first three units changes several things
+# at once, even the kind of garment. The last one does nothing at all: the VAE
+# pays KL only for what helps, and has shut it down. Lesson 05b comes back to both.
 
 # %% [markdown]
 # ## A judge
@@ -747,10 +749,11 @@ for name, models in {"plain": plains, "VAE": vaes}.items():
     results[name] = {
         k: torch.tensor([score[k] for score in scores]) for k in scores[0]
     }
-print("mean of three seeds (spread)      plain          VAE")
+print("mean (spread)                plain             VAE")
 for key in results["VAE"]:
-    cells = [f"{r[key].mean():6.2f} ({r[key].std():.2f})" for r in results.values()]
-    print(f"{key:28}", *cells)
+    pair = (results[name][key] for name in ("plain", "VAE"))
+    cells = (f"{v.mean():8.2f} ({v.std():.2f})" for v in pair)
+    print(f"{key:25}", *cells)
 
 # %%
 from course_utils.plotting import show_bars
@@ -772,7 +775,7 @@ fair_gain = bars["VAE, prior"] / bars["plain, fitted Gaussian"]
 print(f"VAE over plain: {sample_gain:.1f} from the same prior, ", end="")
 print(f"{fair_gain:.2f} if the plain one draws from its own Gaussian")
 assert sample_gain > 1.5 and 0.75 < fair_gain < 1.3
-assert bars["VAE, fitted Gaussian"] > bars["plain, fitted Gaussian"]
+assert 0.5 > bars["VAE, fitted Gaussian"] > bars["plain, fitted Gaussian"]
 
 # %% [markdown]
 # Drawn from the same prior, the VAE's samples pass more than 1.5 times as
@@ -876,7 +879,7 @@ assert high[1] < 0.5 and high[0] > right[0] + 80
 # - **Softness.** Where the code leaves a doubt, the most probable answer
 #   is an average.
 # - **Ghosts.** Between two groups of garments there is a border, and draws
-#   from it are a bit of both. Half of the samples did not pass.
+#   from it are a bit of both. More than half of the samples did not pass.
 # - **Silent units.** It shuts off units that do not pay.
 #
 # > **Box: GANs, a latent space without an encoder.** A *generative adversarial

@@ -528,7 +528,9 @@ def importance_bound(model, x, k):
 
 
 def bound_nats(model, k):
-    parts = [importance_bound(model, x, k) for x in x_test.split(100)]
+    model.to(device)
+    batches = x_test.to(device).split(100)
+    parts = [importance_bound(model, x, k) for x in batches]
     return torch.cat(parts).mean().item()
 
 
@@ -768,7 +770,7 @@ bars = {
     "two faded into one": ghosts,
     "noise": noise,
 }
-alt = "Accepted: real most, VAE and fitted plain half that, plain prior few."
+alt = "Real images pass most; VAE and fitted plain half as often or more."
 show_bars(bars, alt=alt, xlabel="share that the judge accepts")
 sample_gain = bars["VAE, prior"] / bars["plain, prior"]
 fair_gain = bars["VAE, prior"] / bars["plain, fitted Gaussian"]
@@ -810,7 +812,7 @@ hole = in_hole(torch.randn(2000, 2), z_vae, z_seen)
 holes_vae = hole.float().mean().item()
 labels = images.test_labels[some]
 maps = {"plain": (z_test, labels), "VAE": (z_seen, labels)}
-alt = "Plain codes: thin arms, wide empty land. VAE: a filled disk near 0."
+alt = "Plain codes: far out, wide empty land. VAE: a filled disk near 0."
 show_latent_space(maps, alt=alt, classes=FASHION_CLASSES)
 print(f"in a hole: plain {holes_plain:.0%}, VAE's prior {holes_vae:.0%}")
 print(f"reach of the codes: plain {z_test.std():.1f}, VAE {z_seen.std():.1f}")

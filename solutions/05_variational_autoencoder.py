@@ -28,7 +28,7 @@ from course_utils.training import evaluate, fit, pick_device, predict, set_seed
 
 SEED = 0
 device = pick_device()
-EPOCHS, HIDDEN = (40, 1024) if device.type == "cuda" else (8, 256)
+EPOCHS, HIDDEN = (12, 1024) if device.type == "cuda" else (8, 256)
 print(f"setting: {EPOCHS} epochs, {HIDDEN} hidden units, on {device.type}")
 images = fashion_mnist()
 
@@ -52,9 +52,8 @@ def make_decoder(latent_dim):
 
 
 # %% [markdown]
-# Every model of this lesson is made of these two halves. The plain one is
-# trained with the **cross-entropy** of the pixels, `bernoulli_nll`; further
-# down we see where it comes from.
+# All models here are made of these two halves. The plain one is trained with
+# the **cross-entropy** of the pixels, `bernoulli_nll`, explained further down.
 
 # %%
 from course_utils.models import Autoencoder
@@ -299,11 +298,9 @@ assert z.requires_grad and not dice.requires_grad
 #
 # $$\log p(x|z) = x \log \hat x + (1 - x) \log (1 - \hat x)$$
 #
-# which is minus the cross-entropy. The decoder gives *logits*, and
-# `binary_cross_entropy_with_logits` takes them as they are: safer than first a
-# sigmoid, then a logarithm.
-
-# %% [markdown]
+# which is minus the cross-entropy. `binary_cross_entropy_with_logits` takes the
+# decoder's logits as they are.
+#
 # ### Exercise 3 · The ELBO · 8 minutes, medium
 #
 # Pixels are independent given the code, so their log-likelihoods add up.
@@ -386,12 +383,12 @@ def train_vae(latent_dim, seed, epochs=EPOCHS, objective=elbo):
         logits, mu, log_var = model(x)
         bound = objective(logits, x, mu, log_var)
         kl = kl_divergence(mu, log_var)
-        notes.append((bound.mean().item(), kl.mean().item()))
+        notes.append(torch.stack([bound.mean(), kl.mean()]).detach())
         return -bound
 
     options = {"epochs": epochs, "batch_size": 64, "seed": seed}
     fit(model, images.train, loss, **options)
-    parts = torch.tensor(notes).tensor_split(24)
+    parts = torch.stack(notes).cpu().tensor_split(24)
     return model, torch.stack([part.mean(dim=0) for part in parts])
 
 
@@ -452,6 +449,7 @@ with torch.no_grad():
 alt = "Ten garments: original, decoded mean, and two decoded draws, all alike."
 labels = ["original", "mean", "a draw", "a draw"]
 show_images(rows, alt=alt, row_labels=labels)
+assert (rows[2] - rows[1]).abs().mean() < 0.06
 
 # %% [markdown]
 # The three lower rows differ in detail only: everything inside a cloud decodes
@@ -461,7 +459,7 @@ show_images(rows, alt=alt, row_labels=labels)
 # %% [markdown]
 # ## How good, in nats?
 #
-# Here is a trap. Is 250 nats much? A Bernoulli pixel is black or white, but ours
+# Here is a trap. Are some 250 nats much? A Bernoulli pixel is black or white, but ours
 # are grey. **Predict:** what does a grey pixel, x = 0.5, cost at best?
 
 # %%
@@ -499,6 +497,7 @@ print(f"our -ELBO                  {-elbo_nats:6.1f}")
 print(f"  of which KL              {rate:6.1f}")
 print(f"floor: a perfect copy      {floor:6.1f}")
 assert floor + 30 < -elbo_nats < by_average - 100
+assert floor > 0.6 * -elbo_nats
 
 # %% [markdown]
 # So 250 is no number to be ashamed of: most of it is greyness. **Never compare
@@ -625,8 +624,8 @@ show_interpolation({k: row[:, 0] for k, row in rows.items()}, alt=alt)
 # The faded pixels show a ghost of both. The two models change the form on the
 # way. Which of them goes more directly we shall count.
 #
-# Last, what does a single latent number do? We rank the 16 by their own KL,
-# change one at a time for one pullover, and leave the others alone.
+# What does a single latent number do? We rank the 16 by their own KL and change
+# one at a time for one pullover.
 
 # %%
 per_unit = torch.stack(
@@ -671,8 +670,9 @@ def mixup_loss(model, x, y):
     other = torch.randperm(len(x), device=x.device)
     share = torch.rand(len(x), device=x.device)
     logits = model(x[other].lerp(x, share.view(-1, 1, 1, 1)))
-    losses = [cross_entropy(logits, t, reduction="none") for t in (y, y[other])]
-    return share * losses[0] + (1 - share) * losses[1]
+    own = cross_entropy(logits, y, reduction="none")
+    others = cross_entropy(logits, y[other], reduction="none")
+    return share * own + (1 - share) * others
 
 
 set_seed(SEED)
@@ -694,7 +694,7 @@ rulers = {
 }
 print({name: f"{share:.0%}" for name, share in rulers.items()})
 real, ghosts, noise = rulers.values()
-assert real > 0.55 and ghosts < 0.5 * real and noise < 0.1
+assert 0.8 > real > 0.55 and ghosts < 0.5 * real and noise < 0.1
 
 # %% [markdown]
 # A strict judge: it accepts about two thirds of the *real* images. Noise has no
@@ -710,6 +710,10 @@ assert real > 0.55 and ghosts < 0.5 * real and noise < 0.1
 
 
 # %%
+def reconstructed(model):
+    return predict(model.decode, code_of(model, x_test))
+
+
 def nearest(x):
     """Distance to the nearest training image, on average: a float."""
     train = images.train[:10_000].flatten(1)
@@ -736,10 +740,6 @@ def contest(model, seed):
     return scores | {"detour": detour(model)}
 
 
-def reconstructed(model):
-    return predict(model.decode, code_of(model, x_test))
-
-
 # %%
 seeds = range(SEED, SEED + 3)
 plains = [plain] + [train_plain(16, seed, EPOCHS) for seed in seeds[1:]]
@@ -756,11 +756,21 @@ for key in results["VAE"]:
     pair = (results[name][key] for name in ("plain", "VAE"))
     cells = (f"{v.mean():8.2f} ({v.std():.2f})" for v in pair)
     print(f"{key:25}", *cells)
+ours, theirs = results["VAE"], results["plain"]
+gap = ours["prior, distance"].mean() / theirs["fitted, distance"].mean()
+smooth = ours["detour"].mean() / theirs["detour"].mean()
+assert gap < 0.95 and smooth < 0.99
+
+# %% [markdown]
+# *prior* and *fitted* are the shares accepted. *Distance*, to the nearest
+# training image: the VAE's samples are nearer by more than 5 %, whatever the
+# plain one draws from. (Softness helps: a blurred picture is near to many.)
+# *Detour*: the length of the decoded walk between two test images, if the
+# straight line in pixels has length 1. The VAE's is shorter: smoother.
 
 # %%
 from course_utils.plotting import show_bars
 
-ours, theirs = results["VAE"], results["plain"]
 bars = {
     "real test images": real,
     "VAE, prior": ours["prior"].mean().item(),
@@ -782,25 +792,9 @@ assert 0.5 > bars["VAE, fitted Gaussian"] > bars["plain, fitted Gaussian"]
 # %% [markdown]
 # Drawn from the same prior, the VAE's samples pass more than 1.5 times as
 # often. But when the plain autoencoder may draw from a Gaussian fitted to its
-# codes, **it is about level** by this judge. That is not what most texts
-# say, and it fits what Ghosh and others (2020) found: a density fitted
-# *afterwards* helps a lot. It helps the VAE too, which then leads: its own
-# clouds fill the prior only roughly.
-#
-# What else is in the table?
-
-# %%
-gap = ours["prior, distance"].mean() / theirs["fitted, distance"].mean()
-smooth = ours["detour"].mean() / theirs["detour"].mean()
-print(f"distance to a real image, VAE over plain: {gap:.2f}")
-print(f"detour of the walk, VAE over plain: {smooth:.2f}")
-assert gap < 0.95 and smooth < 0.99
-
-# %% [markdown]
-# *Distance*: the VAE's samples lie nearer to their nearest training image, by
-# more than 5 %. (Softness helps here: a blurred picture is near to many.)
-# *Detour*: how long the decoded walk between two test images is, when the
-# straight line in pixels has length 1. The VAE's walk is shorter: smoother.
+# codes, **it is about level** by this judge. Ghosh and others (2020) found the
+# like: a density fitted *afterwards* helps a lot. It helps the VAE too, which
+# then leads, since its clouds fill the prior only roughly.
 #
 # And the holes? Back to the maps with two numbers.
 
@@ -932,8 +926,8 @@ quiz("05")
 # [Lesson 05b](05b_beta_conditional_collapse.ipynb) does both.
 #
 # The scorecard's ranges are of three seeds with the images that ship. With a
-# GPU the networks are wider and train for longer on all 60,000, and most
-# numbers are better.
+# CUDA GPU this notebook takes all 60,000 images, wider networks and more epochs
+# by itself, and the numbers differ.
 
 # %%
 scorecard = {
@@ -941,32 +935,24 @@ scorecard = {
     "importance_bound_64": bounds[64],
     "kl_nats": rate,
     "floor_nats": floor,
-    "active_units": float(active),
     "holes_plain": holes_plain,
     "holes_vae": holes_vae,
-    "accepted_real": real,
     "accepted_vae_prior": bars["VAE, prior"],
-    "accepted_plain_fitted": bars["plain, fitted Gaussian"],
     "sample_gain": sample_gain,
     "sample_gain_fitted": fair_gain,
-    "detour_vae": ours["detour"].mean().item(),
-    "detour_plain": theirs["detour"].mean().item(),
+    "detour_vae_over_plain": smooth.item(),
 }
 measured = {
     "elbo_nats": (-251.0, -249.0),
     "importance_bound_64": (-249.0, -247.0),
     "kl_nats": (10.0, 13.0),
     "floor_nats": (189, 191),
-    "active_units": (5, 9),
     "holes_plain": (0.22, 0.30),
     "holes_vae": (0.1, 0.2),
-    "accepted_real": (0.65, 0.67),
     "accepted_vae_prior": (0.3, 0.36),
-    "accepted_plain_fitted": (0.33, 0.34),
     "sample_gain": (2.2, 2.9),
     "sample_gain_fitted": (0.9, 1.1),
-    "detour_vae": (1.26, 1.3),
-    "detour_plain": (1.35, 1.37),
+    "detour_vae_over_plain": (0.93, 0.97),
 }
 checks.show_scorecard(scorecard, measured)
 

@@ -28,9 +28,10 @@ from course_utils.training import evaluate, fit, pick_device, predict, set_seed
 
 SEED = 0
 device = pick_device()
-EPOCHS, HIDDEN = (12, 1024) if device.type == "cuda" else (8, 256)
-print(f"setting: {EPOCHS} epochs, {HIDDEN} hidden units, on {device.type}")
 images = fashion_mnist()
+large, full = device.type == "cuda", len(images.train) > 10_000
+EPOCHS, HIDDEN = (12, 1024) if large else (3 if full else 8, 256)
+print(f"setting: {EPOCHS} epochs, {HIDDEN} hidden units, on {device.type}")
 
 
 # %%

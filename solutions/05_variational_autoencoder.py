@@ -875,8 +875,8 @@ assert high[1] < 0.5 and high[0] > right[0] + 80
 # %% [markdown]
 # ## Where it fails
 #
-# - **Softness.** Where the code leaves a doubt, the most probable answer
-#   is an average.
+# - **Softness.** Where the code leaves a doubt, the likelihood is best served
+#   by an average.
 # - **Ghosts.** Between two groups of garments there is a border, and draws
 #   from it are a bit of both. More than half of the samples did not pass.
 # - **Silent units.** It shuts off units that do not pay.

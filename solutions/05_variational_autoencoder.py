@@ -141,9 +141,10 @@ show_images(predict(plain_2.decode, draws[hole][:10]), alt=alt)
 #   picture is, given that code.
 #
 # To learn we need the way back. Which codes could have made this picture?
-# That is the **posterior** $p(z|x)$, and nobody can compute it. So an encoder
-# *guesses* it: $q(z|x) = N(\mu, \sigma^2)$, one mean and one spread for each
-# latent number. A picture is no longer a point on the map, it is a small cloud.
+# That is the **posterior** $p(z|x)$. It would take a sum over all codes, which
+# is out of reach. So an encoder *guesses* it: $q(z|x) = N(\mu, \sigma^2)$, one
+# mean and one spread for each latent number. A picture is no longer a point on
+# the map, it is a small cloud.
 
 # %% [markdown]
 # ## How far is a cloud from the prior?

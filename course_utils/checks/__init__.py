@@ -29,6 +29,14 @@ from course_utils.checks.lesson_04 import (
     kl_sparsity,
     salt_and_pepper,
 )
+from course_utils.checks.lesson_05 import (
+    elbo,
+    kl_divergence,
+)
+from course_utils.checks.lesson_05_draws import (
+    reconstruct,
+    reparameterize,
+)
 from course_utils.checks.lesson_06 import (
     features,
     joint_loss,
@@ -41,9 +49,11 @@ __all__ = [
     "brightness",
     "compression_ratio",
     "denoising_loss",
+    "elbo",
     "features",
     "interpolate",
     "joint_loss",
+    "kl_divergence",
     "kl_sparsity",
     "make_encoder",
     "mended_decode",
@@ -52,6 +62,8 @@ __all__ = [
     "principal_angle",
     "probe",
     "quantize",
+    "reconstruct",
+    "reparameterize",
     "salt_and_pepper",
     "show_scorecard",
     "smallest_latent_dim",

@@ -127,7 +127,7 @@ def show_curves(curves, *, alt, xlabel, ylabel, log_x=False, log_y=False):
         axes.set_xscale("log", base=2) if log_x else None
         axes.set_yscale("log") if log_y else None
         if log_x:
-            axes.xaxis.set_major_formatter("{x:g}")
+            _ticks_at_points(axes, [line[0] for line in curves.values()])
         axes.legend()
     show_figure(figure, alt)
 
@@ -254,6 +254,15 @@ def _picture(images):
             "divide pixels in 0..255 by 255"
         )
     return images[:, 0]
+
+
+def _ticks_at_points(axes, columns):
+    """Label a logarithmic axis where there are points, if these are few."""
+    points = sorted({float(x) for column in columns for x in column})
+    if len(points) <= 12:
+        axes.set_xticks(points)
+    axes.minorticks_off()
+    axes.xaxis.set_major_formatter("{x:,g}")
 
 
 def _codes(z):

@@ -136,7 +136,7 @@ def _fetched(folder):
     socket.setdefaulttimeout(TIMEOUT)
     try:
         with tempfile.TemporaryDirectory() as passing:
-            return _by_sklearn(passing, n_retries=1, delay=0)
+            return _by_sklearn(passing, n_retries=1, delay=0.1)
     finally:
         socket.setdefaulttimeout(before)
 

@@ -29,10 +29,18 @@ from course_utils.checks.lesson_04 import (
     kl_sparsity,
     salt_and_pepper,
 )
+from course_utils.checks.lesson_07 import (
+    anomaly_score,
+    blame,
+    choose_threshold,
+)
 from course_utils.checks.scorecard import show_scorecard
 
 __all__ = [
+    "anomaly_score",
+    "blame",
     "brightness",
+    "choose_threshold",
     "compression_ratio",
     "denoising_loss",
     "interpolate",

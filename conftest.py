@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent
 NO_NETWORK = ROOT / "tests" / "no_network"
 TEST_DATA = ROOT.parent / "shared" / "data"
+EMPTY = tempfile.TemporaryDirectory(prefix="course_empty_data_")
 TWICE = ("00_", "01_", "02_")
 
 
@@ -43,8 +44,7 @@ def pytest_runtest_protocol(item):
     """Set what a notebook's kernel finds around it when it starts."""
     with pytest.MonkeyPatch.context() as patch:
         if is_cell_of(item, "notebooks"):
-            empty = Path(tempfile.gettempdir()) / "course_empty_data"
-            patch.setenv("COURSE_DATA", str(empty))
+            patch.setenv("COURSE_DATA", EMPTY.name)
             patch.setenv("PYTHONPATH", str(NO_NETWORK))
         elif is_cell_of(item, "solutions") and TEST_DATA.exists():
             patch.setenv("COURSE_DATA", str(TEST_DATA))

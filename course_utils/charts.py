@@ -33,13 +33,13 @@ def matrix_figure(
         inches = (2 + size * len(columns), 1.2 + 0.8 * size * len(rows))
         figure = Figure(inches, layout="constrained")
         axes = figure.subplots()
-    axes.imshow(values, cmap="Blues", aspect="auto")
-    middle = (values.min() + values.max()) / 2
+    shades = axes.imshow(values.numpy(), cmap="Blues", aspect="auto")
     for (i, j), value in zip(
         torch.cartesian_prod(*map(torch.arange, values.shape)).tolist(),
         values.flatten().tolist(), strict=True,
     ):  # fmt: skip
-        ink = "white" if value > middle else "black"
+        light = sum(shades.to_rgba(value)[:3]) > 1.6  # of 3
+        ink = "black" if light else "white"
         axes.text(j, i, fmt.format(value), ha="center", va="center",
                   color=ink, fontsize=8)  # fmt: skip
     axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right")
@@ -71,8 +71,9 @@ def histogram_figure(groups, *, xlabel, mark=None, bins=50, log_x=False):
         for i, (label, values) in enumerate(groups.items()):
             share = torch.full((len(values),), 1 / len(values))
             axes.hist(
-                values, edges, weights=share, histtype="step", label=label,
-                color=COLORS[i % 7], ls=DASHES[i % 4], lw=1.8,
+                values.numpy(), edges.numpy(), weights=share.numpy(),
+                histtype="step", label=label,
+                color=COLORS[i % len(COLORS)], ls=DASHES[i % 4], lw=1.8,
             )  # fmt: skip
         for label, value in (mark or {}).items():
             axes.axvline(value, color="black", ls=":", label=label)

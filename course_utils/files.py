@@ -64,8 +64,8 @@ def _fetch(url, part, digest, digest_of, timeout):
     import pooch  # slow to import
     from tqdm import tqdm
 
-    bar = tqdm(desc=part.name, file=sys.stdout, ncols=79, unit="B",
-               unit_scale=True, leave=False)  # fmt: skip
+    bar = tqdm(total=1, desc=part.name, file=sys.stdout, ncols=79,
+               unit="B", unit_scale=True, leave=False)  # fmt: skip
     get = pooch.HTTPDownloader(progressbar=bar, timeout=timeout)
     try:
         get(url, str(part), None)

@@ -1,8 +1,9 @@
 """Figures in one style, each with the alt text that it must be given.
 
 Functions take tensors (or a `decode` callable), never a model class, show
-the figure in the notebook and return nothing. Colours follow Okabe and Ito
-(2008), safe for colour-blind readers; lines also differ by marker and dash.
+the figure in the notebook and return nothing. Colours are the darker ones of
+Okabe and Ito (2008) and two more, safe for colour-blind readers and strong
+enough on white; lines also differ by marker and dash.
 """
 
 import base64
@@ -15,8 +16,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 COLORS = (
-    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00",
-    "#000000",
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#A02060",
+    "#7A5C00",
 )  # fmt: skip
 MARKERS = "osD^vPX"
 DASHES = ("-", "--", "-.", ":")

@@ -78,15 +78,17 @@ def fit(
     try:
         for epoch in bar:
             steps = [step(b) for b in _batches(train, batch_size, order)]
-            history.train.append(_mean_loss(steps, epoch, lr))
+            latest = _mean_loss(steps, epoch, lr)
             if valid:
-                history.valid.append(evaluate(model, valid, loss))
-                _check_valid_loss(history.valid[-1], epoch, lr)
+                measured = evaluate(model, valid, loss)
+                _check_valid_loss(measured, epoch, lr)
+                history.valid.append(measured)
+            history.train.append(latest)
             bar.set_postfix_str(_latest(history))
             if valid and best.should_stop(history):
                 break
     except KeyboardInterrupt:
-        history.stopped = f"interrupted in epoch {epoch + 1}"
+        history.stopped = f"interrupted in epoch {len(history.train) + 1}"
         print(f"\nTraining was {history.stopped}; the weights are kept.")
     bar.close()
     best.restore()

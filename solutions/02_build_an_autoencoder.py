@@ -372,6 +372,26 @@ assert results["dense, 24 epochs"] < 0.95 * results["dense"]
 # better, even when the dense one trains three times as many epochs. It takes
 # more arithmetic for each picture: look at the seconds. On a GPU that price
 # all but disappears.
+#
+# **Keep it.** A trained network is its weights, so these are what we save. A
+# safetensors file holds numbers only. The older pickles (`.pt`) can run code
+# when they are opened: never open one from a stranger.
+
+# %%
+import tempfile
+from pathlib import Path
+
+from course_utils.checkpoints import load_model, save_model
+
+with tempfile.TemporaryDirectory() as folder:  # give a folder of your own
+    path = save_model(conv, Path(folder) / "conv.safetensors")
+    print(f"{path.name}: {path.stat().st_size:,} bytes")
+    twin = load_model(conv_model(), path)
+assert test_mse(twin.to(device)) == test_mse(conv)
+
+# %% [markdown]
+# The twin was built afresh and makes the same error to the last digit. What is
+# in the file? Four bytes for each weight, and their names.
 
 # %% [markdown]
 # ## How small can the middle be?

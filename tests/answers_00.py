@@ -11,7 +11,11 @@ def by_loop(images):
 
 ANSWERS = {
     "brightness": (
-        [lambda images: images.mean(dim=(1, 2, 3)), by_loop],
+        [
+            lambda images: images.mean(dim=(1, 2, 3)),
+            by_loop,
+            lambda images: images.reshape(len(images), -1).mean(-1),
+        ],
         {
             "whole batch": lambda images: images.mean(),
             "the mean is wanted": lambda images: images.sum(dim=(1, 2, 3)),

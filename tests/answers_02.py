@@ -57,6 +57,15 @@ def step_grad_none(model, optimizer, x):
     return loss.item()
 
 
+def step_by_functional(model, optimizer, x):
+    optimizer.zero_grad()
+    error = F.mse_loss(model(x), x, reduction="none")
+    loss = error.flatten(1).sum(dim=1).mean()
+    loss.backward()
+    optimizer.step()
+    return float(loss)
+
+
 def wrong_step(loss_of, zero=True, back=True, move=True, value=True):
     def step(model, optimizer, x):
         loss = loss_of(model(x), x)
@@ -104,7 +113,7 @@ ANSWERS = {
         },
     ),
     "train_step": (
-        [step, step_grad_none],
+        [step, step_grad_none, step_by_functional],
         {
             "pile up": wrong_step(mean_loss, zero=False),
             "never move": wrong_step(mean_loss, move=False),
@@ -119,6 +128,7 @@ ANSWERS = {
         [
             lambda decoder, z: torch.sigmoid(decoder(z)),
             lambda decoder, z: 1 / (1 + (-decoder(z)).exp()),
+            lambda decoder, z: nn.Sigmoid()(decoder(z)),
         ],
         {
             "leave [0, 1]": lambda decoder, z: decoder(z),
@@ -134,6 +144,10 @@ ANSWERS = {
         [
             levels_by_loop,
             lambda z, low, high, n: (inside(z, low, high) * (n - 1)).round(),
+            lambda z, low, high, n: torch.floor(
+                (z.minimum(high).maximum(low) - low) * ((n - 1) / (high - low))
+                + 0.5
+            ),
         ],
         {
             "cut off": lambda z, low, high, n: (

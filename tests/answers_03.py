@@ -3,6 +3,7 @@
 ANSWERS: {check: (right answers, {words of the message: wrong answer})}.
 """
 
+import numpy as np
 import torch
 
 
@@ -15,6 +16,18 @@ def pca_by_svd(x, k):
 def pca_by_covariance(x, k):
     values, vectors = torch.linalg.eigh(x.T.cov())
     return x.mean(0), vectors.T.flip(0)[:k], values.flip(0)[:k]
+
+
+def pca_by_numpy(x, k):
+    centred = x.numpy() - x.numpy().mean(axis=0)
+    _, s, vt = np.linalg.svd(centred)
+    variances = s[:k] ** 2 / (len(x) - 1)
+    return x.mean(0), torch.tensor(vt[:k]), torch.tensor(variances)
+
+
+def pca_smallest_first(x, k):
+    values, vectors = torch.linalg.eigh(x.T.cov())
+    return x.mean(0), vectors.T[:k], values[:k]
 
 
 def pca_not_centred(x, k):
@@ -73,6 +86,11 @@ def rebuild_by_sum(x, mean, components):
     return x_hat
 
 
+def rebuild_by_projector(x, mean, components):
+    projector = components.T @ components
+    return x @ projector + mean @ (torch.eye(len(mean)) - projector)
+
+
 def angle_by_qr(a, b):
     qa, qb = torch.linalg.qr(a.T).Q, torch.linalg.qr(b.T).Q
     cosines = torch.linalg.svdvals(qa.T @ qb)
@@ -82,6 +100,16 @@ def angle_by_qr(a, b):
 def angle_by_projectors(a, b):
     pa, pb = (m.T @ torch.linalg.pinv(m.T) for m in (a, b))
     return torch.linalg.matrix_norm(pa - pb, 2).asin().rad2deg()
+
+
+def angle_by_svd(a, b):
+    va, vb = (torch.linalg.svd(m, full_matrices=False).Vh for m in (a, b))
+    return torch.rad2deg(torch.acos(torch.linalg.svdvals(va @ vb.T)[-1]))
+
+
+def angle_without_transpose(a, b):
+    qa, qb = torch.linalg.qr(a).Q, torch.linalg.qr(b).Q
+    return torch.linalg.svdvals(qa.T @ qb).min().clamp(max=1).acos().rad2deg()
 
 
 def cosines_of(a, b):
@@ -97,8 +125,9 @@ def angle_unit_rows(a, b):
 
 ANSWERS = {
     "pca": (
-        [pca_by_svd, pca_by_covariance],
+        [pca_by_svd, pca_by_covariance, pca_by_numpy],
         {
+            "smallest variance first": pca_smallest_first,
             "not centred": pca_not_centred,
             "spread of each pixel": pca_standardised,
             "transposed already": pca_wrong_way_round,
@@ -112,20 +141,24 @@ ANSWERS = {
         },
     ),
     "pca_reconstruct": (
-        [rebuild_in_steps, rebuild_by_sum],
+        [rebuild_in_steps, rebuild_by_sum, rebuild_by_projector],
         {
             "mean off before": lambda x, mean, c: mean + x @ c.T @ c,
             "never put back": lambda x, mean, c: (x - mean) @ c.T @ c,
             "The mean is missing": lambda x, mean, c: x @ c.T @ c,
             "the code z": lambda x, mean, c: (x - mean) @ c.T,
+            "You took the mean of x": lambda x, mean, c: rebuild_in_steps(
+                x, x.mean(0), c
+            ),
             "is lost": lambda x, mean, c: (x - mean) - (x - mean) @ c.T @ c,
             "RuntimeError": lambda x, mean, c: mean + (x - mean) @ c @ c.T,
             "None": lambda x, mean, c: None,
         },
     ),
     "principal_angle": (
-        [angle_by_qr, angle_by_projectors],
+        [angle_by_qr, angle_by_projectors, angle_by_svd],
         {
+            "stand in rows": angle_without_transpose,
             "smallest angle": lambda a, b: (
                 cosines_of(a, b).max().acos().rad2deg()
             ),

@@ -21,6 +21,16 @@ def salt_by_arithmetic(x, share=0.2):
     return (1 - hit) * x + hit * coin
 
 
+def salt_by_bernoulli(x, share=0.2):
+    hit = torch.bernoulli(torch.full_like(x, share)).bool()
+    return x.masked_fill(hit, 0) + hit * torch.bernoulli(x * 0 + 0.5)
+
+
+def salt_seeded(x, share=0.2):
+    torch.manual_seed(0)
+    return salt_by_copy(x, share)
+
+
 def salt_in_place(x, share=0.2):
     x[torch.rand_like(x) < share] = 1.0
     return x
@@ -50,6 +60,11 @@ def loss_by_loop(model, x, corrupt):
     return torch.stack([error.sum() for error in errors])
 
 
+def loss_by_torch(model, x, corrupt):
+    mse = torch.nn.MSELoss(reduction="none")
+    return mse(model(corrupt(x)), x).flatten(1).sum(1)
+
+
 def loss_against_damaged(model, x, corrupt):
     damaged = corrupt(x)
     return reconstruction_loss(model(damaged), damaged)
@@ -70,6 +85,13 @@ def kl_by_loop(z, rho=0.05):
     return total
 
 
+def kl_by_entropy(z, rho=0.05):
+    rate = z.mean(dim=0)
+    wanted = torch.tensor([rho, 1 - rho])[:, None]
+    got = torch.stack([rate, 1 - rate])
+    return (torch.xlogy(wanted, wanted) - torch.xlogy(wanted, got)).sum()
+
+
 def kl_terms(rate, rho=0.05):
     on = rho * (rho / rate).log()
     return on, (1 - rho) * ((1 - rho) / (1 - rate)).log()
@@ -77,7 +99,7 @@ def kl_terms(rate, rho=0.05):
 
 ANSWERS = {
     "salt_and_pepper": (
-        [salt_by_copy, salt_by_arithmetic],
+        [salt_by_copy, salt_by_arithmetic, salt_by_bernoulli],
         {
             "Only salt": lambda x, share: put(
                 x, torch.rand_like(x) < share, 1.0
@@ -94,6 +116,7 @@ ANSWERS = {
             "nothing between": lambda x, share: put(
                 x, torch.rand_like(x) < share, torch.rand_like(x)
             ),
+            "at every call": salt_seeded,
             "changes its input": salt_in_place,
             "same pixels": same_pixels,
             "One coin": one_coin,
@@ -107,6 +130,7 @@ ANSWERS = {
     "denoising_loss": (
         [
             loss_by_loop,
+            loss_by_torch,
             lambda model, x, corrupt: (
                 (x - model(corrupt(x))).square().sum(dim=(1, 2, 3))
             ),
@@ -143,7 +167,7 @@ ANSWERS = {
         },
     ),
     "kl_sparsity": (
-        [kl_by_distributions, kl_by_loop],
+        [kl_by_distributions, kl_by_loop, kl_by_entropy],
         {
             "no gradient": lambda z, rho: kl_by_loop(z, rho).item(),
             "direction is swapped": lambda z, rho: sum(

@@ -26,7 +26,7 @@ def test_every_check_has_answers():
     exercises = set(checks.__all__) - {"show_scorecard"}
     assert exercises == set(ANSWERS)
     for right, wrong in ANSWERS.values():
-        assert len(right) >= 2 and len(wrong) >= 3
+        assert len(right) >= 3 and len(wrong) >= 5
 
 
 @pytest.mark.parametrize(("name", "attempt"), RIGHT)
@@ -54,3 +54,24 @@ def test_reference_steps_in_and_is_right(name, capsys):
     assert "the course's own" in printed and again is reference
     _, printed = verdict(name, lambda *a, **k: reference(*a, **k), capsys)
     assert "correct" in printed, printed
+
+
+GENERIC = ("largest error", "It raised", "should have shape")
+
+
+def test_report_how_many_slips_are_named(capsys):
+    """Print the table; four of five messages must say what the slip is."""
+    rows = ["check                 right accepted   wrong refused   named"]
+    for name, (right, wrong) in ANSWERS.items():
+        accepted = sum("correct" in verdict(name, f, capsys)[1] for f in right)
+        texts = [verdict(name, f, capsys)[1] for f in wrong.values()]
+        refused = sum("not yet" in text for text in texts)
+        named = sum(not any(g in text for g in GENERIC) for text in texts)
+        rows.append(
+            f"{name[:21]:21} {accepted:8} of {len(right):2} "
+            f"{refused:9} of {len(wrong):2} {named / len(wrong):9.0%}"
+        )
+        assert accepted == len(right) and refused == len(wrong), rows[-1]
+        assert named >= 0.8 * len(wrong), (rows[-1], texts)
+    with capsys.disabled():
+        print("\n" + "\n".join(rows))

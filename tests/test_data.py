@@ -11,7 +11,6 @@ import socket
 import struct
 import tempfile
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -42,7 +41,7 @@ def md5(content):
 
 
 @pytest.fixture
-def raw(tmp_path, monkeypatch):
+def raw(tmp_path, monkeypatch, nobody_listens):
     """Return an empty download folder; the full set is 5 + 3 images."""
     monkeypatch.setenv("COURSE_DATA", str(tmp_path))
     monkeypatch.setattr(data, "DEBIAN_FOLDER", tmp_path / "debian")
@@ -50,44 +49,16 @@ def raw(tmp_path, monkeypatch):
     monkeypatch.setattr(data, "FASHION_FILES", sums)
     zipped = [(f"{name}.gz", md5(ZIPPED[name])) for name in SMALL]
     monkeypatch.setattr(FashionMNIST, "resources", zipped)
-    monkeypatch.setattr(FashionMNIST, "mirrors", [nobody_listens()])
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(FashionMNIST, "mirrors", [nobody_listens])
     return tmp_path / "FashionMNIST" / "raw"
 
 
-def nobody_listens():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{free.getsockname()[1]}/"
-
-
 @pytest.fixture
-def server(raw, monkeypatch):
-    """Serve {name: (status, body, headers)} from this machine."""
-    files = {f"{name}.gz": (200, ZIPPED[name], {}) for name in SMALL}
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            status, body, headers = files[self.path[1:]]
-            self.send_response(status)
-            headers = {"Content-Length": str(len(body))} | headers
-            for header in headers.items():
-                self.send_header(*header)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *arguments):
-            pass
-
-    web = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=web.serve_forever, args=(0.01,))
-    thread.start()
-    address = f"http://127.0.0.1:{web.server_port}/"
-    monkeypatch.setattr(FashionMNIST, "mirrors", [address])
-    yield files
-    web.shutdown()
-    web.server_close()
-    thread.join()
+def served(raw, server, monkeypatch):
+    """Serve the four small files."""
+    server.update((f"{n}.gz", (200, ZIPPED[n], {})) for n in SMALL)
+    monkeypatch.setattr(FashionMNIST, "mirrors", [server.address])
+    return server
 
 
 def fill(folder, contents, suffix=""):
@@ -181,16 +152,16 @@ def test_full_set_from_debian_with_another_gzip_wrapper(raw, capsys):
     assert f"from {data.DEBIAN_FOLDER}" in capsys.readouterr().out
 
 
-def test_full_set_is_downloaded_once(raw, server, capsys):
+def test_full_set_is_downloaded_once(raw, served, capsys):
     assert is_full(data.fashion_mnist(full=True))
     assert "full, downloaded" in capsys.readouterr().out
     assert {p.name for p in raw.iterdir()} == {f"{n}.gz" for n in SMALL}
-    server.clear()
+    served.clear()
     assert is_full(data.fashion_mnist(full=True))
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
-def test_download_replaces_a_half_file(raw, server, capsys, suffix):
+def test_download_replaces_a_half_file(raw, served, capsys, suffix):
     whole = ZIPPED if suffix else SMALL
     half = whole[IMAGES][: len(whole[IMAGES]) // 2]
     fill(raw, whole | {IMAGES: half}, suffix)
@@ -217,9 +188,9 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_bad_answers_of_the_server(raw, server, capsys, fault):
+def test_bad_answers_of_the_server(raw, served, capsys, fault):
     *answer, word = FAULTS[fault]
-    server[f"{IMAGES}.gz"] = answer
+    served[f"{IMAGES}.gz"] = answer
     assert word in fall_back(capsys).lower()
     assert list(raw.iterdir()) == []
 
@@ -244,8 +215,8 @@ def test_refused_connection(raw, capsys):
     assert list(raw.iterdir()) == []
 
 
-def test_one_file_missing_on_the_server_keeps_none(raw, server, capsys):
-    server[f"{LABELS}.gz"] = (404, b"", {})
+def test_one_file_missing_on_the_server_keeps_none(raw, served, capsys):
+    served[f"{LABELS}.gz"] = (404, b"", {})
     assert "404" in fall_back(capsys)
     assert list(raw.iterdir()) == []
 

@@ -3,6 +3,7 @@
 import importlib.util
 import re
 import statistics
+import textwrap
 from pathlib import Path
 
 import nbformat
@@ -85,16 +86,37 @@ def test_repository_is_found(variable, remote, expected, monkeypatch):
 def test_student_notebook_with_answers_is_the_solved_one(source):
     """What a learner can paste in is what the solved notebook holds."""
     notebook = build_lessons.read_source(source, "a/b")
-    exercises = [c for c in code(notebook) if "### BEGIN SOLUTION" in c.source]
     student = build_lessons.student(notebook)
-    stubs = [c for c in code(student) if build_lessons.STUB in c.source]
-    solved = build_lessons.solved(notebook)
-    open_stubs = [c for c in stubs if c.id in {e.id for e in exercises}]
-    assert len(open_stubs) == len(exercises) >= 1
-    assert not any("### " in c.source for c in code(student) + code(solved))
-    for cell in exercises:
-        assert "nbval-check-output" in build_lessons.tags(cell)
+    solved = {c.id: c.source for c in build_lessons.solved(notebook).cells}
+    stubs = [c for c in code(student) if solved[c.id] != c.source]
+    assert stubs and not any("### " in c.source for c in code(student))
+    for cell in stubs:
+        answers = folded_answers(student.cells, cell)
+        pasted = [paste(answer, cell.source) for answer in answers]
+        assert solved[cell.id] in pasted, f"no answer to {cell.source}"
         assert "checks." in cell.source
+
+
+def folded_answers(cells, exercise):
+    """Return the answers that fold out before the next exercise's code."""
+    answers = []
+    for cell in cells[cells.index(exercise) + 1 :]:
+        if build_lessons.STUB in cell.source and cell.cell_type == "code":
+            break
+        answers += re.findall(
+            r"<summary>Answer</summary>\n+```python\n(.*?)\n```",
+            cell.source, re.S,
+        )  # fmt: skip
+    return answers
+
+
+def paste(answer, source):
+    """Put an answer where the stub stands, as deep as the stub."""
+    line = next(
+        line for line in source.splitlines() if build_lessons.STUB in line
+    )
+    depth = line[: len(line) - len(line.lstrip())]
+    return source.replace(line, textwrap.indent(answer, depth))
 
 
 @every_lesson

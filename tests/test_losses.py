@@ -2,8 +2,15 @@
 
 import pytest
 import torch
+from torch.distributions import Bernoulli, Independent, Normal
+from torch.distributions import kl_divergence as kl
 
-from course_utils.losses import reconstruction_loss
+from course_utils.losses import (
+    bernoulli_nll,
+    kl_divergence,
+    negative_elbo,
+    reconstruction_loss,
+)
 
 
 @pytest.mark.parametrize("shape", [(4, 1, 5, 6), (3, 7), (1, 2)])
@@ -26,3 +33,36 @@ def test_shapes_must_agree():
     words = r"same shape; got \(3, 784\) and \(3, 1, 28, 28\)"
     with pytest.raises(ValueError, match=words):
         reconstruction_loss(x.flatten(1), x)
+
+
+@pytest.mark.parametrize("shape", [(4, 1, 5, 6), (3, 7)])
+def test_bernoulli_nll_on_black_and_white_pixels(shape):
+    logits, x = torch.randn(shape), torch.rand(shape).round()
+    pixels = Independent(Bernoulli(logits=logits), len(shape) - 1)
+    assert bernoulli_nll(logits, x).allclose(-pixels.log_prob(x), atol=1e-4)
+
+
+def test_grey_pixels_leave_a_floor():
+    x = torch.rand(3, 1, 4, 4)
+    floor = Bernoulli(probs=x).entropy().flatten(1).sum(1)
+    assert bernoulli_nll(x.logit(), x).allclose(floor, rtol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (1, 1), (2, 20)])
+def test_kl_is_that_of_torch(shape):
+    mu, log_var = torch.randn(2, *shape)
+    q = Normal(mu, (0.5 * log_var).exp())
+    expected = kl(q, Normal(0.0, 1.0)).sum(dim=1)
+    assert kl_divergence(mu, log_var).allclose(expected, atol=1e-5)
+
+
+def test_elbo_adds_the_two_in_nats():
+    x, logits = torch.rand(3, 1, 4, 4), torch.randn(3, 1, 4, 4)
+    mu, log_var = torch.randn(2, 3, 5)
+
+    def model(images):
+        return logits, mu, log_var
+
+    nll, rate = bernoulli_nll(logits, x), kl_divergence(mu, log_var)
+    assert negative_elbo(model, x).allclose(nll + rate)
+    assert negative_elbo(model, x, beta=4).allclose(nll + 4 * rate)

@@ -38,6 +38,27 @@ def test_gradients_reach_every_parameter(maker):
     assert all(p.grad.abs().sum() > 0 for p in model.parameters())
 
 
+@pytest.mark.parametrize("maker", [models.dense_vae, models.conv_vae])
+def test_vae_gives_logits_mean_and_log_variance(maker):
+    vae, x = maker(3), torch.rand(4, 1, 28, 28)
+    logits, mu, log_var = vae(x)
+    assert logits.shape == x.shape and mu.shape == log_var.shape == (4, 3)
+    assert torch.cat(vae.encode(x)).equal(torch.cat([mu, log_var]))
+    assert vae.decode(mu).equal(vae.decoder(mu).sigmoid())
+    assert not vae(x)[0].equal(logits)
+    sum(part.square().sum() for part in vae(x)).backward()
+    assert all(p.grad.abs().sum() > 0 for p in vae.parameters())
+
+
+def test_reparameterized_draws_have_the_right_spread():
+    mu = torch.tensor([[2.0, -1.0]]).expand(100_000, 2)
+    log_var = torch.tensor([[0.0, -4.0]]).expand(100_000, 2)
+    z = models.reparameterize(mu, log_var)
+    assert z.mean(0).allclose(mu[0], atol=0.02)
+    assert z.std(0).allclose(torch.tensor([1.0, 0.1353]), rtol=0.02)
+    assert len(z[:, 0].unique()) > 90_000  # new noise for each example
+
+
 def test_count_parameters():
     dense = models.DenseEncoder(2, hidden_dim=10)
     assert models.count_parameters(dense) == 784 * 10 + 10 + 10 * 2 + 2

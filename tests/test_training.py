@@ -189,6 +189,17 @@ def test_interrupt_keeps_weights_and_history(capsys):
     assert "weights are kept" in capsys.readouterr().out
 
 
+def test_interrupt_while_validating_keeps_the_history_in_step(capsys):
+    def loss(model, x, y):
+        if not model.training:
+            raise KeyboardInterrupt
+        return squared_error(model, x, y)
+
+    history = fit(small_model(), loss=loss, valid=task(50, 1), epochs=5)
+    assert history.train == history.valid == []
+    assert "epoch 1" in history.stopped
+
+
 def test_model_is_ready_for_use_afterwards():
     model = small_model()
     fit(model)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 import torch
+from matplotlib.figure import Figure
 
 from course_utils import widgets
 
@@ -53,6 +54,28 @@ def test_explore_redraws_when_a_slider_moves():
     sliders[0].value = 4
     assert calls[-1] == {"a": 4} and len(calls) == 2
     assert picture.value != before
+
+
+def test_explore_shows_text_and_takes_text():
+    box = widgets.explore(lambda say: f"<{say}>", alt=ALT, say="hello")
+    (field,), _, view = parts(box)
+    assert field.value == "hello" and "&lt;hello&gt;" in view.value
+    field.value = "bye"
+    assert "&lt;bye&gt;" in view.value
+
+
+def test_explore_shows_figures_for_choices():
+    def draw(beta):
+        figure = Figure()
+        figure.subplots().plot([0, beta])
+        return figure
+
+    box = widgets.explore(draw, alt=ALT, beta=[1, 4, 16])
+    (slider,), _, view = parts(box)
+    before = view.value
+    assert slider.options == (1, 4, 16)
+    slider.value = 16
+    assert view.value[:4] == b"\x89PNG" and view.value != before
 
 
 def test_sliders_wait_until_they_are_let_go():

@@ -45,7 +45,15 @@ import sys
 
 if "google.colab" in sys.modules:
     if importlib.util.find_spec("course_utils") is None:
-        {fetch}"""
+        {fetch}
+    importlib.invalidate_caches()
+    if importlib.util.find_spec("course_utils") is None:
+        raise SystemExit(
+            "The course's helpers are not here. Check that {repository} can "
+            "be reached and run this cell again, or upload the folders "
+            "course_utils and data from a copy of the course (the folder "
+            "symbol on the left)."
+        )"""
 FOLD = """\
 <details><summary>Answer</summary>
 
@@ -55,9 +63,7 @@ FOLD = """\
 
 </details>"""
 FETCH = "%pip install -q git+https://github.com/{repository}"
-NOT_PUBLISHED = (
-    'print("Not published yet: upload course_utils/ and data/ beside this.")'
-)
+NOT_PUBLISHED = 'print("This copy has not been published yet.")'
 
 
 def find_repository() -> str:
@@ -117,7 +123,8 @@ def setup(repository):
     """Return the first code cell, which matters only in Colab."""
     published = repository != PLACEHOLDER
     fetch = FETCH.format(repository=repository) if published else NOT_PUBLISHED
-    return SETUP.format(fetch=fetch)
+    place = f"github.com/{repository}" if published else "the repository"
+    return SETUP.format(fetch=fetch, repository=place)
 
 
 def student(notebook):
@@ -166,6 +173,8 @@ def still(output):
             return None
         if "image/png" in output.data:  # GitHub shows this one
             output.data.pop("text/html", None)
+        if "application/javascript" in output.data:  # what others show
+            output.data["text/plain"] = "Run this cell to answer the quiz."
     return output
 
 

@@ -47,6 +47,11 @@ def _columns_of_vt(x, k):
     return mean, vt[:, :k].T, s[:k] ** 2 / (len(x) - 1)
 
 
+def _smallest_first(x, k):
+    mean, components, variances = _pca(x, min(x.shape))
+    return mean, components.flip(0)[:k], variances.flip(0)[:k]
+
+
 def _in_columns(x, k):
     mean, components, variances = _pca(x, k)
     return mean, components.T, variances
@@ -73,6 +78,8 @@ PCA_SLIPS = {
     "transposed already, so the components are its first k rows.": (
         _columns_of_vt
     ),
+    "These are the directions of smallest variance first: `eigh` sorts "
+    "upwards, so flip its answer.": _smallest_first,
     "You returned all rows; only the first k are wanted.": lambda x, k: _pca(
         x, x.shape[1]
     ),
@@ -118,6 +125,10 @@ RECONSTRUCT_SLIPS = {
     ),
     "The mean is missing: take it off before you project, add it at the "
     "end.": lambda x, mean, components: x @ components.T @ components,
+    "You took the mean of x; use the `mean` that is given, which the "
+    "components belong to.": lambda x, mean, components: _pca_reconstruct(
+        x, x.mean(dim=0), components
+    ),
     "That is the code z; multiply it by the components to get pixels "
     "back.": lambda x, mean, components: (x - mean) @ components.T,
     "That is what is lost; the reconstruction is wanted.": (
@@ -148,6 +159,11 @@ def _angle_without_qr(a, b):
     return torch.linalg.svdvals(a @ b.T).min().clamp(max=1).acos().rad2deg()
 
 
+def _angle_of_columns(a, b):
+    a, b = (torch.linalg.qr(part).Q for part in (a, b))
+    return torch.linalg.svdvals(a.T @ b).min().clamp(max=1).acos().rad2deg()
+
+
 def _angle_unit_rows(a, b):
     a, b = (part / part.norm(dim=1, keepdim=True) for part in (a, b))
     return _angle_without_qr(a, b)
@@ -158,6 +174,8 @@ ANGLE_CASES = [
     (_frame(2, 6, 10) + 0.1, 3 * _frame(2, 6, 11)),
 ]
 ANGLE_SLIPS = {
+    "The directions stand in rows, and torch.linalg.qr wants them in "
+    "columns: give it a.T and b.T.": _angle_of_columns,
     "That is the smallest angle; the largest belongs to the smallest "
     "singular value.": lambda a, b: _angles(a, b).min().rad2deg(),
     "That is right in radians; degrees are wanted.": lambda a, b: _angles(

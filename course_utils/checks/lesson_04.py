@@ -32,6 +32,20 @@ def _salt_problem(attempt):
     return None
 
 
+def _seed_problem(attempt):
+    """See whether new draws damage new pixels."""
+    x, places = torch.full((1, 1, 28, 28), 0.5), []
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        places.append(attempt(x.clone(), 0.2) != x)
+    if places[0].equal(places[1]):
+        return (
+            "The same pixels are damaged at every call: set no seed inside "
+            "the function."
+        )
+    return None
+
+
 def _kind_problem(got, x):
     if got is None:
         return "It returned None. Is there a `return`?"
@@ -94,7 +108,8 @@ def _place_problem(hit):
 
 def salt_and_pepper(attempt):
     """Judge `salt_and_pepper(x, share)`: (B, 1, H, W) -> (B, 1, H, W)."""
-    return judge("salt_and_pepper", attempt, _salt_and_pepper, _salt_problem)
+    find = in_turn(_salt_problem, _seed_problem)
+    return judge("salt_and_pepper", attempt, _salt_and_pepper, find)
 
 
 def _model(x):

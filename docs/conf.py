@@ -1,0 +1,31 @@
+"""How sphinx makes the website; tools/build_site.py runs it."""
+
+import os
+
+repository = os.environ.get("COURSE_REPOSITORY", "OWNER/REPOSITORY")
+project = "Autoencoders and latent space"
+author = copyright = "the authors, MIT licence"
+extensions = ["myst_nb"]
+myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 3
+nb_execution_mode = "off"  # pages show what the solved notebooks hold
+nb_merge_streams = True
+html_theme = "sphinx_book_theme"
+html_title = project
+html_copy_source = False
+html_show_sourcelink = False
+html_static_path = ["static"]
+html_css_files = ["course.css"]
+html_theme_options = {
+    "repository_url": f"https://github.com/{repository}",
+    "repository_branch": "main",
+    "path_to_docs": "",
+    "launch_buttons": {
+        "colab_url": "https://colab.research.google.com",
+        "binderhub_url": "https://mybinder.org",
+        "notebook_interface": "jupyterlab",
+    },
+    "use_repository_button": True,
+    "use_download_button": False,
+    "show_toc_level": 2,
+}

@@ -1,0 +1,1 @@
+"""A stand-in: lessons ask only whether it is there."""

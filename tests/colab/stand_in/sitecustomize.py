@@ -1,0 +1,1 @@
+import google.colab  # noqa: F401  # as in Colab, before the first cell

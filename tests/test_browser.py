@@ -1,0 +1,236 @@
+"""JupyterLab in a real browser, as a learner uses it.
+
+Needs Chromium; skipped where there is none, except in CI. Each run leaves
+pictures of every lesson in the folder .screenshots.
+"""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / ".screenshots"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
+MINUTES = 60_000
+STUB = 'raise NotImplementedError("your code here")'
+LESSONS = sorted(p.stem for p in (ROOT / "notebooks").glob("*.ipynb"))
+
+LINUX = sys.platform == "linux"  # elsewhere CI may go without a browser
+
+pytestmark = pytest.mark.skipif(
+    not CHROMIUM and not (LINUX and os.environ.get("CI")),
+    reason="Chromium is not here",
+)
+
+RUN_ALL = """async () => {
+    const app = window.jupyterapp;
+    await app.shell.currentWidget.context.ready;
+    await app.shell.currentWidget.sessionContext.ready;
+    await app.commands.execute('notebook:run-all-cells');
+}"""
+CELLS = """() => window.jupyterapp.shell.currentWidget.content.widgets
+    .map(cell => ({
+        source: cell.model.sharedModel.source,
+        is_code: cell.model.type === 'code',
+        count: cell.model.executionCount,
+        outputs: cell.model.outputs?.toJSON() ?? [],
+    }))"""
+IS_OPEN = """name => {
+    const panel = window.jupyterapp?.shell.currentWidget;
+    return panel?.context?.path?.endsWith(name) && panel.context.isReady
+        && panel.content.widgets.length > 5;
+}"""
+SCROLL_TO = """index => {
+    const notebook = window.jupyterapp.shell.currentWidget.content;
+    notebook.activeCellIndex = index;
+    return notebook.scrollToItem(index, 'start');
+}"""
+ANSWERED = """([index, words]) => JSON.stringify(
+    window.jupyterapp.shell.currentWidget.content.widgets[index]
+    .model.outputs.toJSON()).includes(words)"""
+SCROLL_DOWN = """() => {
+    const panel = document.querySelector('.jp-WindowedPanel-outer');
+    const before = panel.scrollTop;
+    panel.scrollBy(0, panel.clientHeight - 100);
+    return panel.scrollTop <= before;
+}"""
+SETTINGS = {
+    "notebook-extension/tracker.jupyterlab-settings": (
+        '{"windowingMode": "none", "autosaveInterval": 0,'
+        ' "codeCellConfig": {"autoClosingBrackets": false}}'
+    ),
+    "apputils-extension/notification.jupyterlab-settings": (
+        '{"fetchNews": "false", "checkForUpdates": false}'
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """Start JupyterLab in a folder whose name has spaces and accents."""
+    home = tmp_path_factory.mktemp("lab")
+    root = home / "my course é ü"
+    for folder in ("notebooks", "solutions"):
+        (root / folder).mkdir(parents=True)
+        for path in (ROOT / folder).glob("*.ipynb"):
+            shutil.copy(path, root / folder)
+    for name, text in SETTINGS.items():
+        place = home / "settings" / "@jupyterlab" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [
+            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
+            f"--ServerApp.root_dir={root}", f"--ServerApp.port={port}",
+            "--IdentityProvider.token=", "--ServerApp.password=",
+            f"--LabApp.workspaces_dir={home / 'workspaces'}",
+            f"--LabApp.user_settings_dir={home / 'settings'}",
+            "--LabApp.expose_app_in_browser=True",
+        ],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    wait_for(address + "/api")
+    yield address
+    server.terminate()
+    server.wait(30)
+
+
+def wait_for(address, seconds=120):
+    """Wait until a server answers."""
+    for _ in range(seconds):
+        try:
+            return urllib.request.urlopen(address, timeout=5).read()
+        except OSError:
+            time.sleep(1)
+    raise TimeoutError(address)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Start Chromium without a screen."""
+    assert CHROMIUM, "in CI there must be a Chromium"
+    from playwright.sync_api import sync_playwright
+
+    PICTURES.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox", "--disable-gpu", "--no-first-run",
+                "--disable-background-networking", "--disable-sync",
+                "--disable-component-update",
+            ],
+        )  # fmt: skip
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_notebook(lab, browser):
+    """Return a function that opens a notebook in a workspace of its own."""
+    pages = []
+
+    def open_one(path):
+        page = browser.new_page(viewport={"width": 1200, "height": 1000})
+        pages.append(page)
+        page.set_default_timeout(2 * MINUTES)
+        workspace = re.sub(r"\W", "", path)
+        page.goto(f"{lab}/lab/workspaces/{workspace}/tree/{path}")
+        page.wait_for_function(IS_OPEN, arg=Path(path).name)
+        return page
+
+    yield open_one
+    for page in pages:
+        page.close()
+
+
+def run_all(page):
+    """Run every cell, wait for the end, and return the cells."""
+    page.evaluate(RUN_ALL)
+    cells = page.evaluate(CELLS)
+    for cell in cells:
+        for output in cell["outputs"]:
+            assert output["output_type"] != "error", (cell["source"], output)
+        assert cell["count"] or not cell["is_code"], cell["source"]
+    return cells
+
+
+def write(page, index, source):
+    """Replace a cell's text by keyboard and run it."""
+    page.evaluate(SCROLL_TO, index)
+    editor = page.locator(".jp-Notebook > .jp-WindowedPanel-outer .jp-Cell")
+    editor.nth(index).locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(source)
+    page.keyboard.press("Control+Enter")
+
+
+def test_first_lesson_from_top_to_bottom(open_notebook):
+    page = open_notebook("notebooks/00_start_here.ipynb")
+    sources = [cell["source"] for cell in run_all(page)]
+    place = max(i for i, s in enumerate(sources) if STUB in s)
+    wrong = sources[place].replace(STUB, "return images.mean()")
+    write(page, place, wrong)
+    page.wait_for_function(ANSWERED, arg=[place, "not yet"])
+    page.screenshot(path=PICTURES / "00_wrong_answer.png")
+    right = sources[place].replace(STUB, "return images.mean(dim=(1, 2, 3))")
+    write(page, place, right)
+    page.wait_for_function(ANSWERED, arg=[place, "correct"])
+    page.screenshot(path=PICTURES / "00_right_answer.png")
+
+
+def test_slider_by_keyboard_and_quiz_by_mouse(open_notebook):
+    page = open_notebook("notebooks/01_latent_space.ipynb")
+    run_all(page)
+    slider = page.locator(".widget-slider .noUi-handle").first
+    slider.scroll_into_view_if_needed()
+    picture = page.locator(".widget-image, .jupyter-widgets.widget-image")
+    before = picture.first.get_attribute("src")
+    slider.focus()
+    page.screenshot(path=PICTURES / "01_slider_before.png")
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "before => document.querySelector('.widget-image').src !== before",
+        arg=before,
+    )
+    page.screenshot(path=PICTURES / "01_slider_after.png")
+    choice = page.locator(".MCButton").first
+    choice.scroll_into_view_if_needed()
+    choice.click()
+    page.wait_for_selector(".Feedback:not(:empty)")
+    page.screenshot(path=PICTURES / "01_quiz.png")
+    alt_texts = page.eval_on_selector_all(
+        ".jp-RenderedHTML img", "images => images.map(image => image.alt)"
+    )
+    assert alt_texts and all(len(alt) >= 15 for alt in alt_texts)
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_solved_lessons_can_be_read(open_notebook, name):
+    page = open_notebook(f"solutions/{name}.ipynb")
+    page.set_viewport_size({"width": 1200, "height": 2000})
+    page.wait_for_timeout(1500)
+    assert page.locator(".jp-OutputArea img").count() > 0
+    for number in range(30):
+        page.screenshot(path=PICTURES / f"{name}_{number:02}.png")
+        if page.evaluate(SCROLL_DOWN):
+            break
+        page.wait_for_timeout(250)
+    broken = page.eval_on_selector_all(
+        ".jp-Notebook img", "all => all.filter(i => !i.naturalWidth).length"
+    )
+    assert broken <= 1  # the badge lies on the web

@@ -82,7 +82,7 @@ def kdd_cup(quiet=False) -> Flows:
             if flows and flows.real and _digest(flows) != PREPARED_SHA256:
                 raise DataError("its content is not that of the original")
         except FAULTS as error:
-            problems.append(f"{where}: {reason(error)[:90]}")
+            problems.append(f"{where}: {reason(error)[:200]}")
             continue
         if flows:
             break

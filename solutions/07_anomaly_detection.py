@@ -299,12 +299,12 @@ ours = report(score, part)
 print({name: round(value, 4) for name, value in ours.items()})
 assert ours["AUROC"] > 0.995 and ours["recall"] > 0.96
 assert 0.003 < ours["false alarms"] < 0.02
-assert ours["dos"] > 0.97 and ours["probe"] > 0.8 and ours["r2l"] < 0.6
+assert ours["dos"] > 0.97 and ours["probe"] > 0.8 and ours["r2l"] < 0.4
 
 # %% [markdown]
 # An AUROC above 0.995, more than 96 % of the attacks found, and about 1 %
 # false alarms, as ordered. Splendid? Look at the families. Of the loud ones,
-# *dos* and *probe*, nearly all or most ring; of *r2l* fewer than six in ten.
+# *dos* and *probe*, at least eight in ten ring; of *r2l* fewer than four in ten.
 # The total hides it, since r2l is rare here.
 
 # %% [markdown]
@@ -433,13 +433,13 @@ show_matrix(rows, list(best), shown, alt=alt, fmt="{:.3f}", size=0.65)
 ae, svm, knn = (best[n] for n in ("autoencoder", "one_class_svm", "nearest"))
 assert max(abs(ae["recall"] - rival["recall"]) for rival in (svm, knn)) < 0.02
 assert ae["recall"] > best["isolation_forest"]["recall"] + 0.01
-assert max(line["r2l"] for line in best.values()) < 0.6
+assert max(line["r2l"] for line in best.values()) < 0.5
 
 # %% [markdown]
 # Means of three seeds. The autoencoder, the one-class SVM and the nearest
 # neighbour **tie**: their recalls lie within 0.02. The SVM saw 3,000 flows. The
-# isolation forest is more than 0.01 behind. No method finds six in ten of the
-# r2l attacks. What the network offers in return: scoring a flow costs the same
+# isolation forest is more than 0.01 behind. No method finds half of the r2l
+# attacks. What the network offers in return: scoring a flow costs the same
 # however many it was trained on, and its error says *where*.
 
 # %% [markdown]
@@ -677,7 +677,7 @@ bars = {
 }  # fmt: skip
 alt = "F1 in DAGMM's protocol: the autoencoders, a lookup table, DAGMM 0.937."
 show_bars(bars, alt=alt, xlabel="F1, normal traffic as the anomaly")
-print(f"F1 of flagging nothing at random but all: {2 * 0.2 / 1.2:.2f}")
+print(f"F1 of flagging every row: {2 * 0.2 / 1.2:.2f}")
 assert f1_dagmm_protocol > 0.9 and 0.7 < f1_lookup < 0.87
 if flows.real:
     assert f1_dagmm_protocol > f1_min_max + 0.05

@@ -104,7 +104,7 @@ def load(capsys):
     flows = kdd.kdd_cup()
     printed = capsys.readouterr().out.splitlines()
     said = [t.rpartition("\r")[2] for t in printed]
-    return flows, [t for t in said if t.strip()]
+    return flows, [t for t in said if t.strip() and "B/s]" not in t]
 
 
 def is_original(flows):
@@ -174,8 +174,8 @@ def test_quiet(folder, capsys):
 
 FAULTS = {
     "forbidden": (403, b"no", {}),
-    "cut off": (200, ZIPPED[:90], {"Content-Length": "9999"}),
-    "half": (200, ZIPPED[:90], {}),
+    "cut off": (200, ZIPPED[: len(ZIPPED) // 2], {"Content-Length": "9999"}),
+    "half": (200, ZIPPED[: len(ZIPPED) // 2], {}),
     "proxy page": (200, b"<html>log in first</html>", {}),
     "other content": (200, gzip.compress(b"0,tcp,http\n"), {}),
     "nothing": (200, b"", {}),
@@ -189,7 +189,7 @@ def test_bad_answers_end_in_the_simulation(folder, server, capsys, fault):
         warnings.simplefilter("error")
         flows, said = load(capsys)
     assert not flows.real and said[0].startswith("SIMULATED traffic")
-    assert len(said) == 2 and len(said[1]) < 400
+    assert len(said) == 2 and len(said[1]) < 600
     assert kept(folder) == []
 
 

@@ -51,8 +51,8 @@ PREPARED_SHA256 = (
 )
 TIMEOUT = 10  # seconds without an answer
 FAULTS = (
-    OSError, RuntimeError, ValueError, KeyError, EOFError, MemoryError,
-    HTTPException, zipfile.BadZipFile, zlib.error,
+    OSError, RuntimeError, ValueError, TypeError, AttributeError, LookupError,
+    EOFError, MemoryError, HTTPException, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 
 

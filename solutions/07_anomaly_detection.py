@@ -846,7 +846,7 @@ ranges = {  # with the real flows, with the simulation
     "auroc_vae": ((0.9985, 0.9989), (0.9982, 0.9990)),
     "f1_dagmm_protocol": ((0.962, 0.969), (0.934, 0.938)),
     "f1_lookup": ((0.788, 0.791), (0.801, 0.805)),
-    "auroc_hidden_bag": ((0.923, 0.945), (0.923, 0.945)),
+    "auroc_hidden_bag": ((0.923, 0.929), (0.923, 0.929)),
 }
 measured = {k: pair[not flows.real] for k, pair in ranges.items()}
 checks.show_scorecard(scorecard, measured)

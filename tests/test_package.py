@@ -12,7 +12,7 @@ PACKAGE = ROOT / "course_utils"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 MAY_IMPORT = {
     "data": {"files"},
-    "kdd": {"files"},
+    "kdd": {"files", "traffic"},
     "text": {"files"},
     "charts": {"plotting"},
     "widgets": {"plotting"},

@@ -43,10 +43,18 @@ from course_utils.checks.lesson_06 import (
     probe,
     with_head,
 )
+from course_utils.checks.lesson_07 import (
+    anomaly_score,
+    blame,
+    choose_threshold,
+)
 from course_utils.checks.scorecard import show_scorecard
 
 __all__ = [
+    "anomaly_score",
+    "blame",
     "brightness",
+    "choose_threshold",
     "compression_ratio",
     "denoising_loss",
     "elbo",

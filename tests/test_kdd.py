@@ -1,0 +1,403 @@
+"""KDD Cup 1999: every route to the data, faults, and the simulation."""
+
+import gzip
+import hashlib
+import os
+import re
+import socket
+import threading
+import warnings
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import _kddcup99, fetch_kddcup99
+
+from course_utils import files, kdd, traffic
+
+REAL = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def line(kind, seconds, label):
+    """Return a row as the original file writes it."""
+    words = {"duration": str(seconds)} | dict(
+        zip(traffic.WORDS, kind.split(), strict=True)
+    )
+    rates = {name: "0.50" for name in kdd.COLUMNS if name.endswith("rate")}
+    row = [(rates | words).get(name, "0") for name in kdd.COLUMNS]
+    return ",".join([*row, label]) + "\n"
+
+
+LINES = [
+    line("tcp http SF", 0, "normal."),
+    line("tcp http SF", 7, "normal."),
+    line("icmp ecr_i SF", 0, "smurf."),
+    line("icmp ecr_i SF", 0, "smurf."),
+    line("tcp http SF", 7, "back."),  # the same flow under another label
+]
+CONTENT = "".join(LINES).encode()
+ZIPPED = gzip.compress(CONTENT, mtime=0)
+
+
+def nobody_listens():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}/"
+
+
+def use_addresses(monkeypatch, figshare, *others):
+    archive = _kddcup99.ARCHIVE_10_PERCENT._replace(
+        url=figshare, checksum=hashlib.sha256(ZIPPED).hexdigest()
+    )
+    monkeypatch.setattr(_kddcup99, "ARCHIVE_10_PERCENT", archive)
+    monkeypatch.setattr(kdd, "SOURCES", others)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Return an empty data folder; the original is five rows, four kinds."""
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(kdd, "FILE_MD5", hashlib.md5(CONTENT).hexdigest())
+    use_addresses(monkeypatch, nobody_listens(), nobody_listens())
+    (tmp_path / "data").mkdir()
+    (tmp_path / "reference").mkdir()
+    (tmp_path / "reference" / kdd.FILE).write_bytes(ZIPPED)
+    expected = kdd._from_file(tmp_path / "reference")
+    monkeypatch.setattr(kdd, "PREPARED_SHA256", kdd._digest(expected))
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def server(folder, monkeypatch):
+    """Serve {name: (status, body, headers)} from this machine."""
+    answers = {"figshare": (200, ZIPPED, {}), "mirror": (200, ZIPPED, {})}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            status, body, headers = answers[self.path[1:]]
+            self.send_response(status)
+            headers = {"Content-Length": str(len(body))} | headers
+            for header in headers.items():
+                self.send_header(*header)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments):
+            pass
+
+    web = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=web.serve_forever, args=(0.01,))
+    thread.start()
+    address = f"http://127.0.0.1:{web.server_port}/"
+    use_addresses(monkeypatch, address + "figshare", address + "mirror")
+    yield answers
+    web.shutdown()
+    web.server_close()
+    thread.join()
+
+
+def load(capsys):
+    """Return the flows and what was printed about them, without bars."""
+    flows = kdd.kdd_cup()
+    printed = capsys.readouterr().out.splitlines()
+    said = [t.rpartition("\r")[2] for t in printed]
+    return flows, [t for t in said if t.strip() and "B/s]" not in t]
+
+
+def is_original(flows):
+    order = np.lexsort([flows.numbers[:, 0], flows.attack])
+    return (
+        flows.real
+        and flows.attack[order].tolist()
+        == ["back", "normal", "normal", "smurf"]
+        and flows.copies[order].tolist() == [1, 1, 1, 2]
+        and flows.numbers[order, 0].tolist() == [7, 0, 7, 0]
+        and flows.words[order, 1].tolist() == ["http"] * 3 + ["ecr_i"]
+        and flows.family[order].tolist() == ["dos", "normal", "normal", "dos"]
+    )
+
+
+def kept(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+# Every route
+
+
+def test_the_original_file_in_the_data_folder(folder, capsys):
+    (folder / kdd.FILE).write_bytes(ZIPPED)
+    flows, said = load(capsys)
+    assert is_original(flows) and len(said) == 1
+    assert "KDD Cup 1999: 5 flows, 4 of them distinct" in said[0]
+    assert "the original file" in said[0]
+    assert kept(folder) == [kdd.FILE, kdd.PREPARED]
+
+
+def test_the_prepared_table_comes_first(folder, capsys):
+    (folder / kdd.FILE).write_bytes(ZIPPED)
+    load(capsys)
+    (folder / kdd.FILE).unlink()
+    flows, said = load(capsys)
+    assert is_original(flows) and "prepared before" in said[0]
+
+
+def test_scikit_learns_download(folder, server, capsys):
+    flows, said = load(capsys)
+    assert is_original(flows) and "scikit-learn's download" in said[0]
+    assert kept(folder) == [kdd.PREPARED]
+
+
+def test_scikit_learns_cache(folder, server, capsys):
+    fetch_kddcup99(data_home=folder)
+    server.clear()
+    flows, said = load(capsys)
+    assert is_original(flows) and "scikit-learn's cache" in said[0]
+
+
+def test_another_download(folder, server, capsys):
+    server["figshare"] = (403, b"no", {})
+    flows, said = load(capsys)
+    assert is_original(flows) and "another download" in said[0], said
+    assert "403" in said[1] and kept(folder) == [kdd.PREPARED]
+
+
+def test_quiet(folder, capsys):
+    (folder / kdd.FILE).write_bytes(ZIPPED)
+    kdd.kdd_cup(quiet=True)
+    assert capsys.readouterr().out == ""
+
+
+# Faults
+
+FAULTS = {
+    "forbidden": (403, b"no", {}),
+    "cut off": (200, ZIPPED[: len(ZIPPED) // 2], {"Content-Length": "9999"}),
+    "half": (200, ZIPPED[: len(ZIPPED) // 2], {}),
+    "proxy page": (200, b"<html>log in first</html>", {}),
+    "other content": (200, gzip.compress(b"0,tcp,http\n"), {}),
+    "nothing": (200, b"", {}),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_bad_answers_end_in_the_simulation(folder, server, capsys, fault):
+    server["figshare"] = server["mirror"] = FAULTS[fault]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        flows, said = load(capsys)
+    assert not flows.real and said[0].startswith("SIMULATED traffic")
+    assert len(said) == 2 and len(said[1]) < 600
+    assert kept(folder) == []
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_bad_first_source_is_made_up_for(folder, server, capsys, fault):
+    server["figshare"] = FAULTS[fault]
+    assert is_original(load(capsys)[0])
+
+
+def test_nobody_answers(folder, capsys):
+    before = socket.getdefaulttimeout()
+    flows, said = load(capsys)
+    assert not flows.real and "SIMULATED" in said[0]
+    assert socket.getdefaulttimeout() == before
+
+
+def test_a_server_that_never_answers_is_left(folder, capsys, monkeypatch):
+    monkeypatch.setattr(kdd, "TIMEOUT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        use_addresses(monkeypatch, address, address)
+        flows, said = load(capsys)
+    assert not flows.real and "timed out" in said[1]
+
+
+def test_a_table_with_other_content_is_not_used(folder, capsys, monkeypatch):
+    (folder / kdd.FILE).write_bytes(ZIPPED)
+    monkeypatch.setattr(kdd, "PREPARED_SHA256", "0" * 64)
+    flows, said = load(capsys)
+    assert not flows.real and "not that of the original" in said[1]
+    assert kept(folder) == [kdd.FILE]
+
+
+def with_pickle(path):
+    table = np.array([{"not": "numbers"}], dtype=object)
+    np.savez(path, **dict.fromkeys(kdd._KEPT, table))
+
+
+def shorter(path):
+    with np.load(path) as parts:
+        arrays = {name: parts[name] for name in kdd._KEPT}
+    np.savez(path, **(arrays | {"copies": arrays["copies"] + 1}))
+
+
+DAMAGE = {
+    "half": lambda path: path.write_bytes(path.read_bytes()[:200]),
+    "empty": lambda path: path.write_bytes(b""),
+    "no zip": lambda path: path.write_bytes(b"<html>"),
+    "bit rot": lambda path: path.write_bytes(
+        path.read_bytes()[:60] + b"\xff" * 40 + path.read_bytes()[100:]
+    ),
+    "a part missing": lambda path: np.savez(path, numbers=np.zeros(3)),
+    "a pickle": with_pickle,
+    "other numbers": shorter,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_table_is_made_anew(folder, capsys, damage):
+    (folder / kdd.FILE).write_bytes(ZIPPED)
+    load(capsys)
+    DAMAGE[damage](folder / kdd.PREPARED)
+    flows, said = load(capsys)
+    assert is_original(flows) and "prepared before: " in said[1]
+    flows, said = load(capsys)
+    assert is_original(flows) and "prepared before" in said[0]
+
+
+def test_a_damaged_cache_of_scikit_learn(folder, server, capsys):
+    fetch_kddcup99(data_home=folder)
+    (folder / "kddcup99_10-py3" / "targets").write_bytes(b"half")
+    flows, said = load(capsys)
+    assert is_original(flows) and "scikit-learn's download" in said[0]
+    assert "scikit-learn's cache" in said[1]
+
+
+@contextmanager
+def read_only(folder):
+    """Let nobody write to the folder, the superuser included."""
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    folder.chmod(0o555)
+    try:
+        if root:
+            os.seteuid(65534)
+        (folder / kdd.FILE).read_bytes()
+    except OSError:
+        os.seteuid(0) if root else None
+        pytest.skip("this machine lets nobody give up root")
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        folder.chmod(0o755)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders are not read-only there")
+def test_read_only_folder(folder, capsys, monkeypatch):
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        place.chmod(0o755)
+        (place / kdd.FILE).write_bytes(ZIPPED)
+        monkeypatch.setenv("COURSE_DATA", name)
+        with read_only(place):
+            flows, said = load(capsys)
+        assert is_original(flows) and "cannot be kept" in said[0]
+        assert kept(place) == [kdd.FILE]
+
+
+def test_full_disk(folder, capsys, monkeypatch):
+    def no_room(path, **arrays):
+        Path(path).write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    (folder / kdd.FILE).write_bytes(ZIPPED)
+    monkeypatch.setattr(np, "savez_compressed", no_room)
+    flows, said = load(capsys)
+    assert is_original(flows) and "No space left" in said[0]
+    assert kept(folder) == [kdd.FILE]
+
+
+def test_the_data_folder_is_a_file(tmp_path, folder, capsys, monkeypatch):
+    (tmp_path / "plain").write_bytes(b"a file")
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "plain"))
+    assert not load(capsys)[0].real
+
+
+# The simulation
+
+
+@pytest.fixture(scope="module")
+def simulated():
+    return kdd.simulate()
+
+
+def test_a_seed_gives_one_traffic(simulated):
+    again, other = kdd.simulate(), kdd.simulate(seed=1)
+    assert kdd._digest(simulated) == kdd._digest(again) != kdd._digest(other)
+
+
+def test_simulated_columns(simulated):
+    assert len(kdd.COLUMNS) == 41
+    assert simulated.numbers.shape == (len(simulated.copies), 38)
+    assert simulated.words.shape == (len(simulated.copies), 3)
+    assert np.isfinite(simulated.numbers).all()
+    assert simulated.numbers.min() == 0
+    for name, column in zip(kdd.NUMBERS, simulated.numbers.T, strict=True):
+        if name.endswith("rate"):
+            assert column.max() <= 1, name
+        else:
+            assert (column == column.round()).all(), name
+
+
+def test_simulated_flows_are_distinct(simulated):
+    rows = {
+        (*numbers, *words, attack)
+        for numbers, words, attack in zip(
+            simulated.numbers.tolist(),
+            simulated.words.tolist(),
+            simulated.attack.tolist(),
+            strict=True,
+        )
+    }
+    assert len(rows) == len(simulated.copies) < simulated.copies.sum()
+
+
+def test_simulated_families(simulated):
+    assert set(simulated.family) == set(kdd.FAMILIES)
+    for attack, family in zip(
+        simulated.attack.tolist(), simulated.family.tolist(), strict=True
+    ):
+        assert attack in kdd.FAMILIES[family]
+    normal = simulated.family == "normal"
+    assert 0.15 < simulated.copies[normal].sum() / simulated.copies.sum() < 0.3
+    assert simulated.copies[simulated.attack == "smurf"].mean() > 100
+
+
+def test_addresses_are_fixed_and_the_content_is_checked():
+    assert re.fullmatch("[0-9a-f]{32}", kdd.FILE_MD5)
+    assert all(address.endswith(kdd.FILE) for address in kdd.SOURCES)
+    assert re.search("/[0-9a-f]{40}/", kdd.SOURCES[1]), "a fixed version"
+
+
+# The real data, where it lies beside the checkout
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="no real data beside it")
+def test_the_real_data(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    (tmp_path / "kddcup99_10-py3").symlink_to(REAL / "kddcup99_10-py3")
+    flows, said = load(capsys)
+    assert "494,021 flows, 145,586 of them distinct" in said[0]
+    features = {
+        *map(
+            bytes,
+            np.column_stack(
+                [
+                    flows.numbers,
+                    *map(
+                        lambda w: np.unique(w, return_inverse=True)[1],
+                        flows.words.T,
+                    ),
+                ]
+            ),
+        )
+    }
+    assert len(features) <= 145_584
+    assert load(capsys)[1][0].endswith("(prepared before)")
+    assert files.data_folder() == tmp_path

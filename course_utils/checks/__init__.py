@@ -29,22 +29,32 @@ from course_utils.checks.lesson_04 import (
     kl_sparsity,
     salt_and_pepper,
 )
+from course_utils.checks.lesson_05b import (
+    free_bits,
+    mig,
+    sample_classes,
+    unit_kl,
+)
 from course_utils.checks.scorecard import show_scorecard
 
 __all__ = [
     "brightness",
     "compression_ratio",
     "denoising_loss",
+    "free_bits",
     "interpolate",
     "kl_sparsity",
     "make_encoder",
     "mended_decode",
+    "mig",
     "pca",
     "pca_reconstruct",
     "principal_angle",
     "quantize",
     "salt_and_pepper",
+    "sample_classes",
     "show_scorecard",
     "smallest_latent_dim",
     "train_step",
+    "unit_kl",
 ]

@@ -28,14 +28,20 @@ import torch
 from course_utils import checks
 from course_utils.data import FASHION_CLASSES, fashion_mnist, made_world
 from course_utils.losses import bernoulli_nll, kl_divergence
-from course_utils.models import DenseDecoder, DenseEncoder, VAE
-from course_utils.models import dense_vae, reparameterize
+from course_utils.models import (
+    VAE,
+    DenseDecoder,
+    DenseEncoder,
+    dense_vae,
+    reparameterize,
+)
 from course_utils.training import fit, pick_device, predict, set_seed
 
 SEED = 0
 images = fashion_mnist()
 large = len(images.train) > 10_000  # the default where there is a GPU
 hidden = 512 if large else 256
+long, short = (2, 1) if large else (4, 3)  # epochs
 setting = "larger" if large else "small"
 print(f"{setting} setting: {hidden} hidden units, on {pick_device().type}")
 
@@ -63,12 +69,12 @@ def beta_loss(beta):
 
 
 set_seed(SEED)
-start = train(dense_vae(16, hidden), beta_loss(1), epochs=4, progress=True)
+start = train(dense_vae(16, hidden), beta_loss(1), epochs=long, progress=True)
 betas = (0.3, 1, 3, 10, 30, 100)
 models = {}
 for beta in betas:
     model = copy.deepcopy(start)
-    models[beta] = train(model, beta_loss(beta), epochs=3)
+    models[beta] = train(model, beta_loss(beta), epochs=short)
 
 # %% [markdown]
 # **Predict:** what will become of the reconstructions, and of samples from the
@@ -309,7 +315,7 @@ known = {
 known = {name: score(z, causes) for name, z in known.items()}
 for name, value in known.items():
     print(f"{name:17} {value:5.2f}")
-assert known.pop("perfect") > 0.95 and max(known.values()) < 0.1
+assert known.pop("perfect") > 0.9 and max(known.values()) < 0.1
 
 # %% [markdown]
 # The perfect code scores close to 1. The turned code knows just as much, but no
@@ -332,11 +338,9 @@ def made_code(beta, seed):
     return world.causes, z
 
 
-seeds = range(SEED, SEED + 3)
-told, migs = {}, {1: [], 16: []}
+seeds, migs = range(SEED, SEED + 3), {1: [], 16: []}
 for beta, seed in itertools.product(migs, seeds):
     causes, z = made_code(beta, seed)
-    told[beta, seed] = mutual_information(z, causes)
     migs[beta].append(score(z, causes))
     print(f"beta {beta:2}, seed {seed}: MIG {migs[beta][-1]:.2f}")
 
@@ -348,12 +352,21 @@ lines = {
 alt = "MIG of three seeds at beta 1 and 16: the lines lie far apart."
 show_curves(lines, alt=alt, xlabel="beta", ylabel="MIG", log_x=True)
 low, high = (sum(values) / 3 for values in migs.values())
-between_seeds = max(migs[16]) - min(migs[16])
-print(f"means {low:.2f} and {high:.2f}; seeds at 16 differ by "
-      f"{between_seeds:.2f}")  # fmt: skip
+worst, best = min(migs[16]), max(migs[16])
+print(f"mean {low:.2f} at 1, {high:.2f} at 16 ({worst:.2f} to {best:.2f})")
+assert high > low + 0.04 and 1.3 * worst < best < 0.5
 
 # %% [markdown]
-# TEXT-MIG
+# The mean is higher at beta = 16, by more than 0.04. Part of the reason is
+# that nats are dear, so that fewer units share the work. But the best seed
+# scores at least 1.3 times the worst, with nothing changed but the random
+# start, and none comes half of the way to 1.
+#
+# Locatello and others (2019) trained more than 12,000 models and saw the same
+# at large: seeds and settings mattered more than the method. They also proved
+# that data alone cannot settle it. A turned code fits a round prior as well, and
+# only what the network happens to prefer speaks against it. **Never judge
+# disentanglement by one seed.**
 
 # %% [markdown]
 # ## A code that nobody reads
@@ -496,7 +509,18 @@ show_matrix(torch.stack(units), list(patients), range(1, 9), alt=alt,
             xlabel="units, largest KL first")  # fmt: skip
 
 # %% [markdown]
-# TEXT-COLLAPSE
+# Rows are models. The plain VAE survived the costly start: it cannot draw without its code, so a
+# swapped one costs more than 100 nats. The peeking decoder learnt to do without.
+# Its code carries fewer than 2 nats, and a swap costs fewer than 10: it has
+# **collapsed**, and half a training on the true ELBO did not wake it.
+#
+# Annealed, the same network reads its code: a swap costs more than 100 nats. Yet
+# the two models' −ELBO differs by fewer than 8: **the loss hardly sees the
+# illness.** The count of active units may miss it too, as its threshold is low.
+#
+# Free bits help by force. The swap costs more than 5 times what it cost the ill
+# model, and less than after annealing: nats that must be spent need not be spent
+# well.
 
 # %% [markdown]
 # ## A sandal, please
@@ -570,16 +594,15 @@ sample_classes = checks.sample_classes(sample_classes)
 
 # %%
 truth = one_hot(images.train_labels, 10).float()
-judge = torch.nn.Sequential(
-    DenseEncoder(10, hidden)
-)  # images -> ten logits, one for each class
-labelled = images.train, images.train_labels
-train(
-    judge,
-    lambda model, x, label: cross_entropy(model(x), label, reduction="none"),
-    labelled,
-    epochs=4,
-)
+set_seed(SEED)
+judge = DenseEncoder(10, hidden)  # ten logits, one for each class
+
+
+def judge_loss(model, x, labels):
+    return cross_entropy(model(x), labels, reduction="none")
+
+
+train(judge, judge_loss, (images.train, images.train_labels), epochs=long)
 
 
 def recognised(x, labels):
@@ -609,7 +632,7 @@ for beta in (1, 2, 4, 8):
     set_seed(SEED)
     model = ConditionalVAE(8)
     data = images.train, truth
-    train(model, conditional_loss(beta), data, epochs=4, lr=3e-3)
+    train(model, conditional_loss(beta), data, epochs=long, lr=3e-3)
     decode[beta] = decoder_of(model)
 
 # %%
@@ -657,7 +680,13 @@ assert obeyed[1] < 0.6 and obeyed[8] > 0.9 and obeyed[8] > obeyed[1] + 0.3
 assert variety[8] < 0.8 * variety[1]
 
 # %% [markdown]
-# TEXT-CVAE
+# At beta = 1 fewer than 60 % of the samples are what was asked for, although the
+# label was there for the taking. At 8 more than 90 % are. **The price of the
+# code decides whether the label is heard.** It costs variety, by more than a
+# fifth from 1 to 8; and class averages, which have none, show that the judge
+# alone must not decide.
+#
+# Now order something yourself.
 
 # %%
 def order(garment, beta, style_1, style_2):
@@ -704,7 +733,16 @@ quiz("05b")
 # %% [markdown]
 # ## Summary
 #
-# TEXT-SUMMARY
+# - Beta is a price: a nat of code is bought where it saves beta nats. Only
+#   beta = 1 minimises −ELBO.
+# - A high price shuts the least useful units. On clean axes it helps a little,
+#   and the seed about as much.
+# - A decoder that can do without its code may never read it. The loss hardly
+#   tells; the KL of each unit and a swap test do.
+# - A conditional VAE hears its label when its code is dear.
+#
+# The **scorecard** puts your numbers beside the ones we measured with three
+# seeds and the images that ship. The larger setting gives other numbers.
 
 # %%
 scorecard = {

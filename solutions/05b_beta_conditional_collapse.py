@@ -99,14 +99,13 @@ rows, labels = [ten], ["original"]
 for beta in (0.3, 3, 30, 100):
     rows += page(beta)
     labels += [f"beta {beta}", "samples"]
-alt = "Higher beta: copies blur, then all are one grey blur; samples calm down."
+alt = "As beta grows copies blur, and at 100 every picture is the same blur."
 show_images(rows, alt=alt, row_labels=labels)
 
 # %% [markdown]
-# At 0.3 the copies are good and many samples are torn or mixed. At 3 copies
-# lose detail and more samples look like garments. At 30 a copy keeps little
-# but the kind of garment, and at 100 all pictures are the same one. Move the
-# slider through all six.
+# At 0.3 the copies are best, and some samples are torn or mixed. At 3 both are
+# softer. At 30 a copy keeps little but the kind of garment, and at 100 all
+# pictures are nearly the same one. Move the slider through all six.
 
 # %%
 from course_utils.widgets import explore
@@ -220,12 +219,13 @@ rows = [f"beta {beta}: {active[beta]} active" for beta in betas]
 alt = "KL of 16 units by beta: all at work at 0.3, a few at 30, none at 100."
 show_matrix(torch.stack(table), rows, range(1, 17), alt=alt, fmt="{:.1f}",
             xlabel="units, largest KL first")  # fmt: skip
-assert active[0.3] == 16 and 2 <= active[30] <= 12 and active[100] == 0
+assert active[0.3] >= active[30] + 4 and table[-1].max() < 0.05
 
 # %% [markdown]
 # Nats of each unit, sorted within a row. As the price rises, units are not
-# thinned out alike: the least useful are shut, one after the other. A shut
-# unit has mu = 0 and variance 1 for every image, and says nothing.
+# thinned out alike: the least useful are shut, one after the other, at least 4
+# of them between 0.3 and 30. A shut unit has mu = 0 and variance 1 for every
+# image, and says nothing. At 100 none has 0.05 nats.
 
 # %% [markdown]
 # ## One axis, one cause?
@@ -509,8 +509,9 @@ show_matrix(torch.stack(units), list(patients), range(1, 9), alt=alt,
             xlabel="units, largest KL first")  # fmt: skip
 
 # %% [markdown]
-# Rows are models. The plain VAE survived the costly start: it cannot draw without its code, so a
-# swapped one costs more than 100 nats. The peeking decoder learnt to do without.
+# Rows are models. The plain VAE survived the costly start: it cannot draw
+# without its code, so a swapped one costs more than 100 nats. The peeking
+# decoder learnt to do without.
 # Its code carries fewer than 2 nats, and a swap costs fewer than 10: it has
 # **collapsed**, and half a training on the true ELBO did not wake it.
 #
@@ -720,7 +721,8 @@ box = explore(
 # what y says for free, and keeps what only z can tell.
 #
 # </details>
-#
+
+# %% [markdown]
 # ## Quiz
 #
 # Click on an answer; a wrong one explains itself.
@@ -759,7 +761,17 @@ scorecard = {
     "recognised_beta_8": obeyed[8],
 }
 measured = {
-    "elbo_nats_beta_1": (0, 1),
+    "elbo_nats_beta_1": (253.0, 253.4),
+    "rate_beta_03": (26.4, 26.8),
+    "rate_beta_30": (1.2, 1.4),
+    "active_units_beta_30": (7, 9),
+    "mig_beta_1": (0.06, 0.11),
+    "mig_beta": (0.18, 0.22),
+    "kl_collapsed": (0.3, 0.6),
+    "kl_annealed": (10.5, 10.8),
+    "kl_free_bits": (5.4, 6.1),
+    "recognised_beta_1": (0.33, 0.36),
+    "recognised_beta_8": (0.95, 0.98),
 }
 checks.show_scorecard(scorecard, measured)
 

@@ -161,8 +161,8 @@ ANSWERS = {
             "not along dim 1": mig_wrong_axis,
             "not dim 1 (the causes)": mig_wrong_axis_divided,
             "information of the best": lambda i, h: (
-                (i.max(dim=0).values / h).mean()
-            ),
+                i.max(dim=0).values / h
+            ).mean(),
             "mean of all codes": lambda i, h: (
                 (i.max(dim=0).values - i.mean(dim=0)) / h
             ).mean(),
@@ -193,9 +193,9 @@ ANSWERS = {
             "a ceiling": lambda m, v, f: kl(m, v).mean(0).clamp(max=f).sum(),
             "not used": lambda m, v, f: kl(m, v).mean(0).sum(),
             "added to each": lambda m, v, f: (kl(m, v).mean(0) + f).sum(),
-            "Only what lies above": lambda m, v, f: (
-                torch.relu(kl(m, v).mean(0) - f).sum()
-            ),
+            "Only what lies above": lambda m, v, f: torch.relu(
+                kl(m, v).mean(0) - f
+            ).sum(),
             "not as zero": lambda m, v, f: sum(
                 u * (u > f) for u in kl(m, v).mean(0)
             ),

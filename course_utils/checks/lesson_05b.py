@@ -95,20 +95,20 @@ MIG_SLIPS = {
     "Two codes are compared for one cause: take the two largest along dim 0 "
     "(the codes), not along dim 1.": lambda i, h: _gaps(i, 1).mean(),
     "Two codes are compared for one cause: take the two largest along dim 0 "
-    "(the codes), not dim 1 (the causes).": lambda i, h: (
-        _gaps((i / h), 1).mean()
-    ),
+    "(the codes), not dim 1 (the causes).": lambda i, h: _gaps(
+        (i / h), 1
+    ).mean(),
     "That is the information of the best code; take off the second "
     "best.": lambda i, h: (i.max(0).values / h).mean(),
     "You took off the mean of all codes; take off the second best.": (
         lambda i, h: ((i.max(0).values - i.mean(0)) / h).mean()
     ),
     "You took off the smallest; take off the second best.": lambda i, h: (
-        ((i.max(0).values - i.min(0).values) / h).mean()
-    ),
+        (i.max(0).values - i.min(0).values) / h
+    ).mean(),
     "You summed over the causes; take their mean.": lambda i, h: (
-        (_gaps(i) / h).sum()
-    ),
+        _gaps(i) / h
+    ).sum(),
     "One gap for each cause came back; take their mean.": lambda i, h: (
         _gaps(i) / h
     ),
@@ -116,8 +116,8 @@ MIG_SLIPS = {
         -(_gaps(i) / h).mean()
     ),
     "You divided by the mean entropy; each cause has its own.": lambda i, h: (
-        (_gaps(i) / h.mean()).mean()
-    ),
+        _gaps(i) / h.mean()
+    ).mean(),
     "You compared the last two codes after sorting from large to small (or "
     "the first two from small to large): take the two largest.": (
         lambda i, h: (-_gaps(-i) / h).mean().abs()
@@ -161,9 +161,9 @@ FREE_SLIPS = {
     "You averaged over the units; sum over them.": lambda m, v, f: (
         _unit_kl(m, v).clamp(min=f).mean()
     ),
-    "One number for each unit came back; sum them.": lambda m, v, f: (
-        _unit_kl(m, v).clamp(min=f)
-    ),
+    "One number for each unit came back; sum them.": lambda m, v, f: _unit_kl(
+        m, v
+    ).clamp(min=f),
 }
 
 

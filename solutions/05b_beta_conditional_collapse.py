@@ -677,12 +677,12 @@ for beta in decode:
     print(f"beta {beta}: {obeyed[beta]:4.0%}, variety {variety[beta]:.2f}")
 print(f"class averages: {recognised(averages(), torch.arange(10)):.0%}, "
       "variety 0")  # fmt: skip
-assert obeyed[1] < 0.6 and obeyed[8] > 0.9 and obeyed[8] > obeyed[1] + 0.3
+assert obeyed[1] < 0.7 and obeyed[8] > 0.9 and obeyed[8] > obeyed[1] + 0.3
 assert variety[8] < 0.8 * variety[1]
 
 # %% [markdown]
-# At beta = 1 fewer than 60 % of the samples are what was asked for, although the
-# label was there for the taking. At 8 more than 90 % are. **The price of the
+# At beta = 1 fewer than 70 % of the samples are what was asked for (see yours
+# above), although the label was there for the taking. At 8 more than 90 % are. **The price of the
 # code decides whether the label is heard.** It costs variety, by more than a
 # fifth from 1 to 8; and class averages, which have none, show that the judge
 # alone must not decide.
@@ -761,17 +761,17 @@ scorecard = {
     "recognised_beta_8": obeyed[8],
 }
 measured = {
-    "elbo_nats_beta_1": (253.0, 253.4),
-    "rate_beta_03": (26.4, 26.8),
-    "rate_beta_30": (1.2, 1.4),
-    "active_units_beta_30": (7, 9),
+    "elbo_nats_beta_1": (253.2, 253.5),
+    "rate_beta_03": (26.5, 27.2),
+    "rate_beta_30": (1.25, 1.33),
+    "active_units_beta_30": (8, 10),
     "mig_beta_1": (0.06, 0.11),
-    "mig_beta": (0.18, 0.22),
-    "kl_collapsed": (0.3, 0.6),
-    "kl_annealed": (10.5, 10.8),
-    "kl_free_bits": (5.4, 6.1),
-    "recognised_beta_1": (0.33, 0.36),
-    "recognised_beta_8": (0.95, 0.98),
+    "mig_beta": (0.19, 0.22),
+    "kl_collapsed": (0.29, 0.35),
+    "kl_annealed": (10.1, 10.6),
+    "kl_free_bits": (6.0, 6.4),
+    "recognised_beta_1": (0.33, 0.37),
+    "recognised_beta_8": (0.96, 0.97),
 }
 checks.show_scorecard(scorecard, measured)
 

@@ -749,7 +749,6 @@ quiz("05b")
 # %%
 scorecard = {
     "elbo_nats_beta_1": total[1],
-    "rate_beta_03": curve[0.3][0],
     "rate_beta_30": curve[30][0],
     "active_units_beta_30": float(active[30]),
     "mig_beta_1": low,
@@ -762,7 +761,6 @@ scorecard = {
 }
 measured = {
     "elbo_nats_beta_1": (253.2, 253.5),
-    "rate_beta_03": (26.5, 27.2),
     "rate_beta_30": (1.25, 1.33),
     "active_units_beta_30": (8, 10),
     "mig_beta_1": (0.06, 0.11),

@@ -37,6 +37,12 @@ from course_utils.checks.lesson_05_draws import (
     reconstruct,
     reparameterize,
 )
+from course_utils.checks.lesson_05b import (
+    free_bits,
+    mig,
+    sample_classes,
+    unit_kl,
+)
 from course_utils.checks.lesson_06 import (
     features,
     joint_loss,
@@ -59,12 +65,14 @@ __all__ = [
     "denoising_loss",
     "elbo",
     "features",
+    "free_bits",
     "interpolate",
     "joint_loss",
     "kl_divergence",
     "kl_sparsity",
     "make_encoder",
     "mended_decode",
+    "mig",
     "pca",
     "pca_reconstruct",
     "principal_angle",
@@ -73,8 +81,10 @@ __all__ = [
     "reconstruct",
     "reparameterize",
     "salt_and_pepper",
+    "sample_classes",
     "show_scorecard",
     "smallest_latent_dim",
     "train_step",
+    "unit_kl",
     "with_head",
 ]

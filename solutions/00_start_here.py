@@ -249,6 +249,16 @@ assert dark == 5 and bright in (2, 4)
 #   what else can we ask of a code?
 # - [05 · The variational autoencoder](05_variational_autoencoder.ipynb): can an
 #   autoencoder invent?
+# - [05b · Beta, collapse, conditional](05b_beta_conditional_collapse.ipynb):
+#   what does the weight on the KL buy?
+# - [06 · Features for a classifier](06_features_for_a_classifier.ipynb): do
+#   images without labels help when labels are few?
+# - [07 · Anomaly detection](07_anomaly_detection.ipynb): can a network that
+#   has seen only normal traffic notice an attack?
+# - [08 · Text autoencoders](08_text_autoencoders.ipynb): what does a network
+#   remember of a sentence?
+# - [09 · Sentences, words and Transformers](09_sentences_words_transformers.ipynb):
+#   a vector for each word, a code for each sentence, or neither?
 #
 # Each lesson asks one question and answers it with an experiment that you
 # run. At the end there is a quiz and a scorecard.

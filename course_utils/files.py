@@ -64,7 +64,8 @@ def _fetch(url, part, digest, digest_of, timeout):
     import pooch  # slow to import
     from tqdm import tqdm
 
-    bar = tqdm(desc=part.name, file=sys.stdout, ncols=79, unit="B",
+    # pooch asks for the bar's truth, which a bar without a total refuses
+    bar = tqdm(desc=part.name, file=sys.stdout, ncols=79, unit="B", total=1,
                unit_scale=True, leave=False)  # fmt: skip
     get = pooch.HTTPDownloader(progressbar=bar, timeout=timeout)
     try:

@@ -29,21 +29,33 @@ from course_utils.checks.lesson_04 import (
     kl_sparsity,
     salt_and_pepper,
 )
+from course_utils.checks.lesson_08 import (
+    between,
+    decode_numbers,
+    encode_words,
+    masked_mean,
+    sentence_loss,
+)
 from course_utils.checks.scorecard import show_scorecard
 
 __all__ = [
+    "between",
     "brightness",
     "compression_ratio",
+    "decode_numbers",
     "denoising_loss",
+    "encode_words",
     "interpolate",
     "kl_sparsity",
     "make_encoder",
+    "masked_mean",
     "mended_decode",
     "pca",
     "pca_reconstruct",
     "principal_angle",
     "quantize",
     "salt_and_pepper",
+    "sentence_loss",
     "show_scorecard",
     "smallest_latent_dim",
     "train_step",

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, pad
 
-PAD, START = 0, 1
+PAD, START, END = 0, 1, 2
 
 
 class ParallelWriter(nn.Module):
@@ -52,7 +52,7 @@ class TransformerAutoencoder(ParallelWriter):
 class LSTMAutoencoder(nn.Module):
     """Word by word, in and out (Sutskever, Vinyals and Le, 2014)."""
 
-    def __init__(self, size, length, latent_dim=128, width=64, hidden=128):
+    def __init__(self, size, length, latent_dim=128, width=64, hidden=192):
         super().__init__()
         self.length = length
         self.words = nn.Embedding(size, width)
@@ -63,10 +63,8 @@ class LSTMAutoencoder(nn.Module):
         nn.init.normal_(self.words.weight, std=width**-0.5)
 
     def read(self, x):
-        """Sentences (B, T) -> the state after the end token (B, hidden)."""
-        h, _ = self.reader(self.words(x))
-        last = (x != PAD).sum(dim=1) - 1
-        return h[torch.arange(len(x), device=x.device), last]
+        """Sentences (B, T) -> the mean of the states (B, hidden)."""
+        return masked_mean(self.reader(self.words(x))[0], x)
 
     def encode(self, x):
         """Sentences (B, T) -> codes (B, Z)."""

@@ -247,6 +247,8 @@ assert dark == 5 and bright in (2, 4)
 #   when does a network beat linear algebra?
 # - [04 · Denoising, sparse and contractive](04_denoising_sparse_contractive.ipynb):
 #   what else can we ask of a code?
+# - [08 · Text autoencoders](08_text_autoencoders.ipynb): what does a network
+#   remember of a sentence?
 #
 # Each lesson asks one question and answers it with an experiment that you
 # run. At the end there is a quiz and a scorecard.

@@ -482,8 +482,8 @@ assert all(long[n][0] > long[n][-1] + 0.05 for n in ("LSTM", "bag of words"))
 print(f"{'times in training':17}", *(f"{g:>8}" for g in groups))
 for name, values in rare.items():
     print(f"{name:17}", *(f"{value:8.2f}" for value in values))
-loss = {name: values[-1] - values[0] for name, values in rare.items()}
-assert loss["LSTM"] > max(0.1, loss["Transformer"] + 0.05)
+fall = {name: values[-1] - values[0] for name, values in rare.items()}
+assert fall["LSTM"] > max(0.1, fall["Transformer"] + 0.05)
 
 # %% [markdown]
 # Rows of models, columns of words by how often they occur in training. The
@@ -573,12 +573,12 @@ for name, view in views.items():
 chance = sum(a == b for a, b in zip(here, there, strict=False)) / len(here)
 print(f"{'any sentence':13} agrees in who and number: {chance:.2f}")
 assert min(agree.values()) > chance + 0.1
-assert agree["shared words"] > max(agree.values()) - 0.08
+assert agree["Transformer"] < agree["shared words"] + 0.08
 
 # %% [markdown]
-# All are far above chance, and counting shared words is as good as any code. For
-# search by content, an autoencoder's code buys little: it was asked to tell
-# sentences apart, not to put alike ones together.
+# All are far above chance. But the best copier is no better a searcher than
+# counting shared words: it was asked to tell sentences apart, not to put alike
+# ones together.
 #
 # Type a sentence of your own: what does the model read, what does it write, and
 # which training sentences lie nearest?
@@ -807,7 +807,7 @@ def train_vae(anneal=0.0, floor=0.0, hide=0.0):
     """anneal: share of the steps in which the KL's weight grows to 1."""
     set_seed(SEED)
     model = TextVAE(len(vocabulary), length, width=WIDTH)
-    grow, step = anneal * (EPOCHS - 1) * len(train) / 64, [0]
+    grow, step = anneal * EPOCHS * len(train) / 64, [0]
 
     def loss(model, x):
         step[0] += 1
@@ -818,11 +818,11 @@ def train_vae(anneal=0.0, floor=0.0, hide=0.0):
         kl = unit_kl(mu, log_var).mean(dim=0)
         return sentence_loss(scores, x) + beta * kl.clamp(min=floor).sum()
 
-    fit(model, train, loss, epochs=EPOCHS - 1, batch_size=64, lr=6e-3)
+    fit(model, train, loss, epochs=EPOCHS, batch_size=64, lr=6e-3)
     return model
 
 
-vaes = {"plain": train_vae(), "cured": train_vae(0.5, 0.5, 0.3)}
+vaes = {"plain": train_vae(), "cured": train_vae(0.5, 0.25, 0.3)}
 
 # %% [markdown]
 # The diagnosis: the KL of each unit over the held-out sentences, sorted. A unit
@@ -852,7 +852,7 @@ elbo = {n: (nats.mean() + kl.sum()).item() for n, (nats, kl) in found.items()}
 for n in vaes:
     print(f"{n:6} KL {total[n]:5.2f}   active {active[n]:2} of 16   "
           f"-ELBO {elbo[n]:.1f} nats")
-assert total["plain"] < 2 and total["cured"] > total["plain"] + 3
+assert total["plain"] < 2 and total["cured"] > total["plain"] + 1.5
 assert active["cured"] > active["plain"] + 5
 assert elbo["plain"] < elbo["cured"]
 
@@ -879,7 +879,7 @@ for name in drawn:
     print(f"{name:15} different {variety[name]:3} of 200   known pairs "
           f"{fluent[name]:.2f}   {say(drawn[name][0])}")
 assert fluent["cured"] > fluent["no VAE"] + 0.15
-assert variety["cured"] > variety["plain"] + 30
+assert variety["cured"] > variety["plain"] + 20
 
 # %% [markdown]
 # Samples of both VAEs are as fluent as real sentences by this measure; random

@@ -401,40 +401,40 @@ assert scores["Transformer"][0] > scores["LSTM"][0] + 0.01
 
 # %% [markdown]
 # At this budget the Transformer makes the best copies: over 95 % of the words
-# are right. Even the bag of words is far above the usual words: once the words
-# are known, there are few sensible orders. The LSTM has to learn most, since
-# each of its words depends on the word before. (An unknown word counts as right
-# if it is copied as unknown.)
+# are right. The others are far above the usual words, even the bag: few orders
+# of the same words make sense. The LSTM writes word by word and trails, with
+# real captions by far. (An unknown word counts as right if it is copied as
+# unknown.)
 
 # %% [markdown]
 # ## What each one forgets
 #
-# We sort the mistakes. A copy can be exact, or hold the **right words in
-# another order**, or hold other words.
+# **Order.** We shuffle the words of each held-out sentence. How far does its code
+# move, in units of the distance between two different sentences' codes?
 
 
 # %%
-def same_words(written, x=test):
-    ends = (written == 2).cumsum(dim=1) > 0  # the first end and what follows
-    kept = written.masked_fill(ends, 0).sort(dim=1).values
-    return (kept == x.masked_fill(x == 2, 0).sort(dim=1).values).all(dim=1)
+def scramble(x):
+    mixed = x.clone()
+    for row in mixed:
+        words = row[row > 2]
+        row[1 : len(words) + 1] = words[torch.randperm(len(words))]
+    return mixed
 
 
-kinds = {}
-print(f"{'':13}  exact  other order  other words")
-for name, written in copies.items():
-    exact, words = scores[name][1], same_words(written).float().mean().item()
-    kinds[name] = (exact, words - exact, 1 - words)
-    print(f"{name:13}  {exact:5.3f}  {words - exact:11.3f}  {1 - words:11.3f}")
-shuffled = {name: k[1] / (1 - k[0] + 1e-9) for name, k in kinds.items()}
-print("share of the mistakes that are order alone:", end=" ")
-print(", ".join(f"{name} {value:.0%}" for name, value in shuffled.items()))
-bag, *others = (k[1] for k in kinds.values())
-assert bag > max(others) + 0.02
+torch.manual_seed(SEED)
+mixed, moved = scramble(test), {}
+for name, model in models.items():
+    z, shuffled = predict(model.encode, test), predict(model.encode, mixed)
+    apart = (z - z.roll(1, dims=0)).norm(dim=1).mean()
+    moved[name] = ((z - shuffled).norm(dim=1).mean() / apart).item()
+    print(f"{name:13} {moved[name]:.2f}")
+bag, *others = moved.values()
+assert bag < 0.01 and min(others) > 0.2
 
 # %% [markdown]
-# The bag of words cannot know the order, and it is the model with the most
-# copies that fail in order alone. Who bites whom is a bet.
+# For the bag of words a shuffled sentence is the *same* sentence: who bites whom
+# is a bet. All others notice.
 #
 # Here is the first held-out sentence that each model gets wrong.
 
@@ -468,15 +468,15 @@ for name, written in copies.items():
     sizes = [words <= 6, words == 7, words == 8, words == 9, words >= 10]
     long[name] = [exact[s].mean().item() for s in sizes]
 lines = {name: (range(6, 11), values) for name, values in long.items()}
-alt = "Exact match falls with the number of words for every model."
+alt = "Exact match against words: the Transformer on top, the LSTM falls."
 labels = {"xlabel": "words in the sentence", "ylabel": "exact match"}
 show_curves(lines, alt=alt, **labels)
-assert all(long[n][0] > long[n][-1] + 0.05 for n in ("LSTM", "bag of words"))
+assert long["LSTM"][0] > long["LSTM"][-1] + 0.05
 
 # %% [markdown]
 # The first point stands for six words or fewer, the last for ten or more. The
-# LSTM and the bag of words lose most on long sentences: the same 128 numbers
-# have to hold more, and every further word is one more chance to slip.
+# LSTM loses on long sentences: the same 128 numbers have to hold more, and every
+# further word is one more chance to slip.
 
 # %%
 print(f"{'times in training':17}", *(f"{g:>8}" for g in groups))
@@ -524,14 +524,13 @@ show_curves(lines, alt=alt, xlabel="place", ylabel="token accuracy")
 print(f"told {score(told)[0]:.3f}, free {score(free)[0]:.3f}, ", end="")
 print(f"another's code {score(misled)[0]:.3f}")
 assert score(told)[0] > score(free)[0] + 0.01
-assert 0.1 < score(misled)[0] < score(free)[0] - 0.1
+assert score(misled)[0] < score(usual)[0] + 0.15
 
 # %% [markdown]
 # Told the truth, the writer makes fewer mistakes than on its own: a training
 # loss, always taken with teacher forcing, flatters a recurrent writer. With
-# *another* sentence's code it still gets a part of the words right, those that
-# follow from the words before. Keep this in mind: the writer can do something
-# without any code.
+# *another* sentence's code it gets hardly more right than the usual words would:
+# this writer trusts its code more than the words before.
 
 # %% [markdown]
 # ## What a sentence code is good for
@@ -673,13 +672,12 @@ middle = predict(best.decode, (z + z.roll(1, dims=0)) / 2)
 middle = readable(middle).mean().item()
 print(f"\nknown word pairs: ends {ends:.2f}, middle of {len(z)} paths "
       f"{middle:.2f}")
-assert middle < ends - 0.1
+assert middle < ends - 0.03
 
 # %% [markdown]
 # The ends are sentences. In between, words are exchanged one by one and the
-# grammar breaks: in the middle of all such paths, fewer word pairs are known, by
-# more than 0.1. No training sentence has its code there. The slider stops where
-# you want.
+# grammar breaks: in the middle of all such paths fewer word pairs are known. No
+# training sentence has its code there. The slider stops where you want.
 
 # %%
 def stop(share):
@@ -704,16 +702,6 @@ def nats(model, x):
     return torch.cat([reconstruction_nats(model, p).cpu() for p in parts])
 
 
-def scramble(x):
-    mixed = x.clone()
-    for row in mixed:
-        words = row[row > 2]
-        row[1 : len(words) + 1] = words[torch.randperm(len(words))]
-    return mixed
-
-
-torch.manual_seed(SEED)
-mixed = scramble(test)
 changed = (mixed != test).any(dim=1)
 caught = {n: nats(m, mixed) > nats(m, test) for n, m in models.items()}
 caught["word pairs"] = readable(mixed) < readable(test)
@@ -721,12 +709,14 @@ caught = {n: c[changed].float().mean().item() for n, c in caught.items()}
 written = predict(best.decode, predict(best.encode, mixed))
 print({name: f"{value:.3f}" for name, value in caught.items()})
 print(f"Transformer's copies of them: {score(written, mixed)[0]:.3f} right")
-assert min(caught.values()) > 0.9
+assert min(caught.values()) > 0.8
+assert caught["Transformer"] < caught["word pairs"] + 0.02
 
 # %% [markdown]
-# Nearly every scrambled sentence costs more nats than its original, whichever
-# model we ask: all have learnt in which order words come. Counting unseen pairs
-# finds them too, with no training at all.
+# More than 80 % of the scrambled sentences cost more nats than their originals,
+# whichever model we ask: all have learnt in which order words come. The best
+# copier is no better an alarm than counting unseen pairs: whoever can copy
+# anything is not surprised by anything.
 #
 # **A classifier on the code.** From 1,000 labelled sentences, who is it about?
 
@@ -746,15 +736,16 @@ for name in ("untrained", "shared words", "bag of words", "Transformer"):
     model = LogisticRegression(max_iter=300).fit(known / scale, who)
     right[name] = model.score(unseen / scale, asked)
 print({name: f"{value:.2f}" for name, value in right.items()})
-assert right["Transformer"] > right["most common"] + 0.2
+assert right["Transformer"] > right["most common"] + 0.15
 assert right["Transformer"] < 0.15 + max(
     right["untrained"], right["shared words"]
 )
 
 # %% [markdown]
 # The trained code is far above the most common answer. Look at the rivals
-# before you praise it: an **untrained** reader or plain word counts come close,
-# since the answer is one word of the sentence.
+# before you praise it: the better of an **untrained** reader and plain word
+# counts is ahead, or less than 0.15 behind. The answer is one word of the
+# sentence, and nothing asked the code to keep that word apart from the others.
 
 # %% [markdown]
 # ## A text VAE, and how it collapses
@@ -852,7 +843,7 @@ elbo = {n: (nats.mean() + kl.sum()).item() for n, (nats, kl) in found.items()}
 for n in vaes:
     print(f"{n:6} KL {total[n]:5.2f}   active {active[n]:2} of 16   "
           f"-ELBO {elbo[n]:.1f} nats")
-assert total["plain"] < 2 and total["cured"] > total["plain"] + 1.5
+assert total["cured"] > total["plain"] + 1.5
 assert active["cured"] > active["plain"] + 5
 assert elbo["plain"] < elbo["cured"]
 
@@ -883,9 +874,9 @@ assert variety["cured"] > variety["plain"] + 20
 
 # %% [markdown]
 # Samples of both VAEs are as fluent as real sentences by this measure; random
-# codes without a VAE give word salad. But the collapsed VAE says the same few
-# sentences again and again, while the cured one, told different codes, writes
-# different sentences.
+# codes without a VAE give word salad. But the collapsed VAE repeats a few
+# sentences again and again, while the cured one, given the same number of codes,
+# writes at least 20 sentences more.
 
 # %%
 seen = {say(row) for row in train}
@@ -933,7 +924,8 @@ assert bits["cured VAE, -ELBO"] < 0.9 * bits["xz, knows training"]
 # bits. The -ELBO of a VAE is the length of a lossless code (in principle: with
 # an arithmetic coder), and it beats xz by far, though xz has seen the same
 # training text. The price: the network's weights are needed to read it.
-#
+
+# %% [markdown]
 # ### Exercise 5 · Why does it collapse? · 5 minutes, open
 #
 # The plain VAE ignores its code, although using it would improve the copies.
@@ -951,7 +943,8 @@ assert bits["cured VAE, -ELBO"] < 0.9 * bits["xz, knows training"]
 # code. It would keep the code, and write less fluent sentences.
 #
 # </details>
-#
+
+# %% [markdown]
 # ## Quiz
 #
 # Click on an answer; a wrong one explains itself.
@@ -992,8 +985,39 @@ scorecard = {
     "bits_vae": bits["cured VAE, -ELBO"],
     "bits_gzip": bits["gzip, knows training"],
 }
-measured_real = {name: (0, 1) for name in scorecard}
-measured_grammar = {name: (0, 1) for name in scorecard}
+
+# %% [markdown]
+# What we measured with the real captions, and with the grammar's sentences:
+
+# %%
+measured_real = {
+    "token_acc_bag": (0.48, 0.52),
+    "token_acc_lstm": (0.556, 0.577),
+    "token_acc_transformer": (0.995, 0.998),
+    "exact_lstm": (0.167, 0.205),
+    "exact_transformer": (0.96, 0.98),
+    "neighbours_agree": (0.44, 0.48),
+    "caught_lstm": (0.99, 1.0),
+    "kl_plain": (0.0, 1.0),
+    "kl_cured": (3.0, 6.0),
+    "bits_vae": (40.0, 60.0),
+    "bits_gzip": (90.0, 130.0),
+}
+
+# %%
+measured_grammar = {
+    "token_acc_bag": (0.962, 0.963),
+    "token_acc_lstm": (0.919, 0.952),
+    "token_acc_transformer": (0.999, 1.0),
+    "exact_lstm": (0.582, 0.83),
+    "exact_transformer": (0.999, 1.0),
+    "neighbours_agree": (0.56, 0.60),
+    "caught_lstm": (0.999, 1.0),
+    "kl_plain": (0.02, 0.06),
+    "kl_cured": (3.6, 4.0),
+    "bits_vae": (19.5, 21.0),
+    "bits_gzip": (41.4, 41.5),
+}
 measured = measured_real if sentences.real else measured_grammar
 checks.show_scorecard(scorecard, measured)
 

@@ -80,12 +80,16 @@ class LSTMAutoencoder(nn.Module):
         """Score places 1 to T - 1, each told the true words before it."""
         return self.step(z, x[:, :-1])[0]
 
-    def decode(self, z):
-        """Codes (B, Z) -> sentences (B, T), each told its own words."""
+    def decode(self, z, forbid=()):
+        """Codes (B, Z) -> sentences (B, T), each told its own words.
+
+        forbid: numbers that are never written.
+        """
         word = torch.full((len(z), 1), START, device=z.device)
         written, state = [word], None
         for _ in range(self.length - 1):
             scores, state = self.step(z, word, state)
+            scores[:, :, list(forbid)] = -torch.inf
             word = scores.argmax(dim=2)
             written.append(word)
         return torch.cat(written, dim=1)

@@ -64,6 +64,7 @@ def _fetch(url, part, digest, digest_of, timeout):
     import pooch  # slow to import
     from tqdm import tqdm
 
+    # pooch asks for the bar's truth, which a bar without a total refuses.
     bar = tqdm(total=1, desc=part.name, file=sys.stdout, ncols=79,
                unit="B", unit_scale=True, leave=False)  # fmt: skip
     get = pooch.HTTPDownloader(progressbar=bar, timeout=timeout)

@@ -54,16 +54,26 @@ from course_utils.checks.lesson_07 import (
     blame,
     choose_threshold,
 )
+from course_utils.checks.lesson_08 import (
+    between,
+    decode_numbers,
+    encode_words,
+    masked_mean,
+    sentence_loss,
+)
 from course_utils.checks.scorecard import show_scorecard
 
 __all__ = [
     "anomaly_score",
+    "between",
     "blame",
     "brightness",
     "choose_threshold",
     "compression_ratio",
+    "decode_numbers",
     "denoising_loss",
     "elbo",
+    "encode_words",
     "features",
     "free_bits",
     "interpolate",
@@ -71,6 +81,7 @@ __all__ = [
     "kl_divergence",
     "kl_sparsity",
     "make_encoder",
+    "masked_mean",
     "mended_decode",
     "mig",
     "pca",
@@ -82,6 +93,7 @@ __all__ = [
     "reparameterize",
     "salt_and_pepper",
     "sample_classes",
+    "sentence_loss",
     "show_scorecard",
     "smallest_latent_dim",
     "train_step",

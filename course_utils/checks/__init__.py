@@ -29,16 +29,26 @@ from course_utils.checks.lesson_04 import (
     kl_sparsity,
     salt_and_pepper,
 )
+from course_utils.checks.lesson_09 import (
+    attention,
+    average,
+    masked_loss,
+    negative_sampling_loss,
+)
 from course_utils.checks.scorecard import show_scorecard
 
 __all__ = [
+    "attention",
+    "average",
     "brightness",
     "compression_ratio",
     "denoising_loss",
     "interpolate",
     "kl_sparsity",
     "make_encoder",
+    "masked_loss",
     "mended_decode",
+    "negative_sampling_loss",
     "pca",
     "pca_reconstruct",
     "principal_angle",

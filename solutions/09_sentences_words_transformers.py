@@ -1,0 +1,699 @@
+# %% [markdown]
+# # 09 · Sentences, words and Transformers
+#
+# **A vector for each word, a code for each sentence, or neither?**
+#
+# You will be able to: train Word2Vec, compare word vectors with sentence codes
+# fairly, train a small Transformer to fill in blanks, and say why the field
+# moved on from autoencoders, and where they stayed.
+#
+# 60 minutes · @TIME09@ s on two CPU cores · builds on lesson 08
+
+# %% [markdown]
+# ## Same words, another story
+#
+# A dog bites a man. A man bites a dog. One is no news, the other is. Here is
+# what each looks like to a method that counts words.
+
+# %%
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy, logsigmoid, normalize
+
+from course_utils import checks
+from course_utils.charts import show_matrix
+from course_utils.text import PAD, UNKNOWN, Vocabulary, captions, tokenize
+from course_utils.training import fit, pick_device, predict, set_seed
+
+SEED = 0
+device = pick_device()
+large = device.type == "cuda"  # a GPU takes longer captions, a larger model
+WIDTH, LAYERS, LONGEST = (256, 3, 20) if large else (96, 1, 10)
+sentences = captions(max_words=LONGEST)
+
+news = ["a dog bites a man", "a man bites a dog"]
+kinds = ["a", "bites", "dog", "man"]
+counts = [[float(s.split().count(w)) for w in kinds] for s in news]
+alt = "Word counts of both sentences: a 2, bites 1, dog 1, man 1. Equal rows."
+show_matrix(counts, news, kinds, alt=alt, fmt="{:.0f}", size=0.7)
+
+# %% [markdown]
+# Equal rows: counting cannot tell the two apart. **Predict**, and keep your
+# answers:
+# 1. Averaged word vectors, and the code of a text autoencoder: which of them
+#    can tell?
+# 2. Which one sees that two different words *mean* the same?
+# 3. A Transformer that fills in blanks has no code at all. Are its insides
+#    still of use for other tasks?
+
+# %% [markdown]
+# ## Words whose meaning we know
+#
+# To judge fairly we must know the truth, so we plant it. **Twins:** each "man"
+# becomes "fellow" when a coin says so; "dog" becomes "hound", "girl" "lass",
+# "red" "scarlet". They mean exactly the same. **Homonyms:** "bank" is a river's
+# or a city's, "orange" a thing or a colour. Real captions hardly ever say bank,
+# so there each beach and each street becomes a bank, each ball an orange.
+
+# %%
+from course_utils.planted import plant
+
+train, held = plant(sentences)
+vocabulary = Vocabulary([s.words for s in train], min_count=4)
+ids = vocabulary.encode([s.words for s in train], LONGEST + 2)
+held_ids = vocabulary.encode([s.words for s in held], LONGEST + 2)
+print(f"{len(train):,} to train on, {len(held):,} held out, "
+      f"{len(vocabulary):,} words known")  # fmt: skip
+examples = [s for s in held if s.meanings][:3]
+for s in examples:
+    print(" ".join(s.words), s.meanings)
+
+# %% [markdown]
+# No method below is told the meanings. We keep them for the examination.
+#
+# ## Word2Vec: known by the company it keeps
+#
+# **Word2Vec** (Mikolov and others, 2013) gives each word a vector and one
+# task: tell true neighbours from strangers. First we need all pairs of words
+# that stand at most four places apart, without a loop over words: we lay the
+# table of sentences over itself, shifted by one to four places.
+
+
+# %%
+def pairs(ids, window=4):
+    """Centre words and their neighbours: (N, T) -> two tensors (P,)."""
+    found = []
+    for step in range(1, window + 1):
+        left, right = ids[:, :-step].flatten(), ids[:, step:].flatten()
+        words = (left > UNKNOWN) & (right > UNKNOWN)
+        found += [(left[words], right[words]), (right[words], left[words])]
+    centre, near = zip(*found, strict=True)
+    return torch.cat(centre), torch.cat(near)
+
+
+set_seed(SEED)
+frequency = torch.bincount(ids[ids > UNKNOWN], minlength=len(vocabulary))
+typical = 2 * frequency.sum() / len(vocabulary)
+keep = (typical / frequency.clamp(min=1)).sqrt().clamp(max=1)
+centre, near = pairs(ids)
+rare = torch.rand(len(near)) < keep[centre] * keep[near]
+centre, near = centre[rare], near[rare]
+print(f"{len(rare):,} pairs, {len(centre):,} kept")
+
+# %% [markdown]
+# "A" stands beside everything and says little, so pairs of frequent words are
+# thrown away more often (the second half of the cell).
+#
+# For each true pair we draw five strangers. With word vector $v$, neighbour
+# vector $u$ and strangers $u_1 \dots u_5$ the loss of a pair is
+#
+# $$-\log \sigma(v \cdot u) - \sum_{k=1}^{5} \log \sigma(-v \cdot u_k)$$
+#
+# where σ is the sigmoid: the neighbour's score should be high, each
+# stranger's low.
+#
+# ### Exercise 1 · Negative sampling · 8 minutes, medium
+#
+# Return the loss of each pair, (B,). `logsigmoid` is imported.
+
+
+# %% tags=["nbval-check-output"]
+def negative_sampling_loss(centre, near, far):
+    """Vectors (B, D), (B, D), (B, K, D) -> loss of each pair (B,)."""
+    ### BEGIN SOLUTION
+    true = (centre * near).sum(dim=1)
+    strange = (centre[:, None] * far).sum(dim=2)  # (B, K)
+    return -logsigmoid(true) - logsigmoid(-strange).sum(dim=1)
+    ### END SOLUTION
+
+
+negative_sampling_loss = checks.negative_sampling_loss(negative_sampling_loss)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# A dot product for each row: `(centre * near).sum(dim=1)`.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# `centre[:, None]` has shape (B, 1, D) and multiplies `far` (B, K, D) word by
+# word. Sum over the last dimension: (B, K) scores of strangers.
+#
+# </details>
+#
+# {answer}
+#
+# Two tables of vectors are the whole model. Strangers are drawn by frequency
+# to the power of 0.75, as its authors did.
+
+
+# %%
+class Word2Vec(nn.Module):
+    """One table for words as centres, one for words as neighbours."""
+
+    def __init__(self, words, width):
+        super().__init__()
+        self.centre = nn.Embedding(words, width)
+        self.near = nn.Embedding(words, width)
+        nn.init.normal_(self.centre.weight, std=0.1)
+        nn.init.zeros_(self.near.weight)
+
+
+strangers = frequency.to(device) ** 0.75
+
+
+def word_loss(model, centre, near):
+    far = torch.multinomial(strangers, 5 * len(near), replacement=True)
+    far = model.near(far).unflatten(0, (-1, 5))
+    return negative_sampling_loss(model.centre(centre), model.near(near), far)
+
+
+set_seed(SEED)
+w2v = Word2Vec(len(vocabulary), WIDTH)
+options = {"epochs": 5, "batch_size": 1024, "lr": 1e-2}
+history = fit(w2v, (centre, near), word_loss, **options)
+vectors = w2v.centre.weight.detach().cpu().clone()
+vectors[: UNKNOWN + 1] = 0  # padding, start, end, unknown say nothing
+
+# %%
+COMMON = int((frequency >= 10).sum()) + UNKNOWN + 1  # sorted by frequency
+
+
+def nearest(vector, table=vectors, without=(), count=5):
+    """The common words with the most similar vectors, best first."""
+    score = normalize(table[:COMMON], dim=1) @ normalize(vector, dim=0)
+    score[: UNKNOWN + 1] = -2
+    score[[vocabulary.index[word] for word in without]] = -2
+    return [vocabulary.words[i] for i in score.topk(count).indices]
+
+
+def vector(word, table=vectors):
+    return table[vocabulary.index[word]]
+
+
+for word in ("dog", "red", "two", "boy", "guitar", "bank"):
+    print(f"{word:7}", " ".join(nearest(vector(word), without=[word])))
+
+# %% [markdown]
+# Words that are used alike lie together: the twins, numbers, people. Nobody
+# told it a word's meaning. "Bank" has one vector for two meanings, and its
+# neighbours show the mixture, or the more frequent meaning.
+#
+# ### King − man + woman
+#
+# Word2Vec is famous for arithmetic: *boys* − *boy* + *girl* should lie at
+# *girls*. A fair test needs a rival: the word nearest to *girl* alone, with
+# the three words of the question left out, as is usual.
+
+# %%
+questions = [
+    line.split()
+    for line in (
+        "boy boys girl girls", "man men woman women", "dog dogs boy boys",
+        "man men dog dogs", "boy girl boys girls", "man woman men women",
+        "runs run sits sit", "sits sit walks walk", "walks walk jumps jump",
+        "man woman boy girl", "woman women girl girls", "men man dogs dog",
+    )
+]  # fmt: skip
+hits = {"arithmetic": 0, "nearest to the third": 0}
+for a, b, c, d in questions:
+    guess = vector(b) - vector(a) + vector(c)
+    hits["arithmetic"] += d in nearest(guess, without=(a, b, c), count=3)
+    rival = nearest(vector(c), without=(a, b, c), count=3)
+    hits["nearest to the third"] += d in rival
+print({k: f"{v} of {len(questions)} in the best three" for k, v in hits.items()})
+
+# %% [markdown]
+# ANALOGY TEXT
+#
+# ### Exercise 2 · One vector for a sentence · 5 minutes, easy
+#
+# The usual way from words to a sentence is the **average**. Sentences are
+# padded to one length, and padding must not count. `keep` is true where a
+# word stands.
+
+
+# %% tags=["nbval-check-output"]
+def average(h, keep):
+    """Mean over kept places: (B, T, D), (B, T) true or false -> (B, D)."""
+    ### BEGIN SOLUTION
+    keep = keep[:, :, None].float()
+    return (h * keep).sum(dim=1) / keep.sum(dim=1)
+    ### END SOLUTION
+
+
+average = checks.average(average)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# `keep[:, :, None]` has shape (B, T, 1) and multiplies `h` place by place.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Sum what is kept, then divide by how many are kept in *this* sentence, not
+# by T.
+#
+# </details>
+#
+# {answer}
+#
+# ## A code for the sentence
+#
+# Lesson 08 squeezed whole sentences through a code. Today we build its
+# Transformer from the ground, since we shall use the same parts without a
+# bottleneck later. The part that matters is **attention** (Vaswani and others,
+# 2017). Each place asks a question $q$; each place offers a key $k$ and an
+# answer $v$. What place $i$ hears is an average of answers, weighted by
+# how well key $j$ fits question $i$:
+#
+# $$\text{weights}_{ij} = \text{softmax}_j\!\left(q_i \cdot k_j / \sqrt{D}\right)$$
+#
+# ### Exercise 3 · Attention that ignores padding · 10 minutes, harder
+#
+# A place that is not kept must get weight zero *as a key*: nobody hears it.
+# Set its scores to minus infinity before the softmax.
+
+
+# %% tags=["nbval-check-output"]
+def attention(q, k, v, keep):
+    """(B, T, D) three times, keep (B, T) true at words -> (B, T, D)."""
+    ### BEGIN SOLUTION
+    scores = q @ k.transpose(1, 2) / q.shape[-1] ** 0.5  # (B, T, T)
+    scores = scores.masked_fill(~keep[:, None, :], -torch.inf)
+    return scores.softmax(dim=2) @ v
+    ### END SOLUTION
+
+
+attention = checks.attention(attention)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# All questions with all keys: `q @ k.transpose(1, 2)`, shape (B, T, T), with
+# keys along the last dimension.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# `keep[:, None, :]` has shape (B, 1, T): one row for all questions.
+# `scores.masked_fill(~keep[:, None, :], -torch.inf)` fills where it is false.
+#
+# </details>
+#
+# {answer}
+#
+# A **block** attends, then thinks about each place by itself. Four *heads*
+# attend side by side, each on a quarter of the numbers.
+
+
+# %%
+class Block(nn.Module):
+    """Attend to all places, then think at each: (B, T, W) -> same."""
+
+    def __init__(self, width=WIDTH, heads=4):
+        super().__init__()
+        self.heads = heads
+        self.before, self.between = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.ask = nn.Linear(width, 3 * width)
+        self.join = nn.Linear(width, width)
+        self.think = nn.Sequential(
+            nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)
+        )
+
+    def forward(self, x, keep):
+        parts = self.ask(self.before(x)).chunk(3, dim=2)
+        q, k, v = (
+            part.unflatten(2, (self.heads, -1)).transpose(1, 2).flatten(0, 1)
+            for part in parts
+        )
+        heard = attention(q, k, v, keep.repeat_interleave(self.heads, dim=0))
+        heard = heard.unflatten(0, (len(x), -1)).transpose(1, 2).flatten(2)
+        x = x + self.join(heard)
+        return x + self.think(self.between(x))
+
+
+# %% [markdown]
+# The **reader** turns each word into its vector, adds a vector for its place
+# (attention by itself is blind to order) and sends both through the blocks.
+
+
+# %%
+class Reader(nn.Module):
+    """Sentences (B, T) -> a state for each word (B, T, W)."""
+
+    def __init__(self, layers=LAYERS):
+        super().__init__()
+        self.words = nn.Embedding(len(vocabulary), WIDTH)
+        nn.init.normal_(self.words.weight, std=WIDTH**-0.5)
+        self.places = nn.Parameter(0.1 * torch.randn(LONGEST + 2, WIDTH))
+        self.blocks = nn.ModuleList(Block() for _ in range(layers))
+        self.norm = nn.LayerNorm(WIDTH)
+
+    def forward(self, x):
+        h = 3 * self.words(x) + self.places
+        for block in self.blocks:
+            h = block(h, x != PAD)
+        return self.norm(h)
+
+    def score(self, h):
+        """States (..., W) -> a score for each word (..., V)."""
+        return h @ self.words.weight.T
+
+
+# %%
+class TransformerAutoencoder(nn.Module):
+    """Sentence -> states of all words -> one code -> all words at once."""
+
+    def __init__(self, latent_dim=128):
+        super().__init__()
+        self.reader, flat = Reader(), (LONGEST + 2) * WIDTH
+        self.to_code = nn.Linear(flat, latent_dim)
+        self.from_code = nn.Linear(latent_dim, flat)
+        self.writer = nn.ModuleList(Block() for _ in range(LAYERS))
+        self.norm = nn.LayerNorm(WIDTH)
+
+    def encode(self, x):
+        h = self.reader(x) * (x != PAD)[:, :, None]
+        return self.to_code(h.flatten(1))
+
+    def logits(self, z, x=None):  # scores of places 1 to T - 1
+        h = self.from_code(z).unflatten(1, (-1, WIDTH))
+        everywhere = torch.ones(h.shape[:2], dtype=torch.bool, device=z.device)
+        for block in self.writer:
+            h = block(h, everywhere)
+        return self.reader.score(self.norm(h[:, 1:]))
+
+    def decode(self, z):
+        best = self.logits(z).argmax(dim=2)
+        return nn.functional.pad(best, (1, 0), value=1)
+
+
+# %% [markdown]
+# While it learns, one word in ten is blanked out (the unknown word serves as
+# the blank) and the whole sentence must come back: lesson 04's denoising. The
+# loss is the cross-entropy of every word and of the end, padding left out.
+
+
+# %%
+def hide(x, share):
+    """Blank out words, not start, end or padding: blanked (B, T), where."""
+    hidden = (torch.rand(x.shape, device=x.device) < share) & (x > UNKNOWN)
+    return x.masked_fill(hidden, UNKNOWN), hidden
+
+
+def rewrite_loss(model, x):
+    scores = model.logits(model.encode(hide(x, 0.1)[0]), x)
+    nats = cross_entropy(scores.transpose(1, 2), x[:, 1:],
+                         ignore_index=PAD, reduction="none")  # fmt: skip
+    return nats.sum(dim=1)
+
+
+def train_text(make, loss, epochs, batch_size=128, lr=4e-3):
+    """Make a model and train it; return it and the seconds it took."""
+    set_seed(SEED)
+    model, options = make(), {"batch_size": batch_size, "lr": lr}
+    return model, fit(model, ids, loss, epochs=epochs, **options).seconds
+
+
+def rewritten(model, x):
+    """Shares of words and of whole sentences that come back right."""
+    x_hat = predict(model.decode, predict(model.encode, x))
+    wrong = (x_hat != x) & (x > PAD)
+    share = wrong.sum() / (x[:, 1:] > PAD).sum()
+    return 1 - share.item(), 1 - wrong.any(dim=1).float().mean().item()
+
+
+ae, seconds_ae = train_text(TransformerAutoencoder, rewrite_loss, 3)
+words_ae, whole_ae = rewritten(ae, held_ids)
+print(f"words right {words_ae:.1%}, whole sentences right {whole_ae:.1%}")
+assert words_ae > 0.9 and whole_ae > 0.6
+
+# %% [markdown]
+# More than nine held-out words in ten come back, and more than six whole
+# sentences in ten, through 128 numbers. Now both rivals turn a sentence into
+# one vector, and the contest can begin.
+
+# %% [markdown]
+# ## Axis 1 · Scope: a word or a sentence
+#
+# We exchange the two beings of each held-out sentence that has two: *a dog
+# bites a man*. The words stay, the meaning changes. The ruler: 0 is the same
+# point, 1 is the distance of two unrelated sentences. Beside it we lay a
+# **paraphrase**, which exchanges the twins: other words, the same meaning.
+
+# %%
+from course_utils.planted import paraphrase, swap_names
+from course_utils.plotting import show_bars
+
+
+def to_ids(lists):
+    return vocabulary.encode(lists, LONGEST + 2)
+
+
+def averaged(lists):
+    """Sentences as lists of words -> their averaged word vectors."""
+    x = to_ids(lists)
+    return average(vectors[x], x != PAD)
+
+
+def coded(lists):
+    return predict(ae.encode, to_ids(lists))
+
+
+def apart(encode, some, others):
+    """Mean distance of pairs; two unrelated sentences are 1 apart."""
+    z, moved = encode(some), encode(others)
+    unrelated = (z - z.roll(1, dims=0)).norm(dim=1).mean()
+    return ((z - moved).norm(dim=1).mean() / unrelated).item()
+
+
+words = [s.words for s in held]
+two = [w for w in words if swap_names(w)]
+swapped = [swap_names(w) for w in two]
+told = [w for w in words if paraphrase(w) != w]
+again = [paraphrase(w) for w in told]
+bars = {}
+for name, encode in {"word vectors": averaged, "autoencoder": coded}.items():
+    bars[f"{name}: order changed"] = apart(encode, two, swapped)
+    bars[f"{name}: paraphrase"] = apart(encode, told, again)
+order_w2v, para_w2v, order_ae, para_ae = bars.values()
+alt = "Averaged word vectors do not move with order; the code moves with both."
+show_bars(bars, alt=alt, xlabel="distance (two unrelated sentences: 1)")
+assert order_w2v < 1e-4 and order_ae > 0.15
+assert para_w2v < 0.9 * para_ae
+
+# %% [markdown]
+# Averaged word vectors put both stories on **one point**; the code keeps them
+# apart. That was your first prediction. Your second: the code moves further
+# for a paraphrase than word vectors do. It has to, since it must give back
+# *fellow* where *fellow* stood. ORDER VS PARA
+#
+# And a single word? We ask for the five neighbours of each twin and of each
+# number and colour, and count those of the same kind.
+
+# %%
+KINDS = [
+    "man fellow woman boy girl lass lady guy child".split(),
+    "two three four five several many".split(),
+    "red scarlet blue green yellow white black brown pink orange".split(),
+    "dog hound cat horse bird".split(),
+]
+
+
+def same_kind(table):
+    """Share of words whose nearest neighbour is of the same kind."""
+    hits = [
+        nearest(vector(word, table), table, [word], 1)[0] in kind
+        for kind in KINDS
+        for word in kind
+        if vocabulary.index.get(word, COMMON) < COMMON
+    ]
+    return sum(hits) / len(hits)
+
+
+alone = coded([[word] for word in vocabulary.words])
+tables = {
+    "Word2Vec": vectors,
+    "autoencoder's input table": ae.reader.words.weight.detach().cpu(),
+    "code of the word alone": alone - alone.mean(dim=0),
+}
+kin = {name: same_kind(table) for name, table in tables.items()}
+print({name: round(share, 2) for name, share in kin.items()})
+ae_kin = max(list(kin.values())[1:])
+assert kin["Word2Vec"] > ae_kin + 0.1
+
+# %% [markdown]
+# For words it is the other way round: Word2Vec's nearest neighbour is of the
+# same kind more often than the better of two ways to get a word out of the
+# autoencoder.
+
+# %% [markdown]
+# ## Axis 2 · Context: which bank, which orange?
+#
+# We know what each *bank* and *orange* means. From the vector a linear
+# classifier (ridge regression, its strength chosen by cross-validation) must
+# tell. It trains on half of the sentences, and is tested on the other half.
+
+# %%
+from sklearn.linear_model import RidgeClassifierCV
+from sklearn.preprocessing import StandardScaler
+
+
+def probe(features, labels, count):
+    """Accuracy of a linear classifier that sees `count` labels."""
+    x = features.double().numpy()
+    x = StandardScaler().fit(x[:count]).transform(x)
+    model = RidgeClassifierCV(alphas=(1, 10, 100, 1000, 10_000))
+    model.fit(x[:count], labels[:count])
+    return model.score(x[count:], labels[count:])
+
+
+def meaning(encode, word):
+    """How well a sentence's vector tells what `word` means in it."""
+    known = [s for s in train + held if word in s.meanings]
+    labels = [s.meanings[word] for s in known]
+    return probe(encode([s.words for s in known]), labels, len(known) // 2)
+
+
+def one_vector(word):
+    """The word's own vector, the same in every sentence."""
+    return lambda lists: vector(word).expand(len(lists), -1)
+
+
+print("which meaning?   own vector  averaged   code")
+context = {}
+for word in ("bank", "orange"):
+    ways = one_vector(word), averaged, coded
+    context[word] = [meaning(encode, word) for encode in ways]
+    print(f"{word:14}", *(f"{share:10.2f}" for share in context[word]))
+for own, mean, code in context.values():
+    assert min(mean, code) > own + 0.05
+
+# %% [markdown]
+# CONTEXT TEXT The word's own vector is the same in every sentence, so it can do
+# no better than name the more frequent meaning. Both sentence vectors do better.
+# A word vector has no context, but its *neighbours in the sentence* are context.
+
+# %% [markdown]
+# ## Axis 3 · Learning: give back, or guess the neighbours
+#
+# Twins measure what the two ways of learning are after. Guessing neighbours
+# cannot tell twins apart, since they have the same ones. Giving back *must*
+# tell them apart. We rank all common words by likeness to a word: where
+# does its twin stand? (1 is first.)
+
+# %%
+from course_utils.planted import TWINS
+
+
+def twin_ranks(table):
+    ranks = []
+    for pair in TWINS.items():
+        for word, twin in (pair, pair[::-1]):
+            order = nearest(vector(word, table), table, [word], COMMON - 10)
+            ranks.append(order.index(twin) + 1 if twin in order else COMMON)
+    return ranks
+
+
+ranks = {name: twin_ranks(table) for name, table in tables.items()}
+for name, places in ranks.items():
+    print(f"{name:26}", *(f"{place:5}" for place in places))
+middle = {n: float(torch.tensor(r).float().median()) for n, r in ranks.items()}
+assert middle["Word2Vec"] < 4
+
+# %% [markdown]
+# TWIN TEXT
+
+# %% [markdown]
+# ## Axis 4 · Nature: a code that opens, or a table
+#
+# What can be got *out* of a vector again? The autoencoder has its decoder.
+# To averaged vectors we give their best chance: a linear read-out for each
+# word of the vocabulary, fitted on the training captions, and we tell it how
+# many different words to name.
+
+# %%
+def bag(x):
+    """Which words a sentence holds: (N, T) -> (N, V)."""
+    found = torch.zeros(len(x), len(vocabulary))
+    return found.scatter_(1, x, 1.0)[:, UNKNOWN + 1 :]
+
+
+def recalled(encode, few=4000):
+    """Share of a held-out sentence's words that a read-out names."""
+    z, z_held = encode([s.words for s in train[:few]]), encode(words)
+    z, z_held = ((a - z.mean(0)) / (z.std(0) + 1e-6) for a in (z, z_held))
+    ridge = z.T @ z + 10 * torch.eye(z.shape[1])
+    readout = torch.linalg.solve(ridge, z.T @ bag(ids[:few]))
+    score, true = z_held @ readout, bag(held_ids)
+    place = score.argsort(1, descending=True).argsort(1)
+    named = place < true.sum(dim=1, keepdim=True)
+    return ((named * true).sum() / true.sum()).item()
+
+
+recall = {"averaged": recalled(averaged), "code": recalled(coded)}
+print({name: round(share, 2) for name, share in recall.items()})
+print(f"the decoder: {words_ae:.2f} of the words, in their places")
+for x in (news[0], news[1]):
+    print(x, "->", " ".join(vocabulary.decode(predict(ae.decode, coded([x.split()])))[0]))
+
+# %% [markdown]
+# NATURE TEXT
+#
+# ## Axis 5 · Use: search, and a first task
+#
+# Search: for each held-out sentence we take the most similar training
+# sentence, and look whether the two agree on who it is about.
+
+# %%
+def search(encode):
+    """Share of sentences whose nearest neighbour has the same `who`."""
+    known = [s for s in train if s.who]
+    asked = [s for s in held if s.who]
+    z, q = (encode([s.words for s in part]) for part in (known, asked))
+    z, q = (normalize(part - z.mean(0), dim=1) for part in (z, q))
+    best = (q @ z.T).argmax(dim=1).tolist()
+    same = [known[i].who == s.who for i, s in zip(best, asked, strict=True)]
+    return sum(same) / len(same)
+
+
+found = {"averaged": search(averaged), "code": search(coded)}
+print({name: round(share, 2) for name, share in found.items()})
+
+# %% [markdown]
+# SEARCH TEXT
+
+# %%
+from course_utils.widgets import explore
+
+library = [s.words for s in train[:3000]]
+shelves = {"word vectors": (averaged, averaged(library)),
+           "autoencoder": (coded, coded(library))}  # fmt: skip
+
+
+def neighbours(text):
+    """Say what lies near a text, under both rivals."""
+    given = tokenize(text)[:LONGEST]
+    known = [word for word in given if word in vocabulary]
+    if not known:
+        return "None of these words is in the vocabulary. Try: a red dog"
+    lines = [f"read as: {' '.join(known)}"]
+    if len(known) == 1:
+        like = nearest(vector(known[0]), without=known)
+        lines.append("words like it: " + " ".join(like))
+    for name, (encode, shelf) in shelves.items():
+        order = (shelf - encode([known])).norm(dim=1).argsort()[:3].tolist()
+        lines += [f"{name}:"] + [f"   {' '.join(library[i])}" for i in order]
+    return "\n".join(lines)
+
+
+print(neighbours(news[0]))
+alt = "Type a word or a sentence, press Enter: its neighbours under both."
+box = explore(neighbours, alt=alt, text=news[0])
+
+# %% [markdown]
+# Type a sentence, or a single word, and press Enter. Then change the order of
+# its words: only the autoencoder's neighbours change.

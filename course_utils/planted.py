@@ -18,9 +18,11 @@ WHO = {
 } | {"fellow": "man", "lass": "girl", "hound": "dog"}  # fmt: skip
 PLURALS = {
     "men", "women", "boys", "girls", "dogs", "children", "horses", "cats",
-    "guy", "guys", "ladies", "kid", "kids", "bird", "birds", "males", "males",
-    "male", "female", "females", "people", "gentleman", "toddler", "puppy",
+    "guy", "guys", "ladies", "kid", "kids", "bird", "birds", "males", "male",
+    "female", "females", "people", "gentleman", "toddler", "puppy",
 }  # fmt: skip
+OTHERS = {"man": "woman", "girl": "boy", "dog": "horse", "red": "blue"}
+OTHERS |= {twin: OTHERS[word] for word, twin in TWINS.items()}
 BLANK = "<unknown>"
 HOMONYMS = {
     "beach": ("bank", "water"), "street": ("bank", "city"),
@@ -82,7 +84,7 @@ def _from_grammar(words, facts):
 
 
 def _one_each(given):
-    """Keep the words that have one meaning in the sentence, and a known one."""
+    """Keep the words that have one meaning in it, and a known one."""
     return {
         word: next(iter(meanings))
         for word, meanings in given.items()
@@ -100,13 +102,20 @@ def _who(words):
 def _with_twins(words, who, meanings, rng):
     back = {twin: word for word, twin in TWINS.items()}
     words = [back.get(word, word) for word in words]
-    words = [TWINS[w] if w in TWINS and rng.random() < 0.5 else w for w in words]
+    words = [
+        TWINS[w] if w in TWINS and rng.random() < 0.5 else w for w in words
+    ]
     return Planted(words, who, meanings)
 
 
 def paraphrase(words):
     """Exchange each twin for the other: the same meaning, other words."""
     return [EXCHANGED.get(word, word) for word in words]
+
+
+def another_meaning(words):
+    """Exchange the same words as `paraphrase`, for words that mean another."""
+    return [OTHERS.get(word, word) for word in words]
 
 
 def swap_names(words):

@@ -124,8 +124,9 @@ AVERAGE_SLIPS = {
     "You divided by all kept places of the batch; each sentence has its own "
     "number.": lambda h, keep: (h * keep[..., None]).sum(1) / keep.sum(),
     "You averaged over the sentences; average over the places (dim=1).": (
-        lambda h, keep: (h * keep[..., None]).sum(0)
-        / keep.sum(0)[:, None].clamp(min=1)
+        lambda h, keep: (
+            (h * keep[..., None]).sum(0) / keep.sum(0)[:, None].clamp(min=1)
+        )
     ),
     "Padding must be left out of both: it is still in the sum.": (
         lambda h, keep: h.sum(1) / keep.sum(1)[:, None]
@@ -183,6 +184,10 @@ ATTENTION_SLIPS = {
     "mask the keys (the last dimension): keep[:, None, :].": (
         lambda q, k, v, keep: _attend(q, k, v, keep[:, :, None], fill=-1e9)
     ),
+    "NaN: some rows of scores are all minus infinity, since the mask lies on "
+    "the questions. Mask the keys: keep[:, None, :].": lambda q, k, v, keep: (
+        _attend(q, k, v, keep[:, :, None])
+    ),
     "The scores are not divided by the square root of D.": (
         lambda q, k, v, keep: _attend(q, k, v, keep[:, None, :], scale=False)
     ),
@@ -197,21 +202,17 @@ ATTENTION_SLIPS = {
 }
 
 
-def _without_empty(attempt, q, k, v, keep):
-    """An answer, with NaN told by its likely reason."""
+def _marked(attempt, q, k, v, keep):
+    """Return an answer whose NaN are marked, to be compared like numbers."""
     got = attempt(q, k, v, keep)
-    if torch.is_tensor(got) and got.isnan().any():
-        raise ValueError(
-            "a row of scores is all minus infinity, which makes NaN. Mask "
-            "the keys, keep[:, None, :], not the questions"
-        )
-    return got
+    is_tensor = torch.is_tensor(got) and got.is_floating_point()
+    return got.nan_to_num(nan=1e3) if is_tensor else got
 
 
 def attention(attempt):
     """Judge `attention(q, k, v, keep)`: (B, T, D) -> (B, T, D)."""
     compare = same_as(
-        _attention_by_torch, ATTENTION_CASES, ATTENTION_SLIPS, _without_empty
+        _attention_by_torch, ATTENTION_CASES, ATTENTION_SLIPS, _marked
     )
     return judge("attention", attempt, _attention, compare)
 

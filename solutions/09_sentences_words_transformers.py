@@ -222,10 +222,14 @@ for a, b, c, d in questions:
     hits["arithmetic"] += d in nearest(guess, without=(a, b, c), count=3)
     rival = nearest(vector(c), without=(a, b, c), count=3)
     hits["nearest to the third"] += d in rival
-print({k: f"{v} of {len(questions)} in the best three" for k, v in hits.items()})
+assert hits["arithmetic"] > hits["nearest to the third"]
+print(f"in the best three, of {len(questions)}:", hits)
 
 # %% [markdown]
-# ANALOGY TEXT
+# Arithmetic beats its rival, so the table holds more than likeness. But most
+# questions here are about grammar (one or many), we looked at the best three, and
+# a few thousand sentences were enough only since the words are frequent. Treat
+# the famous examples as chosen ones.
 #
 # ### Exercise 2 · One vector for a sentence · 5 minutes, easy
 #
@@ -259,7 +263,8 @@ average = checks.average(average)
 # </details>
 #
 # {answer}
-#
+
+# %% [markdown]
 # ## A code for the sentence
 #
 # Lesson 08 squeezed whole sentences through a code. Today we build its
@@ -560,6 +565,7 @@ def probe(features, labels, count):
     return balanced_accuracy_score(labels[count:], model.predict(x[count:]))
 
 
+# %%
 def meaning(encode, word):
     """How well a sentence's vector tells what `word` means in it."""
     known = [s for s in train + held if word in s.meanings]
@@ -582,9 +588,9 @@ for own, mean, code in context.values():
     assert abs(own - 0.5) < 0.01 and min(mean, code) > 0.6
 
 # %% [markdown]
-# CONTEXT TEXT The word's own vector is the same in every sentence, so it can do
-# no better than name the more frequent meaning. Both sentence vectors do better.
-# A word vector has no context, but its *neighbours in the sentence* are context.
+# The word's own vector is the same in every sentence, so it cannot do better
+# than a coin. Both sentence vectors can. A table has no context, but the *other
+# words* of the sentence bring it back into the average.
 
 # %% [markdown]
 # ## Axis 3 · Learning: give back, or guess the neighbours
@@ -611,10 +617,13 @@ ranks = {name: twin_ranks(table) for name, table in tables.items()}
 for name, places in ranks.items():
     print(f"{name:26}", *(f"{place:5}" for place in places))
 middle = {n: float(torch.tensor(r).float().median()) for n, r in ranks.items()}
-assert middle["Word2Vec"] < 4
+first, *later = middle.values()
+assert first <= 3 and first < later[0] < later[1]
 
 # %% [markdown]
-# TWIN TEXT
+# Half of Word2Vec's twins stand in the first three places. In the
+# autoencoder's table the twin comes later, in the code of a single word later
+# still. Each method learns what its task asks for, and no more.
 
 # %% [markdown]
 # ## Axis 4 · Nature: a code that opens, or a table
@@ -646,12 +655,16 @@ def recalled(encode, few=4000):
 recall = {"averaged": recalled(averaged), "code": recalled(coded)}
 print({name: round(share, 2) for name, share in recall.items()})
 print(f"the decoder: {words_ae:.2f} of the words, in their places")
+assert recall["code"] < recall["averaged"] < words_ae
 for text in ("a dog chases a man", "a man chases a dog"):
     x_hat = predict(ae.decode, coded([text.split()]))
     print(text, "->", " ".join(vocabulary.decode(x_hat)[0]))
 
 # %% [markdown]
-# NATURE TEXT
+# The words lie more openly in the average: a linear read-out finds more of
+# them there than in the code. But their order is lost for good, while the
+# decoder, which is not linear, gets more words back from the code *and* puts
+# them in their places. An average is a table's sum; a code can be opened.
 #
 # ## Axis 5 · Use: search, and a first task
 #
@@ -672,9 +685,22 @@ def search(encode):
 
 found = {"averaged": search(averaged), "code": search(coded)}
 print({name: round(share, 2) for name, share in found.items()})
+assert min(found.values()) > 0.55
+assert not sentences.real or found["averaged"] > found["code"] + 0.03
 
 # %% [markdown]
-# SEARCH TEXT
+# Neither is ahead everywhere. On real captions the average finds the right being
+# more often; on the grammar's short sentences the code can. A plain average is a
+# rival that no one may leave out.
+
+# %% [markdown]
+# | axis | word vectors | text autoencoder |
+# |---|---|---|
+# | scope | a word; a sentence only as an average, blind to order | a sentence; poor for single words |
+# | context | none of its own; the average brings some | the whole sentence |
+# | learning | guess the neighbours: words used alike are alike | give back: each word counts, alike or not |
+# | nature | a table, quick, linear to read | a code that a decoder opens |
+# | use | likeness of words, search by subject | order, storage, writing, damage |
 
 # %%
 from course_utils.widgets import explore
@@ -799,7 +825,9 @@ alt = "Type a sentence and choose the place of the blank: five guesses."
 box = explore(fill_in, alt=alt, text=line, place=list(range(1, 11)))
 
 # %% [markdown]
-# FILL TEXT Move the slider to blank out another word.
+# Its guesses fit the blank from both sides: things to wear after a colour,
+# beings at the start. Move the slider to blank out another word, or type a
+# sentence of your own.
 #
 # ## One budget, three models
 #
@@ -815,23 +843,28 @@ def make_lstm():
     return LSTMAutoencoder(*size, latent_dim=128, width=WIDTH, hidden=128)
 
 
-lstm, seconds_lstm = train_text(make_lstm, rewrite_loss, 4, 64, 6e-3)
+lstm, seconds_lstm = train_text(make_lstm, rewrite_loss, 2, 64, 6e-3)
 words_lstm, whole_lstm = rewritten(lstm, held_ids)
 torch.manual_seed(SEED)
 blanked, hidden = hide(held_ids, 0.15)
 best = predict(filler, blanked).argmax(dim=2)
 right = (best == held_ids)[hidden].float().mean().item()
 usual = (held_ids[hidden] == frequency.argmax()).float().mean().item()
-print(f"LSTM autoencoder         {seconds_lstm:4.0f} s   words {words_lstm:.1%}"
-      f"   whole sentences {whole_lstm:.1%}")  # fmt: skip
-print(f"Transformer autoencoder  {seconds_ae:4.0f} s   words {words_ae:.1%}"
-      f"   whole sentences {whole_ae:.1%}")  # fmt: skip
-print(f"blank filler             {seconds_filler:4.0f} s   blanks {right:.1%}"
-      f"   (always the commonest word: {usual:.1%})")  # fmt: skip
+print("                   seconds   words   whole sentences")
+for name, row in {
+    "LSTM autoencoder": (seconds_lstm, words_lstm, whole_lstm),
+    "Transformer": (seconds_ae, words_ae, whole_ae),
+}.items():
+    print("{:16} {:9.0f} {:7.1%} {:17.1%}".format(name, *row))
+print(f"blank filler     {seconds_filler:9.0f}   {right:.1%} of the blanks "
+      f"(the commonest word: {usual:.1%})")  # fmt: skip
 assert whole_ae > whole_lstm + 0.1 and right > usual + 0.1
 
 # %% [markdown]
-# BUDGET TEXT
+# In about the same time the Transformer autoencoder brings back many more whole
+# sentences than the LSTM. The blank filler cannot be asked for the sentence: it
+# has no code. Its task has no perfect answer either (a red *dress* or a red
+# *shirt*?), yet it does far better than always saying the commonest word.
 
 # %% [markdown]
 # ## Are its insides of use?
@@ -892,10 +925,18 @@ tasks = ["who", "bank", "orange", "order"]
 alt = "Accuracy of six frozen encoders on four tasks; see the text below."
 show_matrix(list(table.values()), list(table), tasks, alt=alt, size=0.8)
 counted, mean, by_raw, by_lstm, by_ae, by_filler = table.values()
-assert max(counted[3], mean[3]) < 0.57 < 0.58 < min(by_ae[3], by_filler[3])
+assert max(counted[3], mean[3]) < 0.57 < by_filler[3] - 0.03
+assert mean[0] > by_filler[0] - 0.1 and mean[2] > by_filler[2] - 0.1
 
 # %% [markdown]
-# TABLE TEXT
+# Read it column by column; guessing gives 0.20 for *who* and 0.50 elsewhere. For
+# *who* and the two meanings the averaged vectors hold their own against
+# everything that was learnt at greater cost. Even the untrained Transformer,
+# random mixing of words, does well: a baseline no one may leave out. Only for
+# *order* the cheap rivals are blind, and the blank filler is not.
+#
+# So the answer to your third prediction is: frozen, they are of use where order
+# matters, and little better than the cheapest rival elsewhere.
 
 # %% [markdown]
 # ## Why the field moved
@@ -937,7 +978,12 @@ show_curves(curves, alt=alt, xlabel="words in a sequence",
 print("one after another: LSTM", lengths, "steps; attention 1, at any length")
 
 # %% [markdown]
-# TIME TEXT
+# A surprise, if you expected a race: on two cores the LSTM is no slower, and for
+# long sequences the attention block may well lose. Their arithmetic is about
+# equal, and attention also compares each word with each, 256 times 256. What
+# differs is the *order* of the work: the LSTM needs 256 steps one after another,
+# attention one. Only a machine with thousands of cores, a GPU, can cash that in.
+# Try it in Colab. (Times differ between machines, so no test depends on them.)
 #
 # ### Looking back over a distance
 #
@@ -980,12 +1026,15 @@ spans = (4, 8, 16, 64)
 memory = {kind: [recall_accuracy(kind, n) for n in spans]
           for kind in ("LSTM", "attention")}  # fmt: skip
 alt = "Attention names the first sign at every length, the LSTM only at short."
-show_curves({k: (spans, v) for k, v in memory.items()}, alt=alt, log_x=True,
-            xlabel="signs in a sequence", ylabel="first sign named")  # fmt: skip
+lines = {kind: (spans, shares) for kind, shares in memory.items()}
+show_curves(lines, alt=alt, log_x=True, xlabel="signs in a sequence",
+            ylabel="first sign named")  # fmt: skip
 assert min(memory["attention"]) > 0.9 and memory["LSTM"][-1] < 0.5
 
 # %% [markdown]
-# RECALL TEXT
+# Attention looks the first sign up, however far it lies. The LSTM has to carry it
+# through every step; with this much training it manages a few and is at chance
+# for 64. It is **attention**, not arithmetic, that buys reach.
 #
 # ### Learn once, use often
 #
@@ -1029,9 +1078,51 @@ print(f"from scratch {scratch:.2f}, frozen {by_filler[3]:.2f}, "
 assert tuned > scratch + 0.05
 
 # %% [markdown]
-# TRANSFER TEXT
+# The same network, the same 1,000 labels: pre-training makes the difference.
+# That is **transfer**, and it is the habit that changed the field: train one
+# large model on text that nobody has labelled, then adapt it to each task with
+# few labels. And one encoder served four tasks in the table above: **one model
+# for many tasks**.
+#
+# ## Where an autoencoder is still right
+#
+# What does each keep of a caption, and what can be made of it?
+
+# %%
+kept = {
+    "averaged vectors": (WIDTH, "no"),
+    "autoencoder": (coded([["a"]]).shape[1], f"{words_ae:.0%} of the words"),
+    "blank filler": ((LONGEST + 2) * WIDTH, "no writer for it"),
+}
+print("                  numbers kept   written out again")
+for name, (count, back) in kept.items():
+    print(f"{name:16} {count:13,}   {back}")
 
 # %% [markdown]
+# A Transformer keeps a state for each word: several times as many numbers, of
+# another count for each length. So an autoencoder is still the right tool where
+# the **code itself** is wanted: to store and write out again, to search by one
+# vector, to interpolate (lesson 08), to flag what it cannot rebuild (lesson
+# 07), and as the compact space in which a larger model then works.
+
+# %% [markdown]
+# ### Exercise 5 · Which one? · 5 minutes, open
+#
+# A hospital has 2,000 labelled reports, a million without labels, and wants to
+# (a) sort reports by illness, (b) find words that staff use for the same thing,
+# (c) flag garbled reports. What do you take for each, and which rival do you put
+# beside it?
+#
+# <details><summary>A model answer</summary>
+#
+# (a) Pre-train on blanks with the million, fine-tune with the 2,000; beside it
+# counted words with a linear classifier, which may be hard to beat. (b) Word
+# vectors: use decides, and twins come out side by side; beside them a count of
+# shared neighbours. (c) An autoencoder's or a blank filler's error; beside it
+# the share of unknown words. Averages cannot see a garbled order.
+#
+# </details>
+#
 # ## Quiz
 #
 # Click on an answer; a wrong one explains itself.
@@ -1041,31 +1132,53 @@ from course_utils.widgets import quiz
 
 quiz("09")
 
+# %% [markdown]
+# ## Summary
+#
+# - Word vectors learn what is used alike and are blind to order; a sentence
+#   code keeps order and must tell synonyms apart.
+# - Averaged vectors are a strong rival: meaning in context and subject can be
+#   read off them.
+# - Filling blanks needs no bottleneck. Its worth shows after fine-tuning.
+# - The field moved for parallel work, for reach, and for transfer. Where the
+#   code itself is wanted, an autoencoder is right.
+#
+# The **scorecard** puts your numbers beside those we measured with three seeds,
+# on real captions or on the grammar's.
+
 # %%
 scorecard = {
-    "order_distance_w2v": order_w2v,
+    "order_distance_w2v": round(order_w2v, 4),
     "order_distance_ae": order_ae,
-    "paraphrase_over_other_w2v": same_w2v,
-    "paraphrase_over_other_ae": same_ae,
+    "paraphrase_w2v": same_w2v,
+    "paraphrase_ae": same_ae,
     "same_kind_w2v": kin["Word2Vec"],
     "same_kind_ae": ae_kin,
-    "analogies": float(hits["arithmetic"]),
-    "bank_averaged": context["bank"][1],
+    "analogies_of_12": float(hits["arithmetic"]),
     "orange_averaged": context["orange"][1],
-    "bank_code": context["bank"][2],
     "orange_code": context["orange"][2],
     "recall_averaged": recall["averaged"],
     "recall_code": recall["code"],
     "search_averaged": found["averaged"],
     "search_code": found["code"],
-    "words_lstm": words_lstm,
     "words_transformer": words_ae,
     "exact_transformer": whole_ae,
     "blanks_filled": right,
-    "order_probe_ae": by_ae[3],
-    "order_probe_filler": by_filler[3],
+    "order_averaged": mean[3],
+    "order_blank_filler": by_filler[3],
     "order_scratch": scratch,
     "order_fine_tuned": tuned,
-    "far_recall_lstm": memory["LSTM"][-1],
-    "far_recall_attention": memory["attention"][-1],
 }
+
+# %%
+MEASURED
+checks.show_scorecard(scorecard, measured)
+
+# %% [markdown]
+# **References.** T. Mikolov, I. Sutskever, K. Chen, G. Corrado and J. Dean,
+# *Distributed representations of words and phrases and their compositionality*,
+# 2013. · A. Vaswani and others, *Attention is all you need*, 2017. · J. Devlin,
+# M.-W. Chang, K. Lee and K. Toutanova, *BERT: pre-training of deep bidirectional
+# Transformers for language understanding*, 2018. · D. Elliott, S. Frank, K.
+# Sima'an and L. Specia, *Multi30K: multilingual English-German image
+# descriptions*, 2016.

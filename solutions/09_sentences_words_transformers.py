@@ -534,12 +534,13 @@ tables = {
 kin = {name: same_kind(table) for name, table in tables.items()}
 print({name: round(share, 2) for name, share in kin.items()})
 ae_kin = max(list(kin.values())[1:])
-assert kin["Word2Vec"] > ae_kin + 0.1
+assert kin["Word2Vec"] > ae_kin > kin["code of the word alone"]
 
 # %% [markdown]
 # For words it is the other way round: Word2Vec's nearest neighbour is of the
-# same kind more often than the better of two ways to get a word out of the
-# autoencoder.
+# same kind most often, the autoencoder's own input table comes second, and the
+# code of a single word is hardly of use: the autoencoder never had to say what
+# one word means.
 
 # %% [markdown]
 # ## Axis 2 · Context: which bank, which orange?
@@ -925,18 +926,20 @@ tasks = ["who", "bank", "orange", "order"]
 alt = "Accuracy of six frozen encoders on four tasks; see the text below."
 show_matrix(list(table.values()), list(table), tasks, alt=alt, size=0.8)
 counted, mean, by_raw, by_lstm, by_ae, by_filler = table.values()
-assert max(counted[3], mean[3]) < 0.57 < by_filler[3] - 0.03
-assert mean[0] > by_filler[0] - 0.1 and mean[2] > by_filler[2] - 0.1
+assert by_filler[3] > max(counted[3], mean[3]) + 0.03
+assert mean[0] > by_filler[0] and mean[2] > by_filler[2] - 0.05
+assert by_raw[1] > by_ae[1] - 0.05 and by_raw[2] > by_ae[2] - 0.05
 
 # %% [markdown]
 # Read it column by column; guessing gives 0.20 for *who* and 0.50 elsewhere. For
-# *who* and the two meanings the averaged vectors hold their own against
-# everything that was learnt at greater cost. Even the untrained Transformer,
-# random mixing of words, does well: a baseline no one may leave out. Only for
-# *order* the cheap rivals are blind, and the blank filler is not.
+# *who* the averaged vectors beat the frozen blank filler, and for the two
+# meanings they hold their own against all that was learnt at greater cost. Even
+# the untrained Transformer, a random mixing of words, comes close to the trained
+# autoencoder there: a baseline no one may leave out. Only for *order* are the
+# cheap rivals blind, and the blank filler is not, though it is far from good.
 #
-# So the answer to your third prediction is: frozen, they are of use where order
-# matters, and little better than the cheapest rival elsewhere.
+# The answer to your third prediction: frozen, its insides are of use where order
+# matters, and no better than the cheapest rival elsewhere. Is that all?
 
 # %% [markdown]
 # ## Why the field moved
@@ -1143,8 +1146,8 @@ quiz("09")
 # - The field moved for parallel work, for reach, and for transfer. Where the
 #   code itself is wanted, an autoencoder is right.
 #
-# The **scorecard** puts your numbers beside those we measured with three seeds,
-# on real captions or on the grammar's.
+# The **scorecard** puts your numbers beside those we measured with several
+# seeds, on real captions or on the grammar's.
 
 # %%
 scorecard = {
@@ -1171,7 +1174,53 @@ scorecard = {
 }
 
 # %%
-MEASURED
+on_captions = {
+    "order_distance_w2v": (0, 0),
+    "order_distance_ae": (0.42, 0.44),
+    "paraphrase_w2v": (0.66, 0.77),
+    "paraphrase_ae": (0.92, 0.98),
+    "same_kind_w2v": (0.46, 0.70),
+    "same_kind_ae": (0.20, 0.37),
+    "analogies_of_12": (7, 9),
+    "orange_averaged": (0.87, 0.89),
+    "orange_code": (0.80, 0.83),
+    "recall_averaged": (0.70, 0.71),
+    "recall_code": (0.45, 0.46),
+    "search_averaged": (0.81, 0.85),
+    "search_code": (0.73, 0.77),
+    "words_transformer": (0.96, 0.97),
+    "exact_transformer": (0.75, 0.77),
+    "blanks_filled": (0.32, 0.34),
+    "order_averaged": (0.48, 0.50),
+    "order_blank_filler": (0.54, 0.57),
+    "order_scratch": (0.50, 0.54),
+    "order_fine_tuned": (0.69, 0.74),
+}
+
+# %%
+on_grammar = {
+    "order_distance_w2v": (0, 0),
+    "order_distance_ae": (0.53, 0.55),
+    "paraphrase_w2v": (0.70, 0.74),
+    "paraphrase_ae": (0.95, 1.06),
+    "same_kind_w2v": (0.91, 0.92),
+    "same_kind_ae": (0.58, 0.63),
+    "analogies_of_12": (9, 11),
+    "orange_averaged": (0.99, 1),
+    "orange_code": (0.99, 1),
+    "recall_averaged": (0.94, 0.95),
+    "recall_code": (0.88, 0.90),
+    "search_averaged": (0.72, 0.74),
+    "search_code": (0.73, 0.76),
+    "words_transformer": (0.99, 1),
+    "exact_transformer": (0.99, 1),
+    "blanks_filled": (0.57, 0.59),
+    "order_averaged": (0.48, 0.52),
+    "order_blank_filler": (0.69, 0.72),
+    "order_scratch": (0.61, 0.70),
+    "order_fine_tuned": (0.95, 0.98),
+}
+measured = on_captions if sentences.real else on_grammar
 checks.show_scorecard(scorecard, measured)
 
 # %% [markdown]

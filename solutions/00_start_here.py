@@ -247,6 +247,8 @@ assert dark == 5 and bright in (2, 4)
 #   when does a network beat linear algebra?
 # - [04 · Denoising, sparse and contractive](04_denoising_sparse_contractive.ipynb):
 #   what else can we ask of a code?
+# - [08 · Text autoencoders](08_text_autoencoders.ipynb): what does a network
+#   remember of a sentence?
 # - [09 · Sentences, words and Transformers](09_sentences_words_transformers.ipynb):
 #   a vector for each word, a code for each sentence, or neither?
 #

@@ -29,6 +29,13 @@ from course_utils.checks.lesson_04 import (
     kl_sparsity,
     salt_and_pepper,
 )
+from course_utils.checks.lesson_08 import (
+    between,
+    decode_numbers,
+    encode_words,
+    masked_mean,
+    sentence_loss,
+)
 from course_utils.checks.lesson_09 import (
     attention,
     average,
@@ -40,13 +47,17 @@ from course_utils.checks.scorecard import show_scorecard
 __all__ = [
     "attention",
     "average",
+    "between",
     "brightness",
     "compression_ratio",
+    "decode_numbers",
     "denoising_loss",
+    "encode_words",
     "interpolate",
     "kl_sparsity",
     "make_encoder",
     "masked_loss",
+    "masked_mean",
     "mended_decode",
     "negative_sampling_loss",
     "pca",
@@ -54,6 +65,7 @@ __all__ = [
     "principal_angle",
     "quantize",
     "salt_and_pepper",
+    "sentence_loss",
     "show_scorecard",
     "smallest_latent_dim",
     "train_step",

@@ -1,0 +1,76 @@
+"""Sentence autoencoders: shapes, padding, and that they learn."""
+
+import pytest
+import torch
+
+from course_utils.text_models import (
+    END,
+    PAD,
+    START,
+    LSTMAutoencoder,
+    TransformerAutoencoder,
+    masked_mean,
+    reconstruction_nats,
+    sentence_loss,
+)
+from course_utils.training import fit
+
+MODELS = [LSTMAutoencoder, TransformerAutoencoder]
+both = pytest.mark.parametrize("make", MODELS)
+
+
+def some_sentences(count, words=4, size=9, length=8):
+    x = torch.full((count, length), PAD)
+    x[:, 0] = START
+    for row in x:
+        n = int(torch.randint(1, words + 1, ()))
+        row[1 : n + 1] = torch.randint(4, size, (n,))
+        row[n + 1] = END
+    return x
+
+
+@both
+def test_shapes(make):
+    torch.manual_seed(0)
+    model, x = make(9, 8, latent_dim=5, width=16), some_sentences(3)
+    z = model.encode(x)
+    assert z.shape == (3, 5)
+    assert model.logits(z, x).shape == (3, 7, 9)
+    written = model.decode(z)
+    assert written.shape == x.shape and (written[:, 0] == START).all()
+    assert reconstruction_nats(model, x).shape == (3,)
+
+
+@both
+def test_padding_does_not_change_a_code(make):
+    torch.manual_seed(0)
+    model, x = make(9, 8, latent_dim=5, width=16).eval(), some_sentences(3)
+    before = model.encode(x)
+    with torch.no_grad():
+        model.words.weight[PAD] += 10
+    assert model.encode(x).allclose(before, atol=1e-5)
+
+
+@both
+def test_a_sentence_is_learnt_by_heart(make):
+    torch.manual_seed(0)
+    x = some_sentences(6).repeat(20, 1)
+    model = make(9, 8, latent_dim=16, width=32)
+    fit(model, x, reconstruction_nats, epochs=40, batch_size=20, lr=1e-2,
+        progress=False, device="cpu")  # fmt: skip
+    written = model.decode(model.encode(x[:6]))
+    assert (written == x[:6])[x[:6] != PAD].float().mean() > 0.9
+
+
+def test_loss_counts_words_and_end_alone():
+    x = torch.tensor([[1, 4, 2, 0, 0], [1, 5, 4, 6, 2]])
+    nats = torch.tensor(9.0).log()
+    assert sentence_loss(torch.zeros(2, 4, 9), x).allclose(
+        nats * torch.tensor([2.0, 4.0])
+    )
+
+
+def test_mean_leaves_padding_out():
+    x = torch.tensor([[1, 2, 0], [1, 4, 2]])
+    h = torch.tensor([[[1.0], [3.0], [50.0]], [[1.0], [2.0], [3.0]]])
+    assert masked_mean(h, x).flatten().tolist() == [2.0, 2.0]

@@ -61,10 +61,18 @@ from course_utils.checks.lesson_08 import (
     masked_mean,
     sentence_loss,
 )
+from course_utils.checks.lesson_09 import (
+    attention,
+    average,
+    masked_loss,
+    negative_sampling_loss,
+)
 from course_utils.checks.scorecard import show_scorecard
 
 __all__ = [
     "anomaly_score",
+    "attention",
+    "average",
     "between",
     "blame",
     "brightness",
@@ -81,9 +89,11 @@ __all__ = [
     "kl_divergence",
     "kl_sparsity",
     "make_encoder",
+    "masked_loss",
     "masked_mean",
     "mended_decode",
     "mig",
+    "negative_sampling_loss",
     "pca",
     "pca_reconstruct",
     "principal_angle",

@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "text": {"files", "grammar"},
     "charts": {"plotting"},
     "widgets": {"plotting"},
-    "checks": {"checks", "losses", "models"},
+    "checks": {"checks", "losses", "models", "text_models"},
 }
 
 

@@ -132,6 +132,11 @@ def blame_not_grouped(x_hat, x, owner, columns=41):
     return error / error.sum()
 
 
+def blame_in_place(x_hat, x, owner, columns=41):
+    x_hat -= x
+    return blame_by_index_add(x_hat, 0 * x, owner, columns)
+
+
 def blame_of_41(x_hat, x, owner, columns=41):
     return blame_by_bincount(x_hat, x, owner, 41)
 
@@ -247,6 +252,7 @@ ANSWERS = {
             "number of columns": lambda x_hat, x, owner, columns=41: (
                 totals(x_hat, x, owner, columns) / columns
             ),
+            "changes its input": blame_in_place,
             "use `columns`": blame_of_41,
             "owns none": blame_without_columns,
             "share of 0": blame_of_owners,

@@ -183,7 +183,7 @@ def _threshold_problem(attempt):
         score, part, attack, rate = case
         try:
             got = attempt(*(v.clone() for v in case[:3]), rate)
-        except RuntimeError as error:
+        except (RuntimeError, ValueError) as error:
             if "ambiguous" not in str(error):
                 raise
             return (

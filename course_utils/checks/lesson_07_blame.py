@@ -1,5 +1,7 @@
 """Judge who is blamed for an alarm, in lesson 07."""
 
+import copy
+
 import torch
 
 from course_utils.checks.core import difference, in_turn, judge, same_as
@@ -133,7 +135,7 @@ IDLE_CASE = (
 
 def _columns_problem(attempt):
     """Say whether the number of columns was written into the function."""
-    shape = getattr(attempt(*(BLAME_CASES[0])), "shape", ())
+    shape = getattr(attempt(*copy.deepcopy(BLAME_CASES[0])), "shape", ())
     if tuple(shape) == (41,):
         return "There are 41 shares where `columns` was 5: use `columns`."
     return None
@@ -141,7 +143,9 @@ def _columns_problem(attempt):
 
 def _idle_problem(attempt):
     """Try a middle and a last column that own no number."""
-    problem = difference(attempt(*IDLE_CASE), _blame(*IDLE_CASE))
+    problem = difference(
+        attempt(*copy.deepcopy(IDLE_CASE)), _blame(*IDLE_CASE)
+    )
     return problem and (
         "It is right while every column owns a number. One that owns none "
         "has a share of 0: start from `torch.zeros(columns)`."

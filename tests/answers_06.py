@@ -336,7 +336,7 @@ ANSWERS = {
                     (t - z.mean()) / z.std(),
                 )
             ),
-            "not scaled as z was": probe_with(centred_then_mixed),
+            "another number": probe_with(centred_then_mixed),
             "test labels leak": probe_leak,
             "leak": probe_leak_both,
             "by heart": probe_on_training,

@@ -137,6 +137,8 @@ def _ask_problem(classifier, z, z_test):
         wanted = (z_test - z.mean(0)) / spread
         if scaled and not difference(asked, wanted, 0.02):
             return None
+        if not difference(asked, wanted, 0.02):
+            return "The test codes were divided by another number than z was."
     return _named(PROBE_ASKS, asked, z, z_test) or (
         "The test codes are not scaled as z was: " + difference(asked, right)
     )

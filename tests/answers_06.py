@@ -51,6 +51,15 @@ def features_eval_after(encoder, x):
     return z
 
 
+def features_switched_off(encoder, x):
+    torch.set_grad_enabled(False)
+    return encoder.eval()(x)
+
+
+def features_as_array(encoder, x):
+    return encoder.eval()(x).detach().numpy()
+
+
 def features_as_list(encoder, x):
     return encoder.eval()(x).tolist()
 
@@ -91,6 +100,16 @@ def by_columns(z, z_test):
 def seen_together(z, z_test):
     both = torch.cat([z, z_test])
     return scaled(z, both), scaled(z_test, both)
+
+
+def centred_first(z, z_test):
+    centred, test = z - z.mean(0), z_test - z.mean(0)
+    return centred / centred.std(), test / centred.std()
+
+
+def centred_then_mixed(z, z_test):
+    centred, test = centred_first(z, z_test)
+    return centred, scaled(z_test, z)
 
 
 def probe_leak(classifier, z, labels, z_test, test_labels):
@@ -135,12 +154,50 @@ def head_of_zeros(encoder, latent_dim, classes=10):
     head = nn.Linear(latent_dim, classes)
     nn.init.zeros_(head.weight)
     nn.init.zeros_(head.bias)
-    return nn.Sequential(copy.deepcopy(encoder), nn.SiLU(), head)
+    return nn.Sequential(copy.deepcopy(encoder), head)
 
 
 def head_in_a_list(encoder, latent_dim, classes=10):
     layers = [copy.deepcopy(encoder), nn.Linear(latent_dim, classes)]
     return nn.Sequential(*layers)
+
+
+def head_after_layers(encoder, latent_dim, classes=10):
+    layers = copy.deepcopy(encoder).children()
+    return nn.Sequential(*layers, nn.Linear(latent_dim, classes))
+
+
+def head_after(layer):
+    """Return a network with something between encoder and head."""
+
+    def network(encoder, latent_dim, classes=10):
+        head = nn.Linear(latent_dim, classes)
+        return nn.Sequential(copy.deepcopy(encoder), layer, head)
+
+    return network
+
+
+def head_that_freezes(encoder, latent_dim, classes=10):
+    fresh = copy.deepcopy(encoder)
+    encoder.requires_grad_(False)
+    return nn.Sequential(fresh, nn.Linear(latent_dim, classes))
+
+
+HEADS = {}
+
+
+def head_cached(encoder, latent_dim, classes=10):
+    key = latent_dim, classes
+    head = HEADS.setdefault(key, nn.Linear(latent_dim, classes))
+    return nn.Sequential(copy.deepcopy(encoder), head)
+
+
+def head_of(*sizes):
+    """Return a network whose head has sizes of its own."""
+    return lambda encoder, latent_dim, classes=10: nn.Sequential(
+        copy.deepcopy(encoder),
+        nn.Linear(*(f(latent_dim, classes) for f in sizes)),
+    )
 
 
 class Named(nn.Module):
@@ -203,6 +260,24 @@ def joint_detached(model, x, x_labelled, labels, weight):
     return rebuilt(model, x) + weight * loss
 
 
+def joint_by_encoder(model, x, x_labelled, labels, weight):
+    logits = model.head(model.encoder(x_labelled))
+    loss = cross_entropy(logits, labels, reduction="none")
+    return rebuilt(model, x) + weight * loss
+
+
+def joint_swapped(model, x, x_labelled, labels, weight):
+    logits = model.head(model.encode(x_labelled))
+    loss = cross_entropy(labels, logits, reduction="none")
+    return rebuilt(model, x) + weight * loss
+
+
+def joint_swapped_class(model, x, x_labelled, labels, weight):
+    logits = model.head(model.encode(x_labelled))
+    loss = nn.CrossEntropyLoss(reduction="none")(labels, logits)
+    return rebuilt(model, x) + weight * loss
+
+
 def joint_softmax(model, x, x_labelled, labels, weight):
     chances = model.head(model.encode(x_labelled)).softmax(1)
     loss = cross_entropy(chances, labels, reduction="none")
@@ -222,6 +297,8 @@ ANSWERS = {
             "train mode": features_eval_after,
             "carry gradients": lambda encoder, x: encoder.eval()(x),
             "frozen for good": features_frozen,
+            "off for all that follows": features_switched_off,
+            "no `.numpy()`": features_as_array,
             "one tensor": features_as_list,
             "None": lambda encoder, x: None,
             "shape": lambda encoder, x: encoder.eval()(x).mean(1),
@@ -232,6 +309,7 @@ ANSWERS = {
             probe_by_parts,
             probe_by_both,
             probe_with(lambda z, t: (scaled(z, z), scaled(t, z))),
+            probe_with(centred_first),
         ],
         {
             "blows up dead units": probe_with(by_columns),
@@ -258,6 +336,7 @@ ANSWERS = {
                     (t - z.mean()) / z.std(),
                 )
             ),
+            "another number": probe_with(centred_then_mixed),
             "test labels leak": probe_leak,
             "leak": probe_leak_both,
             "by heart": probe_on_training,
@@ -295,13 +374,21 @@ ANSWERS = {
                 nn.Linear(k, classes),
             ),
             "are not in the network": head_forgotten,
-            "shape (5, 7)": lambda encoder, k, classes=10: nn.Sequential(
-                copy.deepcopy(encoder), nn.Linear(k, 10)
+            "10 outputs": head_of(lambda k, c: k, lambda k, c: 10),
+            "takes 32 numbers": head_of(lambda k, c: 32, lambda k, c: c),
+            "sizes are swapped": head_of(lambda k, c: c, lambda k, c: k),
+            "encoder as a whole": head_after_layers,
+            "stands between": head_detached,
+            "between encoder": head_after(nn.ReLU()),
+            "only the two": head_after(nn.Dropout(0.5)),
+            "leave it untouched": head_that_freezes,
+            "same head": head_cached,
+            "head is missing": lambda encoder, k, classes=10: nn.Sequential(
+                copy.deepcopy(encoder)
             ),
-            "does not learn": head_detached,
             "`nn.Sequential` is wanted": Named,
             "NoneType": lambda encoder, k, classes=10: None,
-            "RuntimeError": lambda encoder, k, classes=10: nn.Sequential(
+            "head stands first": lambda encoder, k, classes=10: nn.Sequential(
                 nn.Linear(k, classes), copy.deepcopy(encoder)
             ),
         },
@@ -311,6 +398,7 @@ ANSWERS = {
             joint_by_log_softmax,
             joint_in_one_pass,
             lambda m, x, xl, y, w: w * each(m, xl, y) + rebuilt(m, x),
+            joint_by_encoder,
         ],
         {
             "not to the reconstruction": lambda m, x, xl, y, w: (
@@ -348,6 +436,25 @@ ANSWERS = {
                 rebuilt(m, x) + w * each(m, xl, y)
             ).detach(),
             "gradient is cut": joint_detached,
+            "logits first": joint_swapped,
+            "takes the logits": joint_swapped_class,
+            "it takes codes": lambda m, x, xl, y, w: (
+                rebuilt(m, x)
+                + w * cross_entropy(m.head(xl), y, reduction="none")
+            ),
+            "given images": lambda m, x, xl, y, w: (
+                rebuilt(m, x)
+                + w * cross_entropy(m.head(xl.flatten(1)), y, reduction="none")
+            ),
+            "was taken off": lambda m, x, xl, y, w: (
+                rebuilt(m, x) - w * each(m, xl, y)
+            ),
+            "one mean over all": lambda m, x, xl, y, w: (
+                mse_loss(m(x), x) + w * each(m, xl, y)
+            ),
+            "summed over all images": lambda m, x, xl, y, w: (
+                mse_loss(m(x), x, reduction="sum") + w * each(m, xl, y)
+            ),
             "None": lambda m, x, xl, y, w: None,
         },
     ),

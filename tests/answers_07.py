@@ -24,6 +24,16 @@ def score_by_mse(x_hat, x):
     return torch.nn.functional.mse_loss(x_hat, x)
 
 
+def score_without_grad(x_hat, x):
+    with torch.no_grad():
+        return (x_hat - x).square().sum(dim=1)
+
+
+def score_switched_off(x_hat, x):
+    torch.set_grad_enabled(False)
+    return (x_hat - x).square().sum(dim=1)
+
+
 def calm_scores(score, part, attack):
     return score[(part == VALID) & ~attack]
 
@@ -122,6 +132,41 @@ def blame_not_grouped(x_hat, x, owner, columns=41):
     return error / error.sum()
 
 
+def blame_in_place(x_hat, x, owner, columns=41):
+    x_hat -= x
+    return blame_by_index_add(x_hat, 0 * x, owner, columns)
+
+
+def blame_of_41(x_hat, x, owner, columns=41):
+    return blame_by_bincount(x_hat, x, owner, 41)
+
+
+def blame_without_columns(x_hat, x, owner, columns=41):
+    error = (x_hat - x).square()
+    return owner.bincount(error) / error.sum()
+
+
+def blame_of_owners(x_hat, x, owner, columns=41):
+    error = (x_hat - x).square()
+    total = torch.stack([error[owner == i].sum() for i in owner.unique()])
+    return total / total.sum()
+
+
+def greatest(x_hat, x, owner, columns=41):
+    error = (x_hat - x).square()
+    return torch.stack([error[owner == i].max() for i in range(columns)])
+
+
+def blame_by_greatest(x_hat, x, owner, columns=41):
+    total = totals(x_hat, x, owner, columns)
+    return total / total.max()
+
+
+def blame_of_greatest(x_hat, x, owner, columns=41):
+    most = greatest(x_hat, x, owner, columns)
+    return most / most.sum()
+
+
 ANSWERS = {
     "anomaly_score": (
         [score_by_sum, score_by_einsum, score_by_norm],
@@ -141,6 +186,14 @@ ANSWERS = {
             "absolute errors": lambda x_hat, x: (x_hat - x).abs().sum(dim=1),
             "root": lambda x_hat, x: (x_hat - x).norm(dim=1),
             "not summed": lambda x_hat, x: (x_hat - x) ** 2,
+            "no `.numpy()`": lambda x_hat, x: (
+                (x_hat - x).detach().square().sum(dim=1).numpy()
+            ),
+            "no `.detach()`": lambda x_hat, x: (
+                (x_hat - x).square().sum(dim=1).detach()
+            ),
+            "no `no_grad`": score_without_grad,
+            "leave them on": score_switched_off,
             "None": lambda x_hat, x: None,
         },
     ),
@@ -162,6 +215,17 @@ ANSWERS = {
             "Too low": lambda s, p, a, r: s[(p == 1) & ~a].quantile(r),
             "a share": lambda s, p, a, r: s[(p == 1) & ~a].quantile(
                 1 - r / 100
+            ),
+            "all normal flows, not the": lambda s, p, a, r: s[~a].quantile(
+                1 - r
+            ),
+            "put brackets": lambda s, p, a, r: s[p == 1 & ~a].quantile(1 - r),
+            "write `&`": lambda s, p, a, r: s[(p == 1) and ~a].quantile(1 - r),
+            "single truth": lambda s, p, a, r: s[(p == 1) & (not a)].quantile(
+                1 - r
+            ),
+            "quantile 0.99": lambda s, p, a, r: s[(p == 1) & ~a].quantile(
+                0.99
             ),
             "lies above it": lambda s, p, a, r: s[(p == 1) & ~a].mean(),
             "shape": lambda s, p, a, r: s[(p == 1) & ~a] > s.quantile(1 - r),
@@ -187,6 +251,16 @@ ANSWERS = {
             ).square(),
             "number of columns": lambda x_hat, x, owner, columns=41: (
                 totals(x_hat, x, owner, columns) / columns
+            ),
+            "changes its input": blame_in_place,
+            "use `columns`": blame_of_41,
+            "owns none": blame_without_columns,
+            "share of 0": blame_of_owners,
+            "divided by the greatest": blame_by_greatest,
+            "greatest error of each": greatest,
+            "then divide by the whole": blame_of_greatest,
+            "how many encoded": lambda x_hat, x, owner, columns=41: (
+                totals(x_hat, x, owner, columns) / len(x)
             ),
             "None": lambda x_hat, x, owner, columns=41: None,
         },

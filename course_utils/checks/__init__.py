@@ -51,8 +51,10 @@ from course_utils.checks.lesson_06 import (
 )
 from course_utils.checks.lesson_07 import (
     anomaly_score,
-    blame,
     choose_threshold,
+)
+from course_utils.checks.lesson_07_blame import (
+    blame,
 )
 from course_utils.checks.lesson_08 import (
     between,

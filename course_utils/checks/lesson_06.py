@@ -1,12 +1,13 @@
 """Checks of lesson 06."""
 
-import copy
+import traceback
 
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
 from course_utils.checks.core import difference, in_turn, judge, same_as
+from course_utils.checks.heads import head_problem, right_head
 from course_utils.checks.probing import probe_problem, right_probe
 from course_utils.losses import reconstruction_loss
 
@@ -32,7 +33,16 @@ def _features_problem(attempt):
     encoder, untouched = _moody_encoder(), _moody_encoder()
     expected, before = _features(untouched, x), x.clone()
     encoder.train()
-    got = attempt(encoder, x)
+    with torch.enable_grad():  # whatever the attempt does, it ends here
+        got = attempt(encoder, x)
+        still_on = torch.is_grad_enabled()
+    if not still_on:
+        return (
+            "Gradients are now off for all that follows, so nothing could be "
+            "trained: put the call under `with torch.no_grad():`, which ends."
+        )
+    if got is not None and not torch.is_tensor(got) and hasattr(got, "shape"):
+        return "The codes are wanted as a torch tensor: no `.numpy()`."
     if isinstance(got, list):
         return "The codes are wanted as one tensor, not as a list."
     if problem := difference(got, expected):
@@ -72,81 +82,9 @@ def probe(attempt):
     return judge("probe", attempt, right_probe, probe_problem)
 
 
-def _with_head(encoder, latent_dim, classes=10):
-    return nn.Sequential(
-        copy.deepcopy(encoder), nn.Linear(latent_dim, classes)
-    )
-
-
-def _head_problem(attempt):
-    """Look at shapes, at the kind of output, and at whose weights move."""
-    torch.manual_seed(26)
-    encoder = nn.Sequential(nn.Flatten(), nn.Linear(16, 6))
-    before, x = copy.deepcopy(encoder), 9 * torch.rand(5, 1, 4, 4)
-    network = attempt(encoder, 6, 7)
-    if not isinstance(network, nn.Sequential):
-        kind = type(network).__name__
-        return f"An `nn.Sequential` is wanted; it returned a {kind}."
-    logits = network(x)
-    problem = _logits_problem(logits) or _weights_problem(network, before)
-    if problem:
-        return problem
-    _train_a_little(network, x)
-    if not _same_weights(encoder, before):
-        return (
-            "Training the new network changed the encoder that was passed "
-            "in: work on a copy, `copy.deepcopy(encoder)`."
-        )
-    if any(p.equal(before[1].weight) for p in network.parameters()):
-        return "The encoder inside does not learn: is it cut off (detach)?"
-    return None
-
-
-def _logits_problem(logits):
-    if tuple(logits.shape) != (5, 7):
-        return (
-            "5 images and 7 classes must give logits of shape (5, 7); got "
-            f"{tuple(logits.shape)}."
-        )
-    sums = logits.exp().sum(1)
-    if (logits.sum(1) - 1).abs().max() < 1e-4 or (sums - 1).abs().max() < 1e-4:
-        return (
-            "The last layer is a softmax. Leave it out: `cross_entropy` "
-            "wants logits and takes the softmax itself."
-        )
-    if logits.min() >= 0 and logits.max() > 0:
-        return "The logits were cut off at zero: no activation at the end."
-    return None
-
-
-def _weights_problem(network, encoder):
-    """Say whether the trained encoder is in there, and all may move."""
-    weights = list(network.parameters())
-    if not all(p.requires_grad for p in weights):
-        return "Some weights are frozen; here all of them are to be trained."
-    shapes = [p for p in weights if p.shape == encoder[1].weight.shape]
-    if not any(p.equal(encoder[1].weight) for p in shapes):
-        return "The trained encoder's weights are not in the network."
-    return None
-
-
-def _train_a_little(network, x):
-    for _ in range(2):  # a head of zeros gives the encoder no gradient at once
-        network.zero_grad()
-        cross_entropy(network(x), torch.arange(len(x))).backward()
-        for p in network.parameters():
-            if p.grad is not None:
-                p.data -= 0.1 * p.grad
-
-
-def _same_weights(a, b):
-    pairs = zip(a.parameters(), b.parameters(), strict=True)
-    return all(p.equal(q) for p, q in pairs)
-
-
 def with_head(attempt):
     """Judge `with_head(encoder, latent_dim, classes)`: -> a network."""
-    return judge("with_head", attempt, _with_head, _head_problem)
+    return judge("with_head", attempt, right_head, head_problem)
 
 
 def _joint_loss(model, x, x_labelled, labels, weight):
@@ -155,17 +93,31 @@ def _joint_loss(model, x, x_labelled, labels, weight):
     return reconstruction_loss(model(x), x) + weight * naming
 
 
+class NotCodes(Exception):
+    """The head was given something else than codes."""
+
+
+class Head(nn.Linear):
+    """A head that says so when it is given images."""
+
+    def forward(self, z):
+        """Codes (B, 4) -> logits (B, 3)."""
+        if z.dim() != 2 or z.shape[1] != 4:
+            raise NotCodes
+        return super().forward(z)
+
+
 class Joint(nn.Module):
     """A small autoencoder with a head, for images of 4 by 4 pixels."""
 
     def __init__(self):
         super().__init__()
-        self.encoder, self.decoder = nn.Linear(16, 4), nn.Linear(4, 16)
-        self.head = nn.Linear(4, 3)
+        self.encoder = nn.Sequential(nn.Flatten(), nn.Linear(16, 4))
+        self.decoder, self.head = nn.Linear(4, 16), Head(4, 3)
 
     def encode(self, x):
         """Images -> codes (B, 4)."""
-        return self.encoder(x.flatten(1))
+        return self.encoder(x)
 
     def decode(self, z):
         """Codes -> images (B, 1, 4, 4)."""
@@ -206,6 +158,17 @@ JOINT_SLIPS = {
     "reconstruction.": _recombined(lambda r, c, o, y, w: w * r + c),
     "The weight multiplies both losses; it belongs to the classification "
     "alone.": _recombined(lambda r, c, o, y, w: w * (r + c)),
+    "The second loss was taken off; the two losses add up.": _recombined(
+        lambda r, c, o, y, w: r - w * c
+    ),
+    "The reconstruction came back as one mean over all images and pixels; "
+    "sum over the pixels of each image: reconstruction_loss.": _recombined(
+        lambda r, c, o, y, w: r.mean() / 16 + w * c
+    ),
+    "The reconstruction was summed over all images; each image keeps its "
+    "own: reconstruction_loss.": _recombined(
+        lambda r, c, o, y, w: r.sum() + w * c
+    ),
     "The weight is not used.": _recombined(lambda r, c, o, y, w: r + c),
     "The two losses are shared out as (1 - weight) and weight; here the "
     "reconstruction counts fully.": _recombined(
@@ -244,8 +207,30 @@ def joint_loss(attempt):
     """Judge `joint_loss(model, x, x_labelled, labels, weight)`: -> (B,)."""
     cases = [_joint_case(3.0, 36), _joint_case(0.5, 37)]
     compare = same_as(_joint_loss, cases, JOINT_SLIPS)
-    find = in_turn(compare, _joint_gradient_problem)
+    find = in_turn(_raised_problem, compare, _joint_gradient_problem)
     return judge("joint_loss", attempt, _joint_loss, find)
+
+
+def _raised_problem(attempt):
+    """Name two slips that raise an error far from where they were made."""
+    try:
+        attempt(*_joint_case(3.0, 36))
+    except NotCodes:
+        return (
+            "The head was given images; it takes codes: "
+            "`model.head(model.encode(x_labelled))`."
+        )
+    except (RuntimeError, IndexError, ValueError, TypeError) as error:
+        frames = traceback.walk_tb(error.__traceback__)
+        asked = [f.f_locals for f, _ in frames]
+        for names in asked:
+            first, second = names.get("input"), names.get("target")
+            if not torch.is_tensor(first) or not torch.is_tensor(second):
+                continue
+            if second.is_floating_point() and not first.is_floating_point():
+                return "cross_entropy takes the logits first, then the labels."
+        raise
+    return None
 
 
 def _joint_gradient_problem(attempt):

@@ -2,7 +2,7 @@
 
 import torch
 
-from course_utils.checks.core import difference, judge, same_as
+from course_utils.checks.core import difference, in_turn, judge, same_as
 
 
 def _draws(seed):
@@ -54,7 +54,35 @@ SCORE_SLIPS = {
 def anomaly_score(attempt):
     """Judge `anomaly_score(x_hat, x)`: (B, D), (B, D) -> (B,)."""
     compare = same_as(_score, SCORE_CASES, SCORE_SLIPS)
-    return judge("anomaly_score", attempt, _score, compare)
+    in_order = in_turn(compare, _score_gradient_problem)
+
+    def find(attempt):
+        with torch.enable_grad():  # whatever the attempt does, it ends here
+            return in_order(attempt)
+
+    return judge("anomaly_score", attempt, _score, find)
+
+
+def _score_gradient_problem(attempt):
+    """Say whether a network could be trained with this score."""
+    x_hat, x = (v.clone() for v in SCORE_CASES[0])
+    if not torch.is_grad_enabled():
+        return "Gradients are now off for all that follows: leave them on."
+    if not torch.is_tensor(attempt(x_hat, x)):
+        return (
+            "The numbers are right, but a tensor is wanted, since the score "
+            "is the loss, too: no `.numpy()`."
+        )
+    score = attempt(x_hat.requires_grad_(), x)
+    if score.requires_grad:
+        score.sum().backward()
+    wanted = 2 * (x_hat - x).detach()
+    if x_hat.grad is None or difference(x_hat.grad, wanted):
+        return (
+            "The numbers are right, but the gradient is cut off, and the "
+            "score is the loss, too: no `.detach()`, no `no_grad`."
+        )
+    return None
 
 
 def _threshold(score, part, attack, rate):
@@ -62,18 +90,21 @@ def _threshold(score, part, attack, rate):
     return calm.quantile(1 - rate)
 
 
-def _threshold_case(n, rate, seed):
-    """Return scores that differ by part, and are higher for attacks."""
+def _threshold_case(n, rate, seed, calmest=1):
+    """Return scores that differ by part, and are higher for attacks.
+
+    calmest: the first part that holds attacks.
+    """
     draws = _draws(seed)
     part = torch.randint(3, (n,), generator=draws)
-    attack = (torch.rand(n, generator=draws) < 0.3) & (part > 0)
+    attack = (torch.rand(n, generator=draws) < 0.3) & (part >= calmest)
     score = torch.randn(n, generator=draws) + 0.7 * part + 3.0 * attack
     return score.exp(), part, attack, rate
 
 
 THRESHOLD_CASES = [
     _threshold_case(2000, 0.05, 0),
-    _threshold_case(900, 0.1, 1),
+    _threshold_case(900, 0.1, 1, calmest=0),
 ]
 
 
@@ -126,7 +157,14 @@ THRESHOLD_SLIPS = {
     ),
     "This uses all flows: take part == VALID and ~attack.": (
         _on(lambda p, a: p >= 0),
-        _on(lambda p, a: ~a),
+    ),
+    "These are all normal flows, not the validation ones: take part == VALID "
+    "as well.": (_on(lambda p, a: ~a),),
+    "`&` binds before `==`: put brackets, `(part == VALID) & ~attack`.": (
+        _on(lambda p, a: p == (1 & ~a)),
+    ),
+    "That is the quantile 0.99 whatever `rate` says: take 1 - rate.": (
+        _on(lambda p, a: (p == 1) & ~a, lambda rate: 0.99),
     ),
     "Too low: a share `rate` lies below it, and the rest would ring. Take "
     "the quantile of 1 - rate.": (
@@ -143,7 +181,15 @@ def _threshold_problem(attempt):
     verdicts = []
     for case in THRESHOLD_CASES:
         score, part, attack, rate = case
-        got = attempt(*(v.clone() for v in case[:3]), rate)
+        try:
+            got = attempt(*(v.clone() for v in case[:3]), rate)
+        except (RuntimeError, ValueError) as error:
+            if "ambiguous" not in str(error):
+                raise
+            return (
+                "`and`, `or` and `not` want a single truth value; between "
+                "masks write `&`, `|` and `~`, with brackets."
+            )
         odd = difference(got, _threshold(*case), tolerance=float("inf"))
         if odd:
             return odd
@@ -173,92 +219,3 @@ def _rings_alike(border, other, score):
 def choose_threshold(attempt):
     """Judge `choose_threshold(score, part, attack, rate)` -> a number."""
     return judge("choose_threshold", attempt, _threshold, _threshold_problem)
-
-
-def _blame(x_hat, x, owner, columns=41):
-    error = (x_hat - x) ** 2
-    shares = [error[owner == i].sum() for i in range(columns)]
-    return torch.stack(shares) / error.sum()
-
-
-def _owner(sizes):
-    return torch.arange(len(sizes)).repeat_interleave(torch.tensor(sizes))
-
-
-BLAME_CASES = [
-    (_flows(1, 9, 4)[0], _flows(1, 9, 5)[0], _owner([1, 1, 4, 1, 2]), 5),
-    (_flows(1, 12, 6)[0], _flows(1, 12, 7)[0], _owner([5, 1, 3, 3]), 4),
-    (
-        _flows(1, 6, 8)[0],
-        _flows(1, 6, 9)[0],
-        torch.tensor([2, 0, 1, 0, 2, 1]),
-        3,
-    ),
-]
-
-
-def _totals(x_hat, x, owner, columns):
-    return _blame(x_hat, x, owner, columns) * (x_hat - x).square().sum()
-
-
-def _means(x_hat, x, owner, columns):
-    total = _totals(x_hat, x, owner, columns)
-    return total / owner.bincount(minlength=columns)
-
-
-def _last_only(x_hat, x, owner, columns):
-    total = torch.zeros(columns)
-    total[owner] = (x_hat - x).square()
-    return total
-
-
-def _share(rule):
-    """Return a rule whose answer is divided by its sum."""
-
-    def shares(*arguments):
-        total = rule(*arguments)
-        return total / total.sum()
-
-    return shares
-
-
-def _signed(x_hat, x, owner, columns):
-    total = torch.zeros(columns).index_add(0, owner, x_hat - x)
-    return total / total.sum()
-
-
-BLAME_SLIPS = {
-    "The errors are right; divide by their sum, so that the shares add up to "
-    "1.": _totals,
-    "You averaged over the numbers of a column; its errors add up.": _means,
-    "You averaged over the numbers of a column; its errors add up, then "
-    "divide by the whole.": _share(_means),
-    "`total[owner] = error` overwrites: only the last number of each column "
-    "is kept. index_add adds them up.": _last_only,
-    "Each column keeps only its last number (`total[owner] = error` "
-    "overwrites); index_add adds them up.": _share(_last_only),
-    "Errors of different sign cancel: square them first.": _signed,
-    "Those are absolute errors; square them.": _share(
-        lambda x_hat, x, owner, columns: torch.zeros(columns).index_add(
-            0, owner, (x_hat - x).abs()
-        )
-    ),
-    "One share for each encoded number; add up those of one owner.": (
-        _share(lambda x_hat, x, owner, columns: (x_hat - x).square())
-    ),
-    "These are the errors of the encoded numbers; add up those of one owner "
-    "and divide by the whole.": lambda x_hat, x, owner, columns: (
-        x_hat - x
-    ).square(),
-    "You divided by the number of columns; divide by the sum of errors.": (
-        lambda x_hat, x, owner, columns: (
-            _totals(x_hat, x, owner, columns) / columns
-        )
-    ),
-}
-
-
-def blame(attempt):
-    """Judge `blame(x_hat, x, owner, columns)` -> shares (columns,)."""
-    compare = same_as(_blame, BLAME_CASES, BLAME_SLIPS)
-    return judge("blame", attempt, _blame, compare)

@@ -103,6 +103,11 @@ def probe_problem(attempt):
     return problem or "It changes its input." * (not same)
 
 
+def _ok(z):
+    """Return the spreads that may be used: of z, and of z less its means."""
+    return z.std(), (z - z.mean(0)).std()
+
+
 def _fit_problem(classifier, z, labels, z_test):
     if not classifier.fitted:
         return "The classifier was never fitted: call `classifier.fit`."
@@ -112,7 +117,7 @@ def _fit_problem(classifier, z, labels, z_test):
     if len(given) > len(z):
         return "It was fitted on test data as well: the test labels leak."
     right = (z - z.mean(0)) / z.std()
-    if not difference(given, right, 0.02):
+    if any(not difference(given, (z - z.mean(0)) / s, 0.02) for s in _ok(z)):
         if not names.equal(labels):
             return "It was fitted on other labels than those of z."
         return None
@@ -125,10 +130,15 @@ def _fit_problem(classifier, z, labels, z_test):
 def _ask_problem(classifier, z, z_test):
     if not classifier.asked:
         return "The fitted classifier was never asked about z_test."
-    asked = classifier.asked[-1]
+    asked, given = classifier.asked[-1], classifier.fitted[-1][0]
     right = (z_test - z.mean(0)) / z.std()
-    if not difference(asked, right, 0.02):
-        return None
+    for spread in _ok(z):  # the one that z was divided by
+        scaled = not difference(given, (z - z.mean(0)) / spread, 0.02)
+        wanted = (z_test - z.mean(0)) / spread
+        if scaled and not difference(asked, wanted, 0.02):
+            return None
+        if not difference(asked, wanted, 0.02):
+            return "The test codes were divided by another number than z was."
     return _named(PROBE_ASKS, asked, z, z_test) or (
         "The test codes are not scaled as z was: " + difference(asked, right)
     )

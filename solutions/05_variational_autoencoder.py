@@ -569,7 +569,8 @@ assert abs(bounds[1] - elbo_nats) < 0.6
 # The last two we measured once, beforehand, on two CPU cores. For MNIST digits
 # made *black and white* the pythae repository quotes 89.9 (VAE) and 87.1
 # (weighted bound) as references, from Rezende and Mohamed (2015) and Burda and
-# others (2016): estimates of −log p(x) by many weighted draws, no −ELBO.
+# others (2016): estimates of −log p(x) by many weighted draws, no −ELBO. Other
+# images, another likelihood, another scale.
 
 # %% [markdown]
 # ## It invents
@@ -842,7 +843,7 @@ assert holes_vae < holes_plain and z_seen.std() < 0.5 * z_test.std()
 # %% [markdown]
 # ## The scale trap
 #
-# Here is a common bug in VAE code. Somebody takes the **mean** of the KL over the
+# A common bug in VAE code: somebody takes the **mean** of the KL over the
 # latents, and the **sum** of the reconstruction over pixels; or the other way
 # round. It trains, without a warning.
 #
@@ -902,7 +903,8 @@ assert high[1] < 0.5 and high[0] > right[0] + 80
 #   from it are a bit of both. More than half of the samples did not pass; but
 #   about a third of the real images did not either.
 # - **Silent units.** It shuts off units that do not pay.
-#
+
+# %% [markdown]
 # > **Box: GANs, a latent space without an encoder.** A *generative adversarial
 # > network* (Goodfellow and others, 2014) also decodes draws from a prior. No
 # > likelihood judges it, but a second network, trained at the same time to tell

@@ -328,8 +328,8 @@ assert known.pop("perfect") > 0.9 and max(known.values()) < 0.1
 # everything twice: MIG also wants each cause in *one* place.
 #
 # Mind the number of images. With few, the counts are noisy, and even noise seems
-# to tell something: by chance about 0.1 nats of each cause, with 1,600 images in
-# 400 pairs of bins. In the gap most of that cancels.
+# to tell something: by chance about 19² / (2 · 1,600) = 0.1 nats of each cause,
+# with 1,600 images and 20 bins. In the gap most of that cancels.
 #
 # Now the experiment: beta = 1 against beta = 16, four units, three seeds. We
 # score draws of z, so that a shut unit counts as the noise it is.
@@ -530,7 +530,8 @@ show_matrix(torch.stack(units), list(patients), range(1, 9), alt=alt,
 # the two models' −ELBO differs by fewer than 8 of some 250 nats (see above which
 # way): **the loss hardly sees the illness.** The count of active units may miss
 # it too, as its threshold is low.
-#
+
+# %% [markdown]
 # Free bits help less. Below the floor a unit is not pushed down, nor lifted up:
 # its first nats are free, and nothing sees to it that they are used well. The
 # swap costs more than 5 times what it cost the ill model, and less than after
@@ -720,7 +721,8 @@ box = explore(
 # %% [markdown]
 # Order a garment, then change its style. Two of the eight numbers of z have a
 # slider; at a high beta one of them may be shut.
-#
+
+# %% [markdown]
 # ### Exercise 5 · Why? · 5 minutes, open
 #
 # With beta = 1 the label is given away for nothing, and after our short training

@@ -731,14 +731,12 @@ box = explore(
 #
 # <details><summary>A model answer</summary>
 #
-# It does not pay. A nat in z that repeats y costs 1 and saves nothing, if y is
-# read: the best model would drop the class from z, even at a price of 1. What
-# we measured is a model after a few epochs. In training z always comes from the
-# very image, so z and y never disagree: whoever reads the class from z needs no
-# y, and nothing teaches the decoder early to listen to it. The waste is small,
-# at most log 10 = 2.3 nats, so the pull to drop it is weak. When we sample, the
-# two do disagree, and z mostly wins. A higher price pulls harder: z drops what
-# y says for free, and keeps what only z can tell.
+# It does not pay. If y is read, a nat in z that repeats y costs 1 and saves
+# nothing: the best model would drop the class from z, even at a price of 1. Ours
+# had a few epochs. In training z comes from the very image, so z and y never
+# disagree, and nothing teaches the decoder early to listen to y. The waste is at
+# most log 10 = 2.3 nats, a weak pull. In a sample the two disagree, and z often
+# wins. A higher price pulls harder: z drops what y says for free.
 #
 # </details>
 

@@ -725,9 +725,8 @@ box = explore(
 # %% [markdown]
 # ### Exercise 5 · Why? · 5 minutes, open
 #
-# With beta = 1 the label is given away for nothing, and after our short training
-# the decoder still listens to z instead. Does it pay to have the class in z?
-# Why is it there all the same, and why does a higher price help?
+# With beta = 1 the label is free, yet our decoder often listens to z instead.
+# Does the class in z pay? Why is it there, and why does a higher price help?
 #
 # <details><summary>A model answer</summary>
 #

@@ -211,6 +211,9 @@ ANSWERS = {
             "changed places": lambda m, v: (
                 m * torch.randn_like(m) + (0.5 * v).exp()
             ),
+            "multiplied by mu;": lambda m, v: (
+                m * torch.randn_like(m) + v.exp()
+            ),
             "multiplied by mu + sigma": lambda m, v: (
                 (m + (0.5 * v).exp()) * torch.randn_like(m)
             ),

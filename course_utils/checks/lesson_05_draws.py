@@ -51,6 +51,9 @@ def _noise_problem(z, mu, log_var):
         return problem
     slope = _slope(z, mu)
     if abs(slope) < 0.1:
+        far = mu.abs() > 2
+        if z[far].std() > 1.3 * z[~far].std():
+            return "The noise is multiplied by mu; add mu instead."
         return "mu is missing: the draws must be centred on it."
     if abs(slope - 1) > 0.1:
         return f"If mu grows by 1, z must too; it grows by {slope:.1f}."

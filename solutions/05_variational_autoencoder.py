@@ -173,7 +173,8 @@ show_images(predict(plain_2.decode, draws[hole][:10]), alt=alt)
 #
 # The encoder gives `mu` and `log_var`, which is $\log\sigma^2$: it may be any
 # number, while $\sigma$ must be positive. The numbers of a code are
-# independent, so their KLs add up. Return one number for each picture.
+# independent, so their KLs add up. Return one number for each picture: `fit`
+# wants one loss per picture, and averages over the batch itself.
 
 
 # %% tags=["nbval-check-output"]
@@ -195,7 +196,7 @@ kl_divergence = checks.kl_divergence(kl_divergence)
 # <details><summary>Hint 2</summary>
 #
 # Compute the bracket for all entries at once, shape (B, Z). Sum over the
-# latents with `.sum(dim=1)`; the mean over the batch is left to `fit`.
+# latents with `.sum(dim=1)`.
 #
 # </details>
 #
@@ -274,8 +275,11 @@ assert z.requires_grad and not dice.requires_grad
 # ## The evidence lower bound
 #
 # We would like to make the training pictures probable: a large $\log p(x)$,
-# the **evidence**. It sums over all codes, which is out of reach. But for any
-# cloud $q$ the following holds, in two steps:
+# the **evidence**. It sums over all codes, which is out of reach:
+#
+# $$p(x) = \int p(x|z)\,p(z)\,dz$$
+#
+# But for any cloud $q$ the following holds, in two steps:
 #
 # $$\log p(x) = \log \mathbb{E}_{z \sim q}\left[\frac{p(x|z)\,p(z)}{q(z)}
 # \right] \ge \mathbb{E}_{z \sim q}\left[\log
@@ -289,11 +293,16 @@ assert z.requires_grad and not dice.requires_grad
 # Take the logarithm apart, and there are two terms that we know:
 #
 # $$\mathrm{ELBO} = \underbrace{\mathbb{E}_{z \sim q}[\log p(x|z)]
-# }_{\text{reconstruction}} - \underbrace{\mathrm{KL}[q \,\|\, p]
+# }_{\text{log-likelihood}} - \underbrace{\mathrm{KL}[q \,\|\, p]
 # }_{\text{price of the code}}$$
 #
 # This is the **evidence lower bound**. We maximise it: *loss = −ELBO*. The
-# average over $q$ is estimated with a single draw.
+# average over $q$ is estimated with a single draw. Minus the log-likelihood is
+# a cost, which we go on calling the *reconstruction* term.
+#
+# What the bound misses is known: $\log p(x) - \mathrm{ELBO} =
+# \mathrm{KL}[q \,\|\, p(z|x)]$. So maximising it over $q$ makes $q$ the
+# posterior, as nearly as a Gaussian cloud can be.
 
 # %% [markdown]
 # The likelihood is ours to choose. We take a **Bernoulli** for every pixel: a
@@ -301,11 +310,14 @@ assert z.requires_grad and not dice.requires_grad
 #
 # $$\log p(x|z) = x \log \hat x + (1 - x) \log (1 - \hat x)$$
 #
-# which is minus the cross-entropy. `binary_cross_entropy_with_logits` takes the
-# decoder's logits as they are.
+# which is minus the cross-entropy. For a grey pixel, 0 < x < 1, this is the
+# *average* over coin flips with chance x. It is no density of grey pictures:
+# that would need one more constant (the *continuous Bernoulli*, Loaiza-Ganem
+# and Cunningham, 2019). Most people use it all the same, and so do we.
 #
 # ### Exercise 3 · The ELBO · 8 minutes, medium
 #
+# `binary_cross_entropy_with_logits` takes the decoder's logits as they are.
 # Pixels are independent given the code, so their log-likelihoods add up.
 # Return one ELBO for each picture, using your `kl_divergence`.
 
@@ -371,7 +383,7 @@ class VAE(nn.Module):
 
 
 # %% [markdown]
-# The package has the same: `models.VAE`, `losses.kl_divergence` and
+# The package has the like: `models.VAE`, `losses.kl_divergence` and
 # `losses.negative_elbo`. We train ours on 16 numbers and note both terms of
 # every batch.
 
@@ -456,14 +468,16 @@ assert (rows[2] - rows[1]).abs().mean() < 0.06
 
 # %% [markdown]
 # The three lower rows differ in detail only: everything inside a cloud decodes
-# to nearly the same picture. That is how the holes get closed. Neighbouring
-# codes are *trained* to make sense.
+# to nearly the same picture. Neighbouring codes are *trained* to make sense,
+# and the KL keeps the clouds wide and near each other. Together they close
+# holes.
 
 # %% [markdown]
 # ## How good, in nats?
 #
-# Here is a trap. Are some 250 nats much? A Bernoulli pixel is black or white,
-# but ours are grey. **Predict:** what does a grey pixel, x = 0.5, cost at best?
+# Here is a trap. The loss curve ended near 250 nats. Is that much? A Bernoulli
+# pixel is black or white, but ours are grey. **Predict:** what does a grey
+# pixel, x = 0.5, cost at best?
 
 # %%
 x_hat = torch.linspace(0.02, 0.98, 25)
@@ -542,8 +556,8 @@ assert bounds[1] + 0.5 < bounds[8] < bounds[64] - 0.05
 assert abs(bounds[1] - elbo_nats) < 0.6
 
 # %% [markdown]
-# One weighted draw agrees with the ELBO; 64 draws find about a nat more. We
-# report both. (`logsumexp` adds up weights far too small for ordinary numbers.)
+# One weighted draw agrees with the ELBO; 64 draws find about a nat more.
+# (`logsumexp` adds up weights far too small for ordinary numbers.)
 # How do ours compare, grey pixels, Bernoulli, nats per test image?
 #
 # | model | training images | −ELBO | K = 64 or 100 |
@@ -552,9 +566,11 @@ assert abs(bounds[1] - elbo_nats) < 0.6
 # | dense, 20 numbers, 20 s | 60,000 | 243.7 | |
 # | convolutional, 16 numbers, 100 s | 60,000 | 238.5 | 236.4 |
 #
-# The last two we measured once, beforehand, on two CPU cores. For *black and
-# white* MNIST digits the pythae library reports 89.9 (VAE) and 87.1 (trained on
-# the weighted bound): another likelihood, another scale.
+# The last two we measured once, beforehand, on two CPU cores. For MNIST digits
+# made *black and white* the pythae repository quotes 89.9 (VAE) and 87.1
+# (weighted bound) as references, from Rezende and Mohamed (2015) and Burda and
+# others (2016): estimates of −log p(x) by many weighted draws, no −ELBO. Other
+# images, another likelihood, another scale.
 
 # %% [markdown]
 # ## It invents
@@ -584,8 +600,9 @@ show_decoded_grid(lambda z: predict(vae_2.decode, z), -corner, corner,
                   alt=alt, n=13)  # fmt: skip
 
 # %% [markdown]
-# This is the **manifold**, two standard deviations each way. Walk over it
-# yourself: where do shoes end and bags begin?
+# All that the decoder can draw from two numbers is a curved sheet in the space
+# of pictures, a **manifold**. Here it is, spread flat, two standard deviations
+# each way. Walk over it yourself: where do shoes end and bags begin?
 
 # %%
 from course_utils.widgets import walk_latent_space
@@ -767,10 +784,11 @@ assert gap < 0.95 and smooth < 0.99
 
 # %% [markdown]
 # *prior* and *fitted* are the shares accepted. *Distance*, to the nearest
-# training image: the VAE's samples are nearer by more than 5 %, whatever the
-# plain one draws from. (Softness helps: a blurred picture is near to many.)
-# *Detour*: the length of the decoded walk between two test images, if the
-# straight line in pixels has length 1. The VAE's is shorter: smoother.
+# training image: samples from the VAE's prior are nearer by more than 5 % than
+# the plain one's from its fitted Gaussian. (Softness helps: a blurred picture is
+# near to many.) *Detour*: the length of the decoded walk between two codes, if
+# the straight line between its two decoded ends has length 1. The VAE's is
+# shorter: smoother.
 
 # %%
 from course_utils.plotting import show_bars
@@ -791,6 +809,7 @@ fair_gain = bars["VAE, prior"] / bars["plain, fitted Gaussian"]
 print(f"VAE over plain: {sample_gain:.1f} from the same prior, ", end="")
 print(f"{fair_gain:.2f} if the plain one draws from its own Gaussian")
 assert sample_gain > 1.5 and 0.75 < fair_gain < 1.3
+assert bars["VAE, prior"] < 0.5
 assert 0.5 > bars["VAE, fitted Gaussian"] > bars["plain, fitted Gaussian"]
 
 # %% [markdown]
@@ -818,12 +837,13 @@ assert holes_vae < holes_plain and z_seen.std() < 0.5 * z_test.std()
 
 # %% [markdown]
 # The VAE's map sits where we asked for it, around 0 and a few units wide, and
-# fewer draws fall into holes. Fewer, not none.
+# fewer draws fall into holes. Fewer, not none. (Its holes are measured against
+# the means mu, the middles of its clouds.)
 
 # %% [markdown]
 # ## The scale trap
 #
-# The commonest bug in VAE code. Somebody takes the **mean** of the KL over the
+# A common bug in VAE code: somebody takes the **mean** of the KL over the
 # latents, and the **sum** of the reconstruction over pixels; or the other way
 # round. It trains, without a warning.
 #
@@ -868,7 +888,8 @@ assert high[1] < 0.5 and high[0] > right[0] + 80
 # splendid. The true ELBO is worse and fewer samples pass: the price of a code is
 # a 16th of what it should be, so this is half-way back to a plain autoencoder.
 # With the pixels averaged the price is 784 times too high. No code is
-# bought (KL near 0), and every picture gets the same reconstruction.
+# bought (KL near 0), and every picture gets the same reconstruction. (We gave
+# this one only 3 epochs.)
 #
 # Both are a hidden weight in front of the KL, called **beta**: 1/16 and 784.
 # **Sum over pixels, sum over latents, mean over the batch.**
@@ -879,9 +900,11 @@ assert high[1] < 0.5 and high[0] > right[0] + 80
 # - **Softness.** Where the code leaves a doubt, the likelihood is best served
 #   by an average.
 # - **Ghosts.** Between two groups of garments there is a border, and draws
-#   from it are a bit of both. More than half of the samples did not pass.
+#   from it are a bit of both. More than half of the samples did not pass; but
+#   about a third of the real images did not either.
 # - **Silent units.** It shuts off units that do not pay.
-#
+
+# %% [markdown]
 # > **Box: GANs, a latent space without an encoder.** A *generative adversarial
 # > network* (Goodfellow and others, 2014) also decodes draws from a prior. No
 # > likelihood judges it, but a second network, trained at the same time to tell
@@ -898,11 +921,12 @@ assert high[1] < 0.5 and high[0] > right[0] + 80
 # <details><summary>A model answer</summary>
 #
 # Nothing reads log_var any more except the KL, which is smallest at log_var =
-# 0, so it goes there and stops to matter. What remains of the KL is mu²/2: a
+# 0, so it goes there and stops mattering. What remains of the KL is mu²/2: a
 # plain autoencoder whose codes are pulled towards 0. It can escape that price
 # by making all codes tiny and the decoder's first layer large. The codes are
-# points again; nothing asks that their neighbours decode to anything. It is the
-# noise that closes the holes.
+# points again; nothing asks that their neighbours decode to anything. It takes
+# noise and KL together to close the holes: the noise makes the decoder answer
+# for a whole cloud, the KL keeps the clouds wide and close.
 #
 # </details>
 
@@ -921,7 +945,8 @@ quiz("05")
 #
 # - A plain autoencoder's loss does not say where codes lie; so there are holes.
 # - A VAE turns codes into clouds and charges each for straying from the prior.
-#   ELBO = reconstruction − KL, summed over pixels and latents.
+#   ELBO = log-likelihood − KL, summed over pixels and latents. The loss is
+#   reconstruction + KL.
 # - Its prior is a place to draw from, known in advance. A plain autoencoder with
 #   a Gaussian fitted afterwards is about level by our judge.
 # - Nats mean nothing without the likelihood and its floor.
@@ -964,6 +989,8 @@ checks.show_scorecard(scorecard, measured)
 # **References.** D. Kingma and M. Welling, *Auto-encoding variational Bayes*,
 # 2014. · D. Rezende, S. Mohamed and D. Wierstra, *Stochastic backpropagation*,
 # 2014. · Y. Burda, R. Grosse and R. Salakhutdinov, *Importance weighted
-# autoencoders*, 2016. · P. Ghosh and others, *From variational to deterministic
+# autoencoders*, 2016. · D. Rezende and S. Mohamed, *Variational inference with
+# normalizing flows*, 2015. · G. Loaiza-Ganem and J. Cunningham, *The continuous
+# Bernoulli*, 2019. · P. Ghosh and others, *From variational to deterministic
 # autoencoders*, 2020. · H. Zhang and others, *mixup*, 2018. · I. Goodfellow and
 # others, *Generative adversarial nets*, 2014.

@@ -166,6 +166,14 @@ ANSWERS = {
             "whole batch came back; `fit`": lambda m, v: kl(m, v).mean(),
             "summed number": lambda m, v: terms(m, v).sum(),
             "no gradient": lambda m, v: kl(m, v).detach(),
+            "not reach mu": lambda m, v: kl(m.detach(), v),
+            "not reach log_var": lambda m, v: kl(m, v.detach()),
+            "gradient of log_var is not": lambda m, v: (
+                0.5 * (m**2 + v.exp().detach() - 1 - v).sum(1)
+            ),
+            "math or torch.no_grad": lambda m, v: torch.from_numpy(
+                kl(m, v).numpy()
+            ),
             "None": lambda m, v: None,
         },
     ),
@@ -200,6 +208,25 @@ ANSWERS = {
                 m + (0.5 * v).exp() * torch.rand_like(m)
             ),
             "new noise at each call": draw_fixed,
+            "changed places": lambda m, v: (
+                m * torch.randn_like(m) + (0.5 * v).exp()
+            ),
+            "multiplied by mu;": lambda m, v: (
+                m * torch.randn_like(m) + v.exp()
+            ),
+            "multiplied by mu + sigma": lambda m, v: (
+                (m + (0.5 * v).exp()) * torch.randn_like(m)
+            ),
+            "sigma was added": lambda m, v: (
+                m + (0.5 * v).exp() + torch.randn_like(m)
+            ),
+            "keep its sign": lambda m, v: (
+                m + (0.5 * v).exp() * torch.randn_like(m).abs()
+            ),
+            "its mean is 0.5": lambda m, v: (
+                m + (0.5 * v).exp() * (0.5 + torch.randn_like(m))
+            ),
+            "it grows by 2.0": lambda m, v: draw_by_std(2 * m, v),
             "NaN": lambda m, v: m + v.sqrt() * torch.randn_like(m),
             "None": lambda m, v: None,
             "shape of mu": lambda m, v: m.sum(1),
@@ -232,6 +259,27 @@ ANSWERS = {
             "One number for the batch": lambda *p: elbo_in_two(*p).mean(),
             "One summed number": lambda *p: elbo_in_two(*p).sum(),
             "no gradient": lambda *p: elbo_in_two(*p).detach(),
+            "KL was averaged over the batch": lambda a, x, m, v: (
+                log_p(a, x) - kl(m, v).mean()
+            ),
+            "KL was summed over the batch": lambda a, x, m, v: (
+                log_p(a, x) - kl(m, v).sum()
+            ),
+            "mu and log_var are swapped": lambda a, x, m, v: (
+                log_p(a, x) - kl(v, m)
+            ),
+            "cross-entropy are swapped": lambda a, x, m, v: (
+                log_p(x, a) - kl(m, v)
+            ),
+            "a fixed 784": lambda a, x, m, v: (
+                784 * log_p(a, x) / x[0].numel() - kl(m, v)
+            ),
+            "784 is written": lambda a, x, m, v: (
+                log_p(a.view(-1, 784), x.view(-1, 784)) - kl(m, v)
+            ),
+            "does not reach log_var": lambda a, x, m, v: (
+                log_p(a, x) - kl(m, v.detach())
+            ),
             "does not reach logits": lambda a, x, m, v: elbo_in_two(
                 a.detach(), x, m, v
             ),
@@ -239,7 +287,12 @@ ANSWERS = {
         },
     ),
     "reconstruct": (
-        [rebuild, rebuild_by_parts, rebuild_without_grad],
+        [
+            rebuild,
+            rebuild_by_parts,
+            rebuild_without_grad,
+            lambda model, x: model.decode(model.mean(x)),
+        ],
         {
             "sampled at test time": rebuild_drawn,
             "Logits": lambda model, x: model.decoder(model.encode(x)[0]),
@@ -250,7 +303,12 @@ ANSWERS = {
                 torch.randn(len(x), model.encode(x)[0].shape[1])
             ),
             "applied twice": lambda model, x: rebuild(model, x).sigmoid(),
-            "AttributeError": lambda model, x: model.decode(model.encode(x)),
+            "decode one of them": lambda model, x: model.decode(
+                model.encode(x)
+            ),
+            "gives mu and log_var": lambda model, x: model.decode(
+                *model.encode(x)
+            ),
             "None": lambda model, x: None,
         },
     ),

@@ -62,6 +62,13 @@ def mig_ascending(information, entropy):
     return ((ranked[1] - ranked[0]) / entropy).mean()
 
 
+def mig_by_masking(information, entropy):
+    best = information.max(dim=0).values
+    rest = information.clone()
+    rest[information == best] = -1.0
+    return ((best - rest.max(dim=0).values) / entropy).mean()
+
+
 def gaps(information, entropy):
     top = information.topk(2, dim=0).values
     return (top[0] - top[1]) / entropy
@@ -97,6 +104,16 @@ def sample_by_eye(decode, labels, latent_dim):
 def sample_named(decode, labels, latent_dim):
     size = (len(labels), latent_dim)
     return decode(torch.normal(0.0, 1.0, size), y=one_hot(labels, 10))
+
+
+def sample_all_named(decode, labels, latent_dim):
+    z = torch.randn(len(labels), latent_dim)
+    return decode(y=torch.eye(10)[labels], z=z)
+
+
+def sample_one_per_class(decode, labels, latent_dim):
+    styles = torch.randn(10, latent_dim)
+    return decode(styles[labels], torch.eye(10)[labels])
 
 
 def with_code(draw):
@@ -148,6 +165,23 @@ ANSWERS = {
             "The sign is wrong": lambda m, v: -kl(m, v).mean(0),
             "Every image and unit": kl,
             "Average the KL": lambda m, v: kl(m.mean(0), v.mean(0)),
+            "for the variance": lambda m, v: (
+                0.5 * (m**2 + v - 1 - v.log())
+            ).mean(0),
+            "for log sigma": lambda m, v: kl(m, 2 * v).mean(0),
+            "for sigma;": lambda m, v: (
+                0.5 * (m**2 + v**2 - 1 - (v**2).log())
+            ).mean(0),
+            "variance is missing": lambda m, v: (0.5 * (m**2 - 1)).mean(0),
+            "- 1 is missing": lambda m, v: (0.5 * (m**2 + v.exp() - v)).mean(
+                0
+            ),
+            "mu is squared": lambda m, v: (0.5 * (m + v.exp() - 1 - v)).mean(
+                0
+            ),
+            "no gradient": lambda m, v: kl(m, v).mean(0).detach(),
+            "NumPy": lambda m, v: kl(m, v).mean(0).numpy(),
+            "does not reach mu": lambda m, v: kl(m.detach(), v).mean(0),
             "without a further half": lambda m, v: (
                 0.5 * (m**2 + (0.5 * v).exp() - 1 - v)
             ).mean(0),
@@ -176,6 +210,7 @@ ANSWERS = {
                 mig_not_divided(i, h) / h.mean()
             ),
             "take the two largest": mig_ascending,
+            "leave out one": mig_by_masking,
         },
     ),
     "free_bits": (
@@ -190,6 +225,13 @@ ANSWERS = {
             "under each image's sum": lambda m, v, f: (
                 kl(m, v).sum(1).clamp(min=f).mean()
             ),
+            "multiplied by the number": lambda m, v, f: (
+                kl(m, v).sum(1).mean().clamp(min=f * m.shape[1])
+            ),
+            "summed over the images": lambda m, v, f: (
+                kl(m, v).sum(0).clamp(min=f).sum()
+            ),
+            "fixed at 1": lambda m, v, f: kl(m, v).mean(0).clamp(min=1).sum(),
             "a ceiling": lambda m, v, f: kl(m, v).mean(0).clamp(max=f).sum(),
             "not used": lambda m, v, f: kl(m, v).mean(0).sum(),
             "added to each": lambda m, v, f: (kl(m, v).mean(0) + f).sum(),
@@ -209,7 +251,7 @@ ANSWERS = {
         },
     ),
     "sample_classes": (
-        [sample_in_steps, sample_by_eye, sample_named],
+        [sample_in_steps, sample_by_eye, sample_named, sample_all_named],
         {
             "label was forgotten": lambda decode, labels, n: decode(
                 torch.randn(len(labels), n)
@@ -228,6 +270,13 @@ ANSWERS = {
                 lambda count, n: torch.rand(count, n)
             ),
             "must come from the prior": with_code(
+                lambda count, n: 0.5 + 0.5 * torch.randn(count, n)
+            ),
+            "Images of one class": sample_one_per_class,
+            "That is sqrt(e)": with_code(
+                lambda count, n: torch.randn(count, n) * 2.718**0.5
+            ),
+            "yours has 0.": with_code(
                 lambda count, n: 0.5 + 0.5 * torch.randn(count, n)
             ),
             "All numbers of a code": with_code(

@@ -1,23 +1,16 @@
 """Checks of lesson 05: KL and ELBO, against `torch.distributions`."""
 
+import copy
+
 import torch
 from torch.distributions import Bernoulli, Normal
 from torch.distributions import kl_divergence as _exact_kl
 from torch.nn.functional import binary_cross_entropy_with_logits as _bce
 
 from course_utils.checks.core import in_turn, judge, same_as
+from course_utils.checks.gradients import gradient_as
 from course_utils.losses import bernoulli_nll
 from course_utils.losses import kl_divergence as _kl_divergence
-
-
-def _needs_gradient(answer):
-    if not torch.is_tensor(answer) or not answer.requires_grad:
-        return (
-            "The numbers are right, but the answer carries no gradient, so "
-            "nothing could be trained with it: no .item(), .detach(), "
-            ".data, NumPy or torch.no_grad()."
-        )
-    return None
 
 
 def _kl_terms(mu, log_var):
@@ -94,13 +87,8 @@ KL_SLIPS = {
 
 def kl_divergence(attempt):
     """Judge `kl_divergence(mu, log_var)`: (B, Z) twice -> (B,)."""
-
-    def gradient(function):
-        mu, log_var = (part.clone() for part in KL_CASES[0])
-        return _needs_gradient(
-            function(mu.requires_grad_(), log_var.requires_grad_())
-        )
-
+    names = "mu", "log_var"
+    gradient = gradient_as(_kl_divergence, KL_CASES[0], names)
     parts = [same_as(_kl, c, KL_SLIPS) for c in (KL_POSITIVE, KL_CASES)]
     find = in_turn(*parts, gradient)
     return judge("kl_divergence", attempt, _kl_divergence, find)
@@ -152,6 +140,17 @@ ELBO_SLIPS = {
     ),
     "The KL must be subtracted.": _mixed(kl=1.0),
     "The KL is missing.": _mixed(kl=0.0),
+    "The KL was averaged over the batch; keep one for each image.": (
+        lambda logits, x, mu, v: -bernoulli_nll(logits, x) - _kl(mu, v).mean()
+    ),
+    "The KL was summed over the batch; keep one for each image.": (
+        lambda logits, x, mu, v: -bernoulli_nll(logits, x) - _kl(mu, v).sum()
+    ),
+    "mu and log_var are swapped: `kl_divergence(mu, log_var)`.": (
+        lambda logits, x, mu, v: -bernoulli_nll(logits, x) - _kl(v, mu)
+    ),
+    "The arguments of the cross-entropy are swapped: logits first, then "
+    "x.": _by_pixels(lambda p, x: _bce(x, p, reduction="none")),
     "The KL is averaged over latents while the reconstruction is summed: sum "
     "both.": _mixed(latents="mean"),
     "The reconstruction is averaged over pixels while the KL is summed: sum "
@@ -189,20 +188,29 @@ ELBO_SLIPS = {
 }
 
 
+def _fixed_size(function):
+    """Say whether 784 pixels are taken for granted."""
+    try:
+        function(*copy.deepcopy(ELBO_CASES[0]))
+    except RuntimeError as error:
+        if "784" in str(error):
+            return "784 is written into it: " + ANY_SIZE
+        raise
+    return None
+
+
+ANY_SIZE = "images may have any size. `.flatten(1)` finds out by itself."
+ELBO_SLIPS["The pixels are multiplied by a fixed 784: " + ANY_SIZE] = (
+    lambda logits, x, mu, v: (
+        784 * _likelihood(logits, x).flatten(1).mean(1) - _kl(mu, v)
+    )
+)
+
+
 def elbo(attempt):
     """Judge `elbo(logits, x, mu, log_var)`: -> (B,), in nats."""
-
-    def gradient(function):
-        logits, x, mu, log_var = (part.clone() for part in ELBO_CASES[0])
-        parts = logits.requires_grad_(), mu.requires_grad_()
-        answer = function(parts[0], x, parts[1], log_var)
-        if problem := _needs_gradient(answer):
-            return problem
-        found = torch.autograd.grad(answer.sum(), parts, allow_unused=True)
-        for name, part in zip(("logits", "mu"), found, strict=True):
-            if part is None:
-                return f"The gradient is cut: it does not reach {name}."
-        return None
-
-    find = in_turn(same_as(_elbo_by_library, ELBO_CASES, ELBO_SLIPS), gradient)
+    compare = same_as(_elbo_by_library, ELBO_CASES, ELBO_SLIPS)
+    names = "logits", "", "mu", "log_var"
+    gradient = gradient_as(_elbo, ELBO_CASES[0], names)
+    find = in_turn(_fixed_size, compare, gradient)
     return judge("elbo", attempt, _elbo, find)

@@ -47,14 +47,55 @@ def _noise_problem(z, mu, log_var):
             "The noise is shared across the latents of an image. Draw one "
             "number for each entry: torch.randn_like(mu)."
         )
-    if abs(_slope(z, mu) - 1) > 0.1:
+    if problem := _formula_problem(z, mu, log_var):
+        return problem
+    slope = _slope(z, mu)
+    if abs(slope) < 0.1:
+        far = mu.abs() > 2
+        if z[far].std() > 1.3 * z[~far].std():
+            return "The noise is multiplied by mu; add mu instead."
         return "mu is missing: the draws must be centred on it."
-    if abs(eps.mean()) > 0.1:
-        return (
-            "The noise is not centred on 0. rand draws between 0 and 1; "
-            "randn draws from the bell curve."
-        )
-    return _spread_problem(z - mu, log_var)
+    if abs(slope - 1) > 0.1:
+        return f"If mu grows by 1, z must too; it grows by {slope:.1f}."
+    return _centre_problem(eps) or _spread_problem(z - mu, log_var)
+
+
+FORMULAS = {
+    "mu and sigma have changed places: sigma times the noise, plus mu.": (
+        lambda z, mu, sigma: (z - sigma) / mu
+    ),
+    "The noise is multiplied by mu + sigma. It belongs to sigma alone; add "
+    "mu afterwards.": lambda z, mu, sigma: z / (mu + sigma),
+    "sigma was added; multiply the noise by it.": (
+        lambda z, mu, sigma: z - mu - sigma
+    ),
+}
+
+
+def _formula_problem(z, mu, log_var):
+    """Name the formula by which z came from standard normal noise."""
+    for message, solve in FORMULAS.items():
+        eps = solve(z, mu, (0.5 * log_var).exp())
+        halves = eps[log_var < -1.5], eps[log_var >= -1.5]
+        if all(
+            abs(part.mean()) < 0.06 and abs(part.std() - 1) < 0.06
+            for part in halves
+        ):
+            return message
+    return None
+
+
+def _centre_problem(eps):
+    if abs(eps.mean()) <= 0.1:
+        return None
+    if eps.min() < -1e-3:
+        return f"The noise is not centred on 0: its mean is {eps.mean():.2f}."
+    if eps.max() > 1.5:
+        return "The noise is never negative: let it keep its sign."
+    return (
+        "The noise is not centred on 0. rand draws between 0 and 1; randn "
+        "draws from the bell curve."
+    )
 
 
 def _slope(z, mu):
@@ -181,7 +222,25 @@ def reconstruct(attempt):
         return None
 
     compare = same_as(_reconstruct, RECONSTRUCT_CASES, RECONSTRUCT_SLIPS)
-    return judge("reconstruct", attempt, _reconstruct, in_turn(still, compare))
+    find = in_turn(_pair_problem, still, compare)
+    return judge("reconstruct", attempt, _reconstruct, find)
+
+
+class _PairDecoded(TypeError):
+    """The decoder was handed all that the encoder gave."""
+
+
+def _pair_problem(function):
+    try:
+        function(*RECONSTRUCT_CASES[0])
+    except _PairDecoded:
+        return "model.encode gives mu and log_var; decode one of them."
+    return None
+
+
+def _refuse_pair(_, codes):
+    if not torch.is_tensor(codes[0]):
+        raise _PairDecoded("the decoder wants one tensor, z")
 
 
 class _Grown(VAE):
@@ -194,8 +253,19 @@ class _Grown(VAE):
                 DenseEncoder(2 * latent_dim, 8), DenseDecoder(latent_dim, 8)
             )
             self.x = torch.rand(6, 1, 28, 28)
+        self.decoder.register_forward_pre_hook(_refuse_pair)
         for weight in self.requires_grad_(False).parameters():
             weight.mul_(4)
+
+    def mean(self, x):
+        """Return mu, as the lesson's own VAE does."""
+        return self.encode(x)[0]
+
+    def decode(self, z, *more):
+        """Decode one tensor, and know the slip of handing over two."""
+        if more:
+            raise _PairDecoded("decode wants one tensor, z")
+        return super().decode(z)
 
 
 RECONSTRUCT_CASES = [(m, m.x) for m in (_Grown(3), _Grown(2))]

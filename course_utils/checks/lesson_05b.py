@@ -1,10 +1,9 @@
 """Checks of lesson 05b."""
 
-import math
-
 import torch
 
-from course_utils.checks.core import difference, in_turn, judge, same_as
+from course_utils.checks.core import in_turn, judge, same_as
+from course_utils.checks.gradients import gradient_as
 
 
 def _posterior(count, units, seed):
@@ -37,6 +36,17 @@ def _sigma_not_squared(mu, log_var):
     return (0.5 * (mu**2 + (0.5 * log_var).exp() - 1 - log_var)).mean(0)
 
 
+def _formula(square, variance, one, log):
+    return 0.5 * (square + variance - one - log).mean(dim=0)
+
+
+# First log-variances above 0: who takes them for a variance gets numbers.
+UNIT_POSITIVE = [
+    (
+        torch.linspace(-1, 2, 12).view(4, 3),
+        torch.linspace(2, 0.1, 12).view(4, 3),
+    )
+]
 UNIT_CASES = [_posterior(7, 5, 0), _posterior(64, 3, 1), _posterior(1, 4, 2)]
 UNIT_SLIPS = {
     "You summed over the units (dim=1), so this is one number for each "
@@ -59,12 +69,32 @@ UNIT_SLIPS = {
     "the images differ.": lambda m, v: _each(m.mean(0), v.mean(0)),
     "`log_var` is the logarithm of the variance: its exponential is the "
     "variance, without a further half.": _sigma_not_squared,
+    "You took log_var for the variance; the variance is log_var.exp().": (
+        lambda m, v: _formula(m**2, v, 1, v.log())
+    ),
+    "You took log_var for log sigma; it is the logarithm of sigma squared.": (
+        lambda m, v: _formula(m**2, (2 * v).exp(), 1, 2 * v)
+    ),
+    "You took log_var for sigma; sigma squared is log_var.exp().": (
+        lambda m, v: _formula(m**2, v**2, 1, (v**2).log())
+    ),
+    "The variance is missing: log_var stands where log_var.exp() belongs.": (
+        lambda m, v: _formula(m**2, v, 1, v)
+    ),
+    "The - 1 is missing: a shut unit must have 0.": (
+        lambda m, v: _formula(m**2, v.exp(), 0, v)
+    ),
+    "mu is squared in the formula.": (lambda m, v: _formula(m, v.exp(), 1, v)),
 }
 
 
 def unit_kl(attempt):
     """Judge `unit_kl(mu, log_var)`: (B, Z), (B, Z) -> (Z,), in nats."""
-    find = same_as(_unit_kl, UNIT_CASES, UNIT_SLIPS)
+    kinds = UNIT_POSITIVE, UNIT_CASES
+    parts = [same_as(_unit_kl, cases, UNIT_SLIPS) for cases in kinds]
+    names = "mu", "log_var"
+    gradient = gradient_as(_unit_kl_in_closed_form, UNIT_CASES[0], names)
+    find = in_turn(*parts, gradient)
     return judge("unit_kl", attempt, _unit_kl_in_closed_form, find)
 
 
@@ -88,7 +118,23 @@ def _table(units, causes, seed):
     return share * entropy, entropy
 
 
+def _tied(units, causes, seed):
+    """Return a table in which two codes tell the same about a cause."""
+    information, entropy = _table(units, causes, seed)
+    best, second = information[:, 1].topk(2).indices
+    information[second, 1] = information[best, 1]
+    return information, entropy
+
+
+def _gaps_of_unlike(information):
+    """Gaps to the best of those that are not equal to the maximum."""
+    best = information.amax(dim=0)
+    rest = information.masked_fill(information == best, 0)
+    return best - rest.amax(dim=0)
+
+
 MIG_CASES = [_table(6, 3, 0), _table(4, 4, 1), _table(3, 2, 2)]
+MIG_CASES += [_tied(5, 3, 3)]
 MIG_SLIPS = {
     "The gap is not divided by the entropy of its cause.": (
         lambda i, h: _gaps(i).mean()
@@ -123,6 +169,10 @@ MIG_SLIPS = {
     "the first two from small to large): take the two largest.": (
         lambda i, h: (-_gaps(-i) / h).mean().abs()
     ),
+    "Two codes may tell equally much, and then the gap is 0. You left out "
+    "all that equal the largest; leave out one.": lambda i, h: (
+        _gaps_of_unlike(i) / h
+    ).mean(),
 }
 
 
@@ -151,6 +201,16 @@ FREE_SLIPS = {
     "then sum.": lambda m, v, f: _each(m, v).sum(1).mean().clamp(min=f),
     "The floor was put under each image's sum; put it under each unit's mean "
     "over the batch.": lambda m, v, f: _each(m, v).sum(1).clamp(min=f).mean(),
+    "The floor was multiplied by the number of units and put under their "
+    "sum: then one busy unit pays for the shut ones. Put it under each.": (
+        lambda m, v, f: _each(m, v).sum(1).mean().clamp(min=f * m.shape[1])
+    ),
+    "You summed over the images; take each unit's mean over the batch.": (
+        lambda m, v, f: _each(m, v).sum(0).clamp(min=f).sum()
+    ),
+    "The floor is fixed at 1; use `floor`.": lambda m, v, f: (
+        _unit_kl(m, v).clamp(min=1).sum()
+    ),
     "That is a ceiling: `clamp(max=...)`, or `minimum`, keeps the smaller.": (
         lambda m, v, f: _unit_kl(m, v).clamp(max=f).sum()
     ),
@@ -174,124 +234,7 @@ FREE_SLIPS = {
 
 def free_bits(attempt):
     """Judge `free_bits(mu, log_var, floor)`: -> one number, in nats."""
-
-    def gradient(function):
-        mu, log_var, floor = FREE_CASES[0]
-        mu = mu.clone().requires_grad_()
-        answer = function(mu, log_var, floor)
-        if torch.is_tensor(answer) and answer.requires_grad:
-            return None
-        return (
-            "The number is right, but it carries no gradient, so nothing "
-            "could be trained with it: no .item(), .detach() or math."
-        )
-
+    names = "mu", "log_var", ""
+    gradient = gradient_as(_free_bits_in_closed_form, FREE_CASES[0], names)
     find = in_turn(same_as(_free_bits, FREE_CASES, FREE_SLIPS), gradient)
     return judge("free_bits", attempt, _free_bits_in_closed_form, find)
-
-
-def _sample_classes(decode, labels, latent_dim):
-    y = torch.nn.functional.one_hot(labels, 10).float()
-    return decode(torch.randn(len(labels), latent_dim), y)
-
-
-def _spy(calls):
-    """Return a decoder that remembers what it was given."""
-
-    def decode(*parts, **named):
-        calls.append((*parts, *named.values()))
-        return torch.full((len(parts[0]), 1, 28, 28), 0.25)
-
-    return decode
-
-
-def _call(attempt, labels, latent_dim):
-    """Return z, y and the answer of one call, or what is wrong with it."""
-    calls = []
-    answer = attempt(_spy(calls), labels, latent_dim)
-    if not calls:
-        return "`decode` was never called."
-    if len(calls) > 1:
-        return "Call `decode` once, with the whole batch."
-    if len(calls[0]) != 2:
-        return (
-            f"`decode` got {len(calls[0])} argument; it wants two, z and y: "
-            "the label was forgotten."
-        )
-    parts = [torch.as_tensor(part).detach().cpu() for part in calls[0]]
-    return *parts, answer
-
-
-def _sample_problem(attempt):
-    labels = torch.tensor([5, 5, 2, 0, 2, 5])
-    got = _call(attempt, labels, 4)
-    if isinstance(got, str):
-        return got
-    z, y, answer = got
-    problem = _label_problem(z, y, labels) or _code_problem(z, len(labels), 4)
-    if problem:
-        return problem
-    again = _call(attempt, labels, 4)
-    if again[0].equal(z):
-        return "The same z comes at every call: do not set a seed inside."
-    if answer is None:
-        return "It returned None. Is there a `return`?"
-    wanted = torch.full((len(labels), 1, 28, 28), 0.25)
-    return difference(answer, wanted) or _spread_problem(attempt)
-
-
-def _label_problem(z, y, labels):
-    truth = torch.nn.functional.one_hot(labels, 10)
-    if z.shape == truth.shape and z.equal(truth.to(z.dtype)):
-        return "z and y are swapped: `decode(z, y)`."
-    if y.shape == labels.shape:
-        return (
-            "y holds class numbers; the decoder wants one-hot rows (B, 10): "
-            "`one_hot(labels, 10)`."
-        )
-    if y.shape == truth.T.shape and y.ndim == 2 and y.shape[1] != 10:
-        return "The one-hot table lies on its side: rows are images."
-    if y.ndim != 2 or y.shape[1] != 10:
-        return (
-            f"y has shape {tuple(y.shape)}, a one-hot of the wrong width: "
-            "the classes are 10, whichever labels are asked. Say so: "
-            "`one_hot(labels, 10)`."
-        )
-    if len(y) != len(labels):
-        return f"{len(y)} rows of y for {len(labels)} labels."
-    if not y.double().equal(truth.double()):
-        return "y is not the one-hot of the labels that were asked."
-    return None
-
-
-def _code_problem(z, count, latent_dim):
-    if z.shape == (1, latent_dim):
-        return "One z for all images: draw one for each label."
-    if z.shape != (count, latent_dim):
-        return f"z should be ({count}, {latent_dim}); got {tuple(z.shape)}."
-    if not z.any():
-        return "z is zero: every image of a class would be the same. Draw it."
-    if (z == z[:1]).all():
-        return "Every image got the same z: draw one for each label."
-    if (z == z[:, :1]).all():
-        return "All numbers of a code are the same: draw (B, latent_dim)."
-    return None
-
-
-def _spread_problem(attempt):
-    z, _, _ = _call(attempt, torch.arange(6000) % 10, 5)
-    mean, spread = z.mean().item(), z.double().std().item()
-    if z.min() >= 0 and z.max() <= 1:
-        return "`rand` is uniform; the prior is a bell curve: `randn`."
-    if abs(mean) < 0.05 and abs(spread - 1) < 0.03:
-        return None
-    return (
-        "z must come from the prior, with mean 0 and standard deviation 1; "
-        f"yours has {mean:.2f} and {spread:.2f}. (sqrt(e) is "
-        f"{math.exp(0.5):.2f}.)"
-    )
-
-
-def sample_classes(attempt):
-    """Judge `sample_classes(decode, labels, latent_dim)`: -> images."""
-    return judge("sample_classes", attempt, _sample_classes, _sample_problem)

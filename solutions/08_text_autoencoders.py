@@ -962,11 +962,10 @@ assert bits["cured VAE, -ELBO"] < 0.9 * bits["xz, knows training"]
 # The LSTM's writer is told the true words before, so it is a good language
 # model without any code. At the start of training the code says nothing yet,
 # so the KL is pure cost and is removed first; then nothing is left to learn
-# from. A picture's decoder sees only the code: without it, it can draw one
-# average picture, and pays dearly. The parallel writer is like the picture's
-# decoder: it is told no words, and every bit about the sentence must come
-# through the code. We expect it to keep the code and to write less fluent
-# sentences; we have not trained it.
+# from. A picture's decoder sees only the code: without it, it draws one
+# average picture. The parallel writer is like the picture's decoder: it is
+# told no words, and every bit about the sentence must come through the code.
+# We expect it to keep the code, but have not trained it.
 #
 # </details>
 
@@ -986,14 +985,15 @@ quiz("08")
 # - Sentences become tables of numbers with start, end and padding, and padding
 #   is kept out of every sum and every mean.
 # - Judge copies free-running. At one budget reading and writing all words at
-#   once won; the bag forgets order, the LSTM rare words and the ends of long
-#   sentences.
+# once beat the LSTM; the bag forgets order, the LSTM rare words and the ends
+# of long sentences.
 # - A code can search, sort and find scrambled sentences, but counting words or
 #   pairs is a rival that is hard to beat, and a code is no compression.
 # - A text VAE collapses, since its writer can do without the code. The KL per
-# unit shows it; with annealing, free bits and word dropout the units stay
-# active, though hardly above their floor.
-#
+#   unit shows it; with annealing, free bits and word dropout the units stay
+#   active, though hardly above their floor.
+
+# %% [markdown]
 # The **scorecard** has two sets of measured values: one for the real captions,
 # one for the sentences of our grammar, which step in without a network. A GPU
 # trains on longer captions, so its numbers differ.

@@ -365,8 +365,8 @@ def reconstruction_nats(model, x):
 # %% [markdown]
 # One budget for all: every model sees every training sentence equally often.
 # The LSTM takes smaller batches and so more steps, at a higher learning
-# rate. We chose both by looking at these held-out sentences, as we did for
-# the VAE below; so the scores are slightly optimistic.
+# rate. We chose its batch size on these held-out sentences, as we did for
+# the VAE's settings below; so the held-out scores are slightly optimistic.
 #
 # We copy the held-out sentences *free-running*, and count the right words
 # (**token accuracy**) and the sentences without any mistake (**exact match**).

@@ -293,6 +293,12 @@ ANSWERS = {
             "The list has 8": lambda words, index, length: encode_by_hand(
                 words, index, length
             )[:8],
+            "got tensor": lambda words, index, length: encode_tensor(
+                words, index, length
+            ).float(),
+            "got <generator": lambda words, index, length: (
+                n for n in encode_by_hand(words, index, length)
+            ),
             "whole numbers": lambda words, index, length: [
                 encode_by_hand(words, index, length)
             ],

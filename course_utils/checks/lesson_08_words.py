@@ -93,7 +93,7 @@ def _encode_problem(attempt):
             f"KeyError: {error} is not in `index`. Such a word becomes 3: "
             "`index.get(word, 3)`."
         )
-    if problem and problem.startswith(("Its answer should", "It must")):
+    if not problem or problem.startswith(("Its answer should", "It must")):
         return _of_wrong_form(attempt) or problem
     return problem
 
@@ -103,7 +103,7 @@ def _of_wrong_form(attempt):
     for words, index, length in ENCODE_CASES:
         got = attempt(words, index, length)
         try:
-            numbers = [whole(number) for number in got]
+            numbers = [whole(got[i]) for i in range(len(got))]
         except (TypeError, ValueError):
             return f"A list of whole numbers is wanted; got {str(got)[:60]}."
         if len(numbers) != length:

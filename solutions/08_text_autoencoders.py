@@ -3,9 +3,9 @@
 #
 # **What does a network remember of a sentence?**
 #
-# You will be able to: turn sentences into numbers and back, train four kinds of
-# text autoencoder without counting padding, say what each of them forgets, and
-# make a text VAE that uses its code.
+# You will be able to: turn sentences into numbers and back, train four kinds
+# of text autoencoder without counting padding, say what each of them
+# forgets, and make a text VAE that uses its code.
 #
 # 60 minutes · @TIME08@ s on two CPU cores · builds on lessons 02 and 05
 
@@ -49,9 +49,9 @@ show_matrix(numbers, names, places, alt=alt, fmt="{:.0f}", xlabel="place")
 # times in the training sentences. Frequent words have small numbers.
 #
 # **Predict:** four networks squeeze a sentence into 128 numbers and write it
-# down again. One gets the words in no order, one looks at three neighbours at
-# a time, one reads from left to right, one sees all words at once. Which one
-# makes the best copies?
+# down again. One gets the words in no order, one looks at three words side
+# by side, one reads from left to right, one sees all words at once. Which
+# one makes the best copies?
 #
 # ### Exercise 1 · There and back · 8 minutes, easy
 #
@@ -123,7 +123,7 @@ decode_numbers = checks.decode_numbers(decode_numbers)
 # %%
 def encode_all(texts):
     rows = [encode_words(t, vocabulary.index, length) for t in texts]
-    return torch.tensor(rows)
+    return torch.stack([torch.as_tensor(row) for row in rows])
 
 
 def say(row):
@@ -143,8 +143,9 @@ assert empty > 0.1
 #
 # The network scores every word of the vocabulary at every place. The loss is
 # the **cross-entropy**: −log of the probability given to the right word,
-# summed over the sentence. More than a tenth of all places are padding. Whoever
-# counts them rewards the network for writing nothing.
+# summed over the sentence (in *nats*, since the logarithm is the natural
+# one). More than a tenth of all places are padding. Whoever counts them
+# rewards the network for writing nothing.
 #
 # ### Exercise 2 · The loss of a sentence · 8 minutes, medium
 #
@@ -170,8 +171,9 @@ sentence_loss = checks.sentence_loss(sentence_loss)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# The target is `x[:, 1:]`. `cross_entropy(a, b, reduction="none")` wants scores
-# (N, V) and words (N,): flatten both, and `.view` the answer as a table again.
+# The target is `x[:, 1:]`. `cross_entropy(a, b, reduction="none")` wants
+# scores (N, V) and words (N,): flatten both, and `.view` the answer as a
+# table again.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -207,8 +209,8 @@ masked_mean = checks.masked_mean(masked_mean)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Set padding to zero, sum over places, and divide by the number of real places,
-# not by T.
+# Set padding to zero, sum over places, and divide by the number of real
+# places, not by T.
 #
 # </details>
 #
@@ -218,10 +220,11 @@ masked_mean = checks.masked_mean(masked_mean)
 # ## Four readers, one interface
 #
 # Every model has three methods: `encode(x)` gives the code, `logits(z, x)`
-# scores the words, `decode(z)` writes a sentence from the code alone. Three of
-# them share a writer that fills **all places at once** (Zhang and others,
-# 2017). The code becomes one vector for each place; attention lets the places
-# agree with each other.
+# scores the words, `decode(z)` writes a sentence from the code alone. Three
+# of them share a writer that fills **all places at once** (Zhang and others,
+# 2017). The code becomes one vector for each place. **Attention** lets each
+# place take a weighted average of what all the others hold, so that the
+# words agree (lesson 09 builds it).
 
 
 # %%
@@ -256,10 +259,11 @@ class ParallelWriter(nn.Module):
 
 
 # %% [markdown]
-# `nn.Embedding` is a table with one learnt row for each word. The writer ends
-# with the same table: a word scores high if its row points where the writer
-# points. Now the readers. The **bag of words** averages the rows; a **CNN**
-# looks at three neighbours and keeps the strongest answer.
+# `nn.Embedding` is a table with one learnt row for each word. The writer
+# ends with the same table: a word scores high if its row points where the
+# writer points. Now the readers. The **bag of words** averages the rows; a
+# **CNN** (convolution, as in lesson 02) looks at three words side by side
+# and keeps the strongest answer.
 
 
 # %%
@@ -360,6 +364,10 @@ def reconstruction_nats(model, x):
 
 # %% [markdown]
 # One budget for all: every model sees every training sentence equally often.
+# The LSTM takes smaller batches and so more steps, at a higher learning
+# rate. We chose its batch size on these held-out sentences, as we did for
+# the VAE's settings below; so the held-out scores are slightly optimistic.
+#
 # We copy the held-out sentences *free-running*, and count the right words
 # (**token accuracy**) and the sentences without any mistake (**exact match**).
 # The rival without a network writes the most frequent word of each place.
@@ -401,17 +409,17 @@ assert scores["Transformer"][1] > scores["bag of words"][1] + 0.2
 assert scores["Transformer"][0] > scores["LSTM"][0] + 0.01
 
 # %% [markdown]
-# At this budget the Transformer makes the best copies: over 95 % of the words
-# are right. The others are far above the usual words, even the bag: few orders
-# of the same words make sense. The LSTM writes word by word and trails, with
+# At this budget the Transformer gets over 95 % of the words right, more than
+# the LSTM. All are far above the usual words, even the bag: few orders of
+# the same words make sense. The LSTM writes word by word and trails, with
 # real captions by far. (An unknown word counts as right if it is copied as
 # unknown.)
 
 # %% [markdown]
 # ## What each one forgets
 #
-# **Order.** We shuffle the words of each held-out sentence. How far does its code
-# move, in units of the distance between two different sentences' codes?
+# **Order.** We shuffle the words of each held-out sentence. How far does its
+# code move, in units of the distance between two different sentences' codes?
 
 
 # %%
@@ -434,8 +442,8 @@ bag, *others = moved.values()
 assert bag < 0.01 and min(others) > 0.2
 
 # %% [markdown]
-# For the bag of words a shuffled sentence is the *same* sentence: who bites whom
-# is a bet. All others notice.
+# For the bag of words a shuffled sentence is the *same* sentence: who bites
+# whom is a bet. All others notice.
 #
 # Here is the first held-out sentence that each model gets wrong.
 
@@ -475,10 +483,10 @@ show_curves(lines, alt=alt, **labels)
 assert long["LSTM"][0] > long["LSTM"][-1] + 0.05
 
 # %% [markdown]
-# The first point stands for six words or fewer, the last for ten or more. The
-# LSTM copies fewer of the longest sentences than of the shortest: every further
-# word is one more chance to slip. In between, what is in the sentence matters
-# too, so the lines need not fall at every step.
+# The first point stands for six words or fewer, the last for ten or more.
+# The LSTM copies fewer of the longest sentences than of the shortest: every
+# further word is one more chance to slip. In between, what is in the
+# sentence matters too, so the lines need not fall at every step.
 
 # %%
 print(f"{'times in training':17}", *(f"{g:>8}" for g in groups))
@@ -489,15 +497,15 @@ assert fall["LSTM"] > max(0.1, fall["Transformer"] + 0.05)
 
 # %% [markdown]
 # Rows of models, columns of words by how often they occur in training. The
-# LSTM falls from column to column: a rare word has had few chances to be learnt,
-# and a usual word is a better bet. The Transformer hardly cares.
+# LSTM falls from column to column: a rare word has had few chances to be
+# learnt, and a usual word is a better bet. The Transformer hardly cares.
 
 # %% [markdown]
 # ## What free-running reveals
 #
-# **Predict:** how many words does the LSTM's writer get right if it is told the
-# true words before, and how many if it has to trust its own? And what if it is
-# handed the code of *another* sentence?
+# **Predict:** how many words does the LSTM's writer get right if it is told
+# the true words before, and how many if it has to trust its own? And what if
+# it is handed the code of *another* sentence?
 
 # %%
 lstm = models["LSTM"]
@@ -531,8 +539,8 @@ assert score(misled)[0] < score(usual)[0] + 0.15
 # %% [markdown]
 # Told the truth, the writer makes fewer mistakes than on its own: a training
 # loss, always taken with teacher forcing, flatters a recurrent writer. With
-# *another* sentence's code it gets hardly more right than the usual words would:
-# this writer trusts its code more than the words before.
+# *another* sentence's code its token accuracy is at most 0.15 above that of
+# the usual words: the true words before cannot make up for a wrong code.
 
 # %% [markdown]
 # ## What a sentence code is good for
@@ -577,12 +585,12 @@ assert min(agree.values()) > chance + 0.1
 assert agree["Transformer"] < agree["shared words"] + 0.08
 
 # %% [markdown]
-# All are far above chance. But the best copier is no better a searcher than
-# counting shared words: it was asked to tell sentences apart, not to put alike
-# ones together.
+# All are far above chance. But the best copier is no clearly better searcher
+# than counting shared words (less than 0.08 ahead, if at all): it was asked
+# to tell sentences apart, not to put alike ones together.
 #
-# Type a sentence of your own: what does the model read, what does it write, and
-# which training sentences lie nearest?
+# Type a sentence of your own: what does the model read, what does it write,
+# and which training sentences lie nearest?
 
 # %%
 from course_utils.text import tokenize
@@ -644,8 +652,8 @@ between = checks.between(between)
 #
 # {answer}
 #
-# To measure whether a text is readable we ask which share of its **word pairs**
-# stands somewhere in the training sentences, start and end included.
+# To measure whether a text is readable we ask which share of its **word
+# pairs** stands somewhere in the training sentences, start and end included.
 
 # %%
 size = len(vocabulary)
@@ -678,8 +686,9 @@ assert middle < ends - 0.03
 
 # %% [markdown]
 # The ends are sentences. In between, words are exchanged one by one and the
-# grammar breaks: in the middle of all such paths fewer word pairs are known. No
-# training sentence has its code there. The slider stops where you want.
+# grammar breaks: in the middle of all such paths fewer word pairs are known.
+# The writer never practised on codes from there. The slider stops where you
+# want.
 
 # %%
 def stop(share):
@@ -715,10 +724,10 @@ assert min(caught.values()) > 0.8
 assert caught["Transformer"] < caught["word pairs"] + 0.02
 
 # %% [markdown]
-# More than 80 % of the scrambled sentences cost more nats than their originals,
-# whichever model we ask: all have learnt in which order words come. The best
-# copier is no better an alarm than counting unseen pairs: whoever can copy
-# anything is not surprised by anything.
+# More than 80 % of the scrambled sentences cost more nats than their
+# originals, whichever model we ask: all have learnt in which order words
+# come. The best copier is no better an alarm than counting unseen pairs:
+# whoever can copy anything is not surprised by anything.
 #
 # **A classifier on the code.** From 1,000 labelled sentences, who is it about?
 
@@ -752,9 +761,9 @@ assert right["Transformer"] < 0.15 + max(
 # %% [markdown]
 # ## A text VAE, and how it collapses
 #
-# Can we *invent* sentences? A code drawn at random is no sentence's code, as in
-# lesson 05. There the VAE was the cure: the encoder gives a mean and a spread,
-# and the loss adds the KL to the prior (Bowman and others, 2016).
+# Can we *invent* sentences? A code drawn at random is no sentence's code, as
+# in lesson 05. There the VAE was the cure: the encoder gives a mean and a
+# spread, and the loss adds the KL to the prior (Bowman and others, 2016).
 
 
 # %%
@@ -782,11 +791,11 @@ def unit_kl(mu, log_var):
 #
 # **Predict:** how many of the 16 units will carry anything?
 #
-# Three cures are known. **KL annealing**: its weight grows from 0 to 1, so that
-# the writer gets used to the code while it is free. **Free bits**: a unit whose
-# KL is below a floor is not pushed further down (Kingma and others, 2016).
-# **Word dropout**: words told to the writer become unknown, so that it has to
-# ask the code.
+# Three cures are known. **KL annealing**: its weight grows from 0 to 1, so
+# that the writer gets used to the code while it is free. **Free bits**: a
+# unit whose KL is below a floor is not pushed further down (Kingma and
+# others, 2016). **Word dropout**: words told to the writer become unknown,
+# so that it has to ask the code.
 
 
 # %%
@@ -818,8 +827,12 @@ def train_vae(anneal=0.0, floor=0.0, hide=0.0):
 vaes = {"plain": train_vae(), "cured": train_vae(0.5, 0.25, 0.3)}
 
 # %% [markdown]
-# The diagnosis: the KL of each unit over the held-out sentences, sorted. A unit
-# is **active** if it carries more than 0.05 nats.
+# We chose the floor, the annealing and the share of hidden words by looking
+# at the held-out sentences, so the cured VAE's figures are slightly
+# optimistic too.
+#
+# The diagnosis: the KL of each unit over the held-out sentences, sorted. A
+# unit is **active** if it carries more than 0.05 nats.
 
 
 # %%
@@ -850,15 +863,17 @@ assert active["cured"] > active["plain"] + 5
 assert elbo["plain"] < elbo["cured"]
 
 # %% [markdown]
-# The plain VAE has **collapsed**: hardly a unit carries anything, and its writer
-# is a language model that ignores the code. Cured, the units are active. Look
-# closely: most sit at their floor of 0.25 nats. They carry what is free, and no
-# more. The -ELBO of the cured VAE is *higher*: with a writer this strong,
-# ignoring the code is the cheaper answer, and the loss alone would never have
-# told us.
+# The plain VAE has **collapsed**: hardly a unit carries anything, and its
+# writer is a language model that ignores the code. Cured, the units are
+# active. Look closely: 16 units at the floor of 0.25 nats make 4 nats, and
+# the total is near that. They carry what is free, and hardly more. The -ELBO
+# of the cured VAE is *higher*: with a writer this strong, ignoring the code
+# is the cheaper answer, and the loss alone would never have told us. (Part
+# of the price may be the cures' own: with hidden words the writer practised
+# on damaged sentences.)
 #
-# Now we draw codes from the prior and let the writer run free. It may not write
-# the unknown word (3), which is a likely guess but no sentence.
+# Now we draw codes from the prior and let the writer run free. It may not
+# write the unknown word (3), which is a likely guess but no sentence.
 
 # %%
 torch.manual_seed(SEED)
@@ -880,10 +895,11 @@ assert fluent["cured"] > fluent["no VAE"] + 0.15
 assert variety["cured"] > variety["plain"] + 20
 
 # %% [markdown]
-# Samples of both VAEs are as fluent as real sentences by this measure; random
-# codes without a VAE give word salad: fewer of their pairs are known. But the collapsed VAE repeats a few
-# sentences again and again, while the cured one, given the same number of codes,
-# writes at least 20 sentences more.
+# Compare the column of known pairs with the rows of real and of scrambled
+# sentences. Random codes without a VAE give word salad: fewer of their pairs
+# are known than in the cured VAE's samples. The collapsed VAE may be fluent,
+# but it repeats itself: from the same codes, the cured one writes at least
+# 20 different sentences more.
 
 # %%
 seen = {say(row) for row in train}
@@ -893,14 +909,15 @@ novel = len(fresh) / variety["cured"]
 print(f"\n{novel:.0%} of the different samples are not in the training set")
 
 # %% [markdown]
-# These sentences were drawn from the prior, and none of them stands in the
-# training set.
+# These sentences were drawn from the prior. We printed only such as do not
+# stand in the training set; the last line says how large their share is.
 #
 # ## Bits: an autoencoder against gzip
 #
 # Is a code of 128 numbers a compressed sentence? We count the bits for one
 # held-out sentence, in which rare words are already `?`. *gzip* and *xz* get
 # the training sentences for free: we count how much longer their file gets.
+# (gzip looks back over the last 32 kB only, xz over all of it.)
 
 # %%
 import gzip
@@ -927,10 +944,11 @@ assert bits["Transformer code, 8 bits each"] > bits["plain text"]
 assert bits["cured VAE, -ELBO"] < 0.9 * bits["xz, knows training"]
 
 # %% [markdown]
-# The Transformer's code is *longer* than the plain text: few numbers are not few
-# bits. The -ELBO of a VAE is the length of a lossless code (in principle: with
-# an arithmetic coder), and it beats xz by far, though xz has seen the same
-# training text. The price: the network's weights are needed to read it.
+# The Transformer's code is *longer* than the plain text: few numbers are not
+# few bits. The -ELBO of a VAE is the length of a lossless code (in
+# principle: with an arithmetic coder), and it needs less than nine tenths of
+# the bits of xz, though xz has seen the same training text. The price: the
+# network's weights are needed to read it.
 
 # %% [markdown]
 # ### Exercise 5 · Why does it collapse? · 5 minutes, open
@@ -942,12 +960,12 @@ assert bits["cured VAE, -ELBO"] < 0.9 * bits["xz, knows training"]
 # <details><summary>Model answer</summary>
 #
 # The LSTM's writer is told the true words before, so it is a good language
-# model without any code. At the start of training the code says nothing yet, so
-# the KL is pure cost and is removed first; then nothing is left to learn from.
-# A picture's decoder sees only the code: without it, it can draw one average
-# picture, and pays dearly. The parallel writer is like the picture's decoder:
-# it is told no words, and every bit about the sentence must come through the
-# code. It would keep the code, and write less fluent sentences.
+# model without any code. At the start of training the code says nothing yet,
+# so the KL is pure cost and is removed first; then nothing is left to learn
+# from. A picture's decoder sees only the code: without it, it draws one
+# average picture. The parallel writer is like the picture's decoder: it is
+# told no words, and every bit about the sentence must come through the code.
+# We expect it to keep the code, but have not trained it.
 #
 # </details>
 
@@ -967,13 +985,15 @@ quiz("08")
 # - Sentences become tables of numbers with start, end and padding, and padding
 #   is kept out of every sum and every mean.
 # - Judge copies free-running. At one budget reading and writing all words at
-#   once won; the bag forgets order, the LSTM rare words and the ends of long
-#   sentences.
+# once beat the LSTM; the bag forgets order, the LSTM rare words and the ends
+# of long sentences.
 # - A code can search, sort and find scrambled sentences, but counting words or
 #   pairs is a rival that is hard to beat, and a code is no compression.
 # - A text VAE collapses, since its writer can do without the code. The KL per
-#   unit shows it; annealing, free bits and word dropout cure it.
-#
+#   unit shows it; with annealing, free bits and word dropout the units stay
+#   active, though hardly above their floor.
+
+# %% [markdown]
 # The **scorecard** has two sets of measured values: one for the real captions,
 # one for the sentences of our grammar, which step in without a network. A GPU
 # trains on longer captions, so its numbers differ.
@@ -1029,8 +1049,12 @@ measured = measured_real if sentences.real else measured_grammar
 checks.show_scorecard(scorecard, measured)
 
 # %% [markdown]
-# **References.** S. Bowman, L. Vilnis, O. Vinyals, A. Dai, R. Jozefowicz and S.
-# Bengio, *Generating sentences from a continuous space*, 2016. · Y. Zhang, D.
-# Shen, G. Wang, Z. Gan, R. Henao and L. Carin, *Deconvolutional paragraph
-# representation learning*, 2017. · D. Elliott, S. Frank, K. Sima'an and L.
-# Specia, *Multi30K: multilingual English-German image descriptions*, 2016.
+# **References.** S. Bowman, L. Vilnis, O. Vinyals, A. Dai, R. Jozefowicz and
+# S. Bengio, *Generating sentences from a continuous space*, 2016. · Y.
+# Zhang, D. Shen, G. Wang, Z. Gan, R. Henao and L. Carin, *Deconvolutional
+# paragraph representation learning*, 2017. · D. Elliott, S. Frank, K.
+# Sima'an and L. Specia, *Multi30K: multilingual English-German image
+# descriptions*, 2016. · Cited beside these: I. Sutskever and others (2014),
+# *Sequence to sequence learning*; D. Kingma and others (2016), *Inverse
+# autoregressive flow*; A. Vaswani and others (2017), *Attention is all you
+# need*.

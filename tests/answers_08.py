@@ -3,6 +3,7 @@
 ANSWERS: {check: (right answers, {words of the message: wrong answer})}.
 """
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
@@ -29,6 +30,12 @@ def encode_in_place(words, index, length):
 
 def encode_tensor(words, index, length):
     return torch.tensor(encode_by_hand(words, index, length))
+
+
+def encode_numpy(words, index, length):
+    row = np.zeros(length, dtype=int)
+    row[: len(words) + 2] = encode_unpadded(words, index, length)
+    return list(row)
 
 
 def encode_no_start(words, index, length):
@@ -83,6 +90,10 @@ def decode_slice(numbers, words):
 def decode_filter(numbers, words):
     kept = numbers[: numbers.index(2)] if 2 in numbers else numbers
     return [words[i] for i in kept if i not in (0, 1)]
+
+
+def decode_lazily(numbers, words):
+    return (word for word in decode_loop(numbers, words))
 
 
 def decode_all(numbers, words):
@@ -260,7 +271,7 @@ def path_flat(one, other, steps):
 
 ANSWERS = {
     "encode_words": (
-        [encode_by_hand, encode_in_place, encode_tensor],
+        [encode_by_hand, encode_in_place, encode_tensor, encode_numpy],
         {
             "start token (1) is missing": encode_no_start,
             "end token (2) is missing": encode_no_end,
@@ -268,12 +279,35 @@ ANSWERS = {
             "must have `length` numbers": encode_unpadded,
             "KeyError": encode_crash,
             "were dropped": encode_dropping,
+            "became 0": lambda words, index, length: [
+                0 if n == 3 else n
+                for n in encode_by_hand(words, index, length)
+            ],
+            "are exchanged": lambda words, index, length: [
+                {1: 2, 2: 1}.get(n, n)
+                for n in encode_by_hand(words, index, length)
+            ],
+            "The list has 12": lambda words, index, length: encode_by_hand(
+                words, index, 12
+            ),
+            "The list has 8": lambda words, index, length: encode_by_hand(
+                words, index, length
+            )[:8],
+            "got tensor": lambda words, index, length: encode_tensor(
+                words, index, length
+            ).float(),
+            "got <generator": lambda words, index, length: (
+                n for n in encode_by_hand(words, index, length)
+            ),
+            "whole numbers": lambda words, index, length: [
+                encode_by_hand(words, index, length)
+            ],
             "fill up with padding": encode_ends,
             "returned None": lambda words, index, length: None,
         },
     ),
     "decode_numbers": (
-        [decode_loop, decode_slice, decode_filter],
+        [decode_loop, decode_slice, decode_filter, decode_lazily],
         {
             "are no words": decode_all,
             "stop there": decode_past_the_end,
@@ -281,6 +315,21 @@ ANSWERS = {
             "The start token is no word": decode_with_start,
             "is still a word": decode_known,
             "a list of words is wanted": decode_text,
+            "These are numbers": lambda numbers, words: [
+                words.index(word) for word in decode_loop(numbers, words)
+            ],
+            "Off by one": lambda numbers, words: [
+                words[words.index(w) - 1] for w in decode_loop(numbers, words)
+            ],
+            "2 in numbers": lambda numbers, words: [
+                words[i] for i in numbers[1 : numbers.index(2)]
+            ],
+            "the first and the last": lambda numbers, words: [
+                words[i] for i in numbers[1:-1]
+            ],
+            "the end is no word": lambda numbers, words: [
+                words[i] for i in numbers if i > 1
+            ],
             "returned None": lambda numbers, words: None,
         },
     ),
@@ -295,6 +344,34 @@ ANSWERS = {
             "divided by the number of all": loss_masked_then_mean,
             "not one for the batch": loss_batch,
             "never learns to stop": loss_no_end,
+            "only padding is counted": lambda s, x: (
+                nats(s, x[:, 1:]) * (x[:, 1:] == 0)
+            ).sum(1),
+            "The mask is off by one": lambda s, x: (
+                nats(s, x[:, 1:]) * (x[:, :-1] != 0)
+            ).sum(1),
+            "is positive": lambda s, x: -loss_ignore(s, x),
+            "takes the softmax itself": lambda s, x: loss_ignore(
+                s.softmax(2), x
+            ),
+            "Unknown words": lambda s, x: (
+                nats(s, x[:, 1:]) * (x[:, 1:] > 3)
+            ).sum(1),
+            "still costs log V": lambda s, x: nats(
+                s * (x[:, 1:] != 0)[:, :, None], x[:, 1:]
+            ).sum(1),
+            "over the sentences": lambda s, x: (
+                nats(s, x[:, 1:]) * (x[:, 1:] != 0)
+            ).sum(0),
+            "one mean over all words": lambda s, x: cross_entropy(
+                s.transpose(1, 2), x[:, 1:], ignore_index=0
+            ),
+            "size written out": lambda s, x: (
+                (nats(s, x[:, 1:]) * (x[:, 1:] != 0)).view(3, -1).sum(1)
+            ),
+            "no gradient": lambda s, x: loss_ignore(s, x).detach(),
+            "are a ndarray": lambda s, x: loss_ignore(s, x).numpy(),
+            "dimension too many": lambda s, x: loss_ignore(s, x)[:, None],
         },
     ),
     "masked_mean": (
@@ -307,6 +384,21 @@ ANSWERS = {
             "dim 2": mean_wrong_dim,
             "of the whole batch": mean_of_batch,
             "mean of the padding": mean_inverted,
+            "Start and end are places": lambda h, x: (
+                (h * (x > 2)[:, :, None]).sum(1) / (x > 2).sum(1, keepdim=True)
+            ),
+            "The start is a place": lambda h, x: mean_fill(h[:, 1:], x[:, 1:]),
+            "padding was summed": lambda h, x: (
+                (h * (x == 0)[:, :, None]).sum(1)
+                / (x != 0).sum(1, keepdim=True)
+            ),
+            "one mean for the batch": lambda h, x: h[x != 0].mean(0),
+            "used as weights": lambda h, x: (
+                (h * x[:, :, None]).sum(1) / x.sum(1, keepdim=True)
+            ),
+            "no gradient": lambda h, x: mean_fill(h, x).detach(),
+            "are a ndarray": lambda h, x: mean_fill(h, x).numpy(),
+            "dimension too many": lambda h, x: mean_fill(h, x)[:, None],
         },
     ),
     "between": (
@@ -319,6 +411,15 @@ ANSWERS = {
             "takes nothing off": path_adding,
             "must return a tensor": path_list,
             "transposed": path_flat,
+            "A 7 is written out": lambda a, b, n: path_stack(a, b, 7),
+            "size written out": lambda a, b, n: path_stack(a, b, 5),
+            "itself is missing": lambda a, b, n: path_stack(a, b, n) - a,
+            "walks away": lambda a, b, n: path_stack(a, 2 * a - b, n),
+            "Every row is the middle": lambda a, b, n: torch.stack(
+                [(a + b) / 2] * n
+            ),
+            "dimension too many": lambda a, b, n: path_stack(a, b, n)[None],
+            "are a ndarray": lambda a, b, n: path_stack(a, b, n).numpy(),
         },
     ),
 }

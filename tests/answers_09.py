@@ -141,7 +141,39 @@ ANSWERS = {
             "one loss for each pair": pair_slip(
                 lambda t, s: -(logsigmoid(t) + logsigmoid(-s).sum(1)).mean()
             ),
-            "shape": pair_slip(lambda t, s: -logsigmoid(-s)),
+            "Only the strangers": pair_slip(lambda t, s: -logsigmoid(-s)),
+            "signs of both": pair_slip(
+                lambda t, s: -logsigmoid(-t) - logsigmoid(s).sum(1)
+            ),
+            "has a minus": pair_slip(
+                lambda t, s: -logsigmoid(-t) - logsigmoid(-s).sum(1)
+            ),
+            "added with a plus": pair_slip(
+                lambda t, s: -logsigmoid(t) + logsigmoid(-s).sum(1)
+            ),
+            "belongs inside": pair_slip(
+                lambda t, s: -logsigmoid(t) + logsigmoid(s).sum(1)
+            ),
+            "summed before": pair_slip(
+                lambda t, s: -logsigmoid(t) - logsigmoid(-s.sum(1))
+            ),
+            "averaged before": pair_slip(
+                lambda t, s: -logsigmoid(t) - logsigmoid(-s.mean(1))
+            ),
+            "1 - logsigmoid": pair_slip(
+                lambda t, s: -logsigmoid(t) - (1 - logsigmoid(s)).sum(1)
+            ),
+            "for each stranger": pair_slip(
+                lambda t, s: -logsigmoid(t)[:, None] - logsigmoid(-s)
+            ),
+            "size written out": pair_slip(
+                lambda t, s: -logsigmoid(t) - 5 * logsigmoid(-s).mean(1)
+            ),
+            "no gradient": pair_slip(
+                lambda t, s: (-logsigmoid(t) - logsigmoid(-s).sum(1)).detach()
+            ),
+            "are a ndarray": lambda c, n, f: pair_by_bmm(c, n, f).numpy(),
+            "dimension too many": lambda c, n, f: pair_by_bmm(c, n, f)[None],
             "None": lambda centre, near, far: None,
         },
     ),
@@ -158,7 +190,25 @@ ANSWERS = {
             "still in the sum": lambda h, keep: (
                 h.sum(1) / keep.sum(1, keepdim=True)
             ),
-            "shape": lambda h, keep: h[keep].mean(0),
+            "for the whole batch": lambda h, keep: h[keep].mean(0),
+            "numbers of a vector": lambda h, keep: h.mean(2),
+            "may have gaps": lambda h, keep: torch.stack(
+                [
+                    row[: k.sum()].mean(0)
+                    for row, k in zip(h, keep, strict=True)
+                ]
+            ),
+            "what is not kept was summed": lambda h, keep: (
+                (h * ~keep[:, :, None]).sum(1) / keep.sum(1, keepdim=True)
+            ),
+            "before a softmax": lambda h, keep: h.masked_fill(
+                ~keep[:, :, None], INF
+            ).mean(1),
+            "no gradient": lambda h, keep: average_by_loop(h, keep).detach(),
+            "are a ndarray": lambda h, keep: average_by_loop(h, keep).numpy(),
+            "dimension too many": lambda h, keep: average_by_loop(h, keep)[
+                :, None
+            ],
             "RuntimeError": lambda h, keep: (h * keep).sum(1) / keep.sum(1),
         },
     ),
@@ -186,6 +236,60 @@ ANSWERS = {
             ),
             "no longer add up": heard_then_masked,
             "over the keys": over_questions,
+            "the last dimension": lambda q, k, v, keep: (
+                (
+                    (q @ k.mT / q.shape[2] ** 0.5)
+                    .masked_fill(~keep[:, None, :], -1e9)
+                    .softmax(1)
+                )
+                @ v
+            ),
+            "not plus": lambda q, k, v, keep: attend(
+                q, k, v, lambda s: s.masked_fill(~keep[:, None, :], -INF)
+            ),
+            "set to -1": lambda q, k, v, keep: attend(
+                q, k, v, lambda s: s.masked_fill(~keep[:, None, :], -1.0)
+            ),
+            "These are the weights": lambda q, k, v, keep: attend(
+                q,
+                k,
+                torch.eye(q.shape[1]).expand(len(q), -1, -1),
+                lambda s: s.masked_fill(~keep[:, None, :], INF),
+            ),
+            "average the keys": lambda q, k, v, keep: attention_by_where(
+                q, k, k, keep
+            ),
+            "are exchanged": lambda q, k, v, keep: attention_by_where(
+                k, q, v, keep
+            ),
+            "silenced too": lambda q, k, v, keep: (
+                attention_by_where(q, k, v, keep) * keep[:, :, None]
+            ),
+            "keys alone": lambda q, k, v, keep: attend(
+                q,
+                k,
+                v,
+                lambda s: s.masked_fill(
+                    ~(keep[:, None, :] & keep[:, :, None]), INF
+                ),
+            ),
+            "softmax is missing": lambda q, k, v, keep: (
+                ((q @ k.mT / q.shape[2] ** 0.5) * keep[:, None, :]) @ v
+            ),
+            "size written out": lambda q, k, v, keep: (
+                (
+                    (q @ k.mT / 8**0.5)
+                    .masked_fill(~keep[:, None, :], INF)
+                    .softmax(2)
+                )
+                @ v
+            ),
+            "no gradient": lambda q, k, v, keep: attention_by_where(
+                q.detach(), k, v, keep
+            ),
+            "dimension too many": lambda q, k, v, keep: attention_by_where(
+                q, k, v, keep
+            )[None],
         },
     ),
     "masked_loss": (
@@ -212,6 +316,28 @@ ANSWERS = {
             ),
             "each place": lambda s, x, hidden: nats(s, x) * hidden,
             "RuntimeError": lambda s, x, hidden: cross_entropy(s, x),
+            "may be 0": lambda s, x, hidden: (
+                (nats(s, x) * hidden).sum(1) / hidden.sum(1)
+            ),
+            "is positive": lambda s, x, hidden: -blanks_flat(s, x, hidden),
+            "Shifted by one": lambda s, x, hidden: blanks_flat(
+                s[:, :-1], x[:, 1:], hidden[:, 1:]
+            ),
+            "over the sentences": lambda s, x, hidden: (
+                nats(s, x) * hidden
+            ).sum(0),
+            "still costs log V": lambda s, x, hidden: nats(
+                s * hidden[:, :, None], x
+            ).sum(1),
+            "target like any other": lambda s, x, hidden: nats(
+                s, x * hidden
+            ).sum(1),
+            "no gradient": lambda s, x, hidden: blanks_flat(
+                s, x, hidden
+            ).detach(),
+            "dimension too many": lambda s, x, hidden: blanks_flat(
+                s, x, hidden
+            )[:, None],
         },
     ),
 }

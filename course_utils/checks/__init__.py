@@ -54,16 +54,20 @@ from course_utils.checks.lesson_07_blame import (
 )
 from course_utils.checks.lesson_08 import (
     between,
-    decode_numbers,
-    encode_words,
     masked_mean,
     sentence_loss,
 )
+from course_utils.checks.lesson_08_words import (
+    decode_numbers,
+    encode_words,
+)
 from course_utils.checks.lesson_09 import (
-    attention,
-    average,
     masked_loss,
     negative_sampling_loss,
+)
+from course_utils.checks.lesson_09_attention import (
+    attention,
+    average,
 )
 from course_utils.checks.scorecard import show_scorecard
 

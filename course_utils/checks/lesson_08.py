@@ -1,151 +1,14 @@
-"""Checks of lesson 08."""
+"""Checks of lesson 08: the loss, the mean, the path between codes."""
 
 import torch
 from torch.nn.functional import cross_entropy
 
-from course_utils.checks.core import judge, same_as
+from course_utils.checks.core import judge
+from course_utils.checks.tensors import learnable, named
 from course_utils.text_models import masked_mean as _masked_mean
 from course_utils.text_models import sentence_loss as _sentence_loss
 
-PAD, START, END, UNKNOWN = range(4)
-WORDS = ["<pad>", "<start>", "<end>", "<unknown>", "a", "dog", "man", "bites"]
-INDEX = {word: i for i, word in enumerate(WORDS)}
-
-
-def _encode_words(words, index, length):
-    numbers = [START, *(index.get(word, UNKNOWN) for word in words), END]
-    return numbers + [PAD] * (length - len(numbers))
-
-
-def _as_numbers(function, *arguments):
-    """Let lists count as tensors; anything else is left for the answer."""
-    got = function(*arguments)
-    if isinstance(got, list | tuple) and all(
-        isinstance(number, int) or torch.is_tensor(number) for number in got
-    ):
-        return torch.tensor([int(number) for number in got])
-    return got
-
-
-def _trimmed(start=True, end=True, fill=PAD, front=False, skip=False):
-    """Return an encoder with a slip."""
-
-    def encode(words, index, length):
-        known = [w for w in words if w in index] if skip else words
-        numbers = [START] * start + [index.get(w, UNKNOWN) for w in known]
-        numbers += [END] * end
-        rest = [fill] * (length - len(numbers))
-        return rest + numbers if front else numbers + rest
-
-    return encode
-
-
-def _end_last(words, index, length):
-    numbers = _trimmed(end=False)(words, index, length)
-    return [*numbers[: length - 1], END]
-
-
-ENCODE_CASES = [
-    (["a", "dog", "bites", "a", "man"], INDEX, 9),
-    (["a", "zebra", "bites"], INDEX, 5),
-    (["dog"], INDEX, 6),
-]
-ENCODE_SLIPS = {
-    "The start token (1) is missing in front.": _trimmed(start=False),
-    "The end token (2) is missing after the last word.": _trimmed(end=False),
-    "Start (1) and end (2) are missing.": _trimmed(start=False, end=False),
-    "Padding stands in front; it belongs after the end token.": _trimmed(
-        front=True
-    ),
-    "You filled up with the end token; fill up with padding (0).": _trimmed(
-        fill=END
-    ),
-    "Words that are not in `index` were dropped; each becomes 3, unknown.": (
-        _trimmed(skip=True)
-    ),
-    "The end token stands in the last place; it belongs straight after the "
-    "last word.": _end_last,
-    "There is no padding: the list must have `length` numbers.": (
-        lambda words, index, length: _encode_words(words, index, 0)
-    ),
-}
-
-
-def encode_words(attempt):
-    """Judge `encode_words(words, index, length)` -> list of numbers."""
-    compare = same_as(
-        lambda *case: torch.tensor(_encode_words(*case)),
-        ENCODE_CASES, ENCODE_SLIPS, call=_as_numbers,
-    )  # fmt: skip
-    return judge("encode_words", attempt, _encode_words, compare)
-
-
-def _decode_numbers(numbers, words):
-    end = numbers.index(END) if END in numbers else len(numbers)
-    return [words[i] for i in numbers[:end] if i not in (PAD, START)]
-
-
-DECODE_CASES = [
-    [1, 4, 5, 7, 4, 6, 2, 0, 0],
-    [1, 4, 6, 2, 6, 6, 2],
-    [1, 5, 3, 7, 2],
-    [1, 2, 0, 0],
-    [1, 4, 4, 5],
-]
-DECODE_SLIPS = {
-    "Nothing after the first end token counts: stop there.": (
-        lambda numbers, words: [words[i] for i in numbers if i > END]
-    ),
-    "The end token itself is no word: leave it out.": (
-        lambda numbers, words: [
-            *_decode_numbers(numbers, words), *["<end>"] * (END in numbers),
-        ]
-    ),
-    "The start token is no word: leave it out.": lambda numbers, words: [
-        "<start>", *_decode_numbers(numbers, words),
-    ],
-    "The special tokens are no words: leave them out.": (
-        lambda numbers, words: [words[i] for i in numbers]
-    ),
-    "An unknown word (3) is still a word: keep \"<unknown>\".": (
-        lambda numbers, words: [
-            w for w in _decode_numbers(numbers, words) if w != "<unknown>"
-        ]
-    ),
-    "That is one text; a list of words is wanted.": (
-        lambda numbers, words: " ".join(_decode_numbers(numbers, words))
-    ),
-    "The last word is cut off where no end token stands.": (
-        lambda numbers, words: _decode_numbers(
-            numbers if END in numbers else numbers[:-1], words
-        )
-    ),
-}  # fmt: skip
-
-
-def _decode_problem(attempt):
-    got = [attempt(list(numbers), list(WORDS)) for numbers in DECODE_CASES]
-    if None in got:
-        return "It returned None. Is there a `return`?"
-    got = [list(g) if isinstance(g, tuple) else g for g in got]
-    if got == [_decode_numbers(n, WORDS) for n in DECODE_CASES]:
-        return None
-    for message, wrong in DECODE_SLIPS.items():
-        if got == [wrong(numbers, WORDS) for numbers in DECODE_CASES]:
-            return message
-    pairs = zip(DECODE_CASES, got, strict=True)
-    numbers, answer = next(
-        (n, g) for n, g in pairs if g != _decode_numbers(n, WORDS)
-    )
-    return (
-        f"{numbers} should become {_decode_numbers(numbers, WORDS)}; got "
-        f"{str(answer)[:80]}."
-    )
-
-
-def decode_numbers(attempt):
-    """Judge `decode_numbers(numbers, words)` -> list of words."""
-    return judge("decode_numbers", attempt, _decode_numbers, _decode_problem)
+PAD, START, END = range(3)
 
 
 def _slow_loss(scores, x):
@@ -212,18 +75,52 @@ LOSS_SLIPS = {
             _nats(s, x[:, 1:]) * (x[:, 1:] > END)
         ).sum(dim=1)
     ),
+    "The mask is the wrong way round: only padding is counted.": (
+        lambda s, x: (_nats(s, x[:, 1:]) * (x[:, 1:] == PAD)).sum(dim=1)
+    ),
+    "The mask is off by one: it must belong to the target x[:, 1:] as well.": (
+        lambda s, x: (_nats(s, x[:, 1:]) * (x[:, :-1] != PAD)).sum(dim=1)
+    ),
+    "The sign is the wrong way round: a loss is -log, so it is positive.": (
+        lambda s, x: -_slow_loss(s, x)
+    ),
+    "Unknown words (3) and the end (2) count too; only padding does not.": (
+        lambda s, x: (_nats(s, x[:, 1:]) * (x[:, 1:] > 3)).sum(dim=1)
+    ),
+    "`cross_entropy` takes the softmax itself: give it the scores.": (
+        lambda s, x: _slow_loss(s.softmax(dim=2), x)
+    ),
+    "The scores of padding were set to zero; that still costs log V. Mask "
+    "the nats instead.": lambda s, x: (
+        _nats(s * _kept(x)[:, :, None], x[:, 1:]).sum(dim=1)
+    ),
+    "The sum runs over the sentences; sum over places (dim=1).": (
+        lambda s, x: (_nats(s, x[:, 1:]) * _kept(x)).sum(dim=0)
+    ),
+    "That is one mean over all words of the batch; one sum for each sentence "
+    "is wanted.": lambda s, x: _slow_loss(s, x).sum() / _kept(x).sum(),
+    "Places and words got mixed: reshape does not exchange two dimensions, "
+    "transpose(1, 2) does.": lambda s, x: (
+        cross_entropy(s.reshape(len(s), s.shape[2], -1), x[:, 1:],
+                      reduction="none") * _kept(x)
+    ).sum(dim=1),
 }  # fmt: skip
 
 
 def sentence_loss(attempt):
     """Judge `sentence_loss(scores, x)`: (B, T-1, V), (B, T) -> (B,)."""
-    compare = same_as(_slow_loss, LOSS_CASES, LOSS_SLIPS)
+    compare = learnable(_slow_loss, LOSS_CASES, LOSS_SLIPS)
     return judge("sentence_loss", attempt, _sentence_loss, compare)
 
 
 def _slow_mean(h, x):
     pairs = zip(h, x, strict=True)
     return torch.stack([rows[row != PAD].mean(dim=0) for rows, row in pairs])
+
+
+def _mean_where(h, keep):
+    count = keep.sum(dim=1, keepdim=True).clamp(min=1)
+    return (h * keep[:, :, None]).sum(dim=1) / count
 
 
 MEAN_CASES = [
@@ -257,12 +154,38 @@ MEAN_SLIPS = {
     "whole batch.": lambda h, x: (
         (h * (x != PAD)[:, :, None]).sum(dim=1) / (x != PAD).sum()
     ),
+    "Start and end are places too; only padding is left out.": (
+        lambda h, x: _mean_where(h, x > END)
+    ),
+    "Start, end and unknown words are places too; only padding is left out.": (
+        lambda h, x: _mean_where(h, x > END + 1)
+    ),
+    "The start is a place too; only padding is left out.": (
+        lambda h, x: _mean_where(h, (x != PAD) & (x != START))
+    ),
+    "The mask is the wrong way round: padding was summed, not the words.": (
+        lambda h, x: (
+            (h * (x == PAD)[:, :, None]).sum(dim=1)
+            / (x != PAD).sum(dim=1, keepdim=True)
+        )
+    ),
+    "That is one mean for the batch; one for each sentence is wanted.": (
+        lambda h, x: h[x != PAD].mean(dim=0)
+    ),
+    "That is the mean over the sentences; the mean over places (dim 1) is "
+    "wanted.": lambda h, x: (
+        (h * (x != PAD)[:, :, None]).sum(dim=0)
+        / (x != PAD).sum(dim=0)[:, None].clamp(min=1)
+    ),
+    "The numbers of the words were used as weights; use `x != 0`.": (
+        lambda h, x: (h * x[:, :, None]).sum(1) / x.sum(1, keepdim=True)
+    ),
 }
 
 
 def masked_mean(attempt):
     """Judge `masked_mean(h, x)`: (B, T, D), (B, T) -> (B, D)."""
-    compare = same_as(_slow_mean, MEAN_CASES, MEAN_SLIPS)
+    compare = learnable(_slow_mean, MEAN_CASES, MEAN_SLIPS)
     return judge("masked_mean", attempt, _masked_mean, compare)
 
 
@@ -296,10 +219,22 @@ BETWEEN_SLIPS = {
     "That is transposed: one code in each row, (steps, Z).": (
         lambda a, b, n: _between(a, b, n).T
     ),
+    "A 7 is written out: the number of rows is `steps`.": (
+        lambda a, b, n: _between(a, b, 7)
+    ),
+    "The way from `one` is right, but `one` itself is missing: add it.": (
+        lambda a, b, n: _between(a, b, n) - a
+    ),
+    "It walks away from `other`: the way is `other - one`.": (
+        lambda a, b, n: _between(a, 2 * a - b, n)
+    ),
+    "Every row is the middle; the share must grow from 0 to 1.": (
+        lambda a, b, n: ((a + b) / 2).expand(n, -1)
+    ),
 }
 
 
 def between(attempt):
     """Judge `between(one, other, steps)`: (Z,), (Z,) -> (steps, Z)."""
-    compare = same_as(_between, BETWEEN_CASES, BETWEEN_SLIPS)
+    compare = named(_between, BETWEEN_CASES, BETWEEN_SLIPS)
     return judge("between", attempt, _between, compare)

@@ -1,24 +1,18 @@
-"""Checks of lesson 09."""
+"""Checks of lesson 09: the losses of pairs and of blanks."""
 
 import torch
 from torch.nn.functional import (
     binary_cross_entropy_with_logits,
     cross_entropy,
     logsigmoid,
-    scaled_dot_product_attention,
 )
 
-from course_utils.checks.core import judge, same_as
+from course_utils.checks.core import judge
+from course_utils.checks.tensors import learnable
 
 
 def _random(*shape, seed=0):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def _kept(*lengths):
-    """Return (B, T): true at the first places of each row."""
-    places = torch.arange(max(lengths) + 1)
-    return places < torch.tensor(lengths)[:, None]
 
 
 def _scores(centre, near, far):
@@ -46,8 +40,8 @@ def _changed(loss):
 
 
 PAIR_CASES = [
-    (_random(6, 5), _random(6, 5, seed=1), _random(6, 4, 5, seed=2)),
-    (_random(1, 3, seed=3), _random(1, 3, seed=4), _random(1, 2, 3, seed=5)),
+    (_random(6, 3), _random(6, 3, seed=1), _random(6, 5, 3, seed=2)),
+    (_random(2, 4, seed=3), _random(2, 4, seed=4), _random(2, 2, 4, seed=5)),
 ]
 PAIR_SLIPS = {
     "The strangers' scores lack their minus sign: a stranger should score "
@@ -86,135 +80,59 @@ PAIR_SLIPS = {
     "centre.": lambda c, n, f: (
         -logsigmoid((c * n).sum(1)) - logsigmoid(-_scores(n, n, f)[1]).sum(1)
     ),
+    "The signs of both scores are exchanged: the neighbour's score should be "
+    "high, logsigmoid(score); each stranger's low, logsigmoid(-score).": (
+        _changed(lambda t, s: -logsigmoid(-t) - logsigmoid(s).sum(1))
+    ),
+    "The neighbour's score has a minus: it should be high, so it is "
+    "-logsigmoid(score).": _changed(
+        lambda t, s: -logsigmoid(-t) - logsigmoid(-s).sum(1)
+    ),
+    "The strangers' part is added with a plus; its -log is a loss as well: "
+    "- logsigmoid(-score).": _changed(
+        lambda t, s: -logsigmoid(t) + logsigmoid(-s).sum(1)
+    ),
+    "The minus of the strangers belongs inside, and one stays outside: "
+    "- logsigmoid(-score).": _changed(
+        lambda t, s: -logsigmoid(t) + logsigmoid(s).sum(1)
+    ),
+    "The neighbour's part lacks its minus sign: -logsigmoid(score).": (
+        _changed(lambda t, s: logsigmoid(t) - logsigmoid(-s).sum(1))
+    ),
+    "The strangers' scores were summed before logsigmoid; each is judged by "
+    "itself.": _changed(lambda t, s: -logsigmoid(t) - logsigmoid(-s.sum(1))),
+    "The strangers were averaged before logsigmoid; each is judged by "
+    "itself.": _changed(lambda t, s: -logsigmoid(t) - logsigmoid(-s.mean(1))),
+    "1 - logsigmoid is not the log of 1 - sigmoid; that is "
+    "logsigmoid(-score).": _changed(
+        lambda t, s: -logsigmoid(t) - (1 - logsigmoid(s)).sum(1)
+    ),
+    "logsigmoid came before the dot product was summed: sum over D first.": (
+        lambda c, n, f: (
+            -logsigmoid(c * n).sum(1)
+            - logsigmoid(-c[:, None] * f).sum(dim=(1, 2))
+        )
+    ),
+    "The neighbours' scores were summed over the whole batch: sum(dim=1).": (
+        _changed(lambda t, s: -logsigmoid(t.sum()) - logsigmoid(-s).sum(1))
+    ),
+    "Each centre was compared with every neighbour of the batch; it has one "
+    "of its own.": lambda c, n, f: (
+        -logsigmoid(c @ n.T).sum(1) - logsigmoid(-_scores(c, n, f)[1]).sum(1)
+    ),
+    "That is one value for each stranger: sum over them.": _changed(
+        lambda t, s: -logsigmoid(t)[:, None] - logsigmoid(-s)
+    ),
+    "Only the strangers are here, one value for each: sum over them, and the "
+    "neighbour's shape is (B,).": _changed(lambda t, s: -logsigmoid(-s)),
 }
 
 
 def negative_sampling_loss(attempt):
     """Judge the loss (B, D), (B, D), (B, K, D) -> (B,)."""
-    compare = same_as(_by_cross_entropy, PAIR_CASES, PAIR_SLIPS)
+    compare = learnable(_by_cross_entropy, PAIR_CASES, PAIR_SLIPS)
     name = "negative_sampling_loss"
     return judge(name, attempt, _negative_sampling_loss, compare)
-
-
-def _average(h, keep):
-    keep = keep[:, :, None].to(h.dtype)
-    return (h * keep).sum(dim=1) / keep.sum(dim=1)
-
-
-def _average_by_rows(h, keep):
-    return torch.stack([a[b].mean(0) for a, b in zip(h, keep, strict=True)])
-
-
-AVERAGE_CASES = [
-    (_random(4, 6, 3), _kept(5, 2, 1, 3)),
-    (_random(2, 4, 5, seed=1), _kept(3, 1)),
-    (_random(1, 4, 2, seed=2), torch.tensor([[True, False, True, False]])),
-]
-AVERAGE_SLIPS = {
-    "Padding was averaged in. Set it to zero, and divide by the number of "
-    "words.": lambda h, keep: h.mean(1),
-    "Padding is zero now, but you divided by all T places: divide by how "
-    "many are kept.": lambda h, keep: (h * keep[..., None]).mean(1),
-    "That is the sum; divide by how many are kept.": lambda h, keep: (
-        h * keep[..., None]
-    ).sum(1),
-    "The mask is the wrong way round: you averaged what is not kept.": (
-        lambda h, keep: _average(h, ~keep)
-    ),
-    "You divided by all kept places of the batch; each sentence has its own "
-    "number.": lambda h, keep: (h * keep[..., None]).sum(1) / keep.sum(),
-    "You averaged over the sentences; average over the places (dim=1).": (
-        lambda h, keep: (
-            (h * keep[..., None]).sum(0) / keep.sum(0)[:, None].clamp(min=1)
-        )
-    ),
-    "Padding must be left out of both: it is still in the sum.": (
-        lambda h, keep: h.sum(1) / keep.sum(1)[:, None]
-    ),
-}
-
-
-def average(attempt):
-    """Judge `average(h, keep)`: (B, T, D), (B, T) -> (B, D)."""
-    compare = same_as(_average_by_rows, AVERAGE_CASES, AVERAGE_SLIPS)
-    return judge("average", attempt, _average, compare)
-
-
-def _attend(q, k, v, mask=None, fill=-torch.inf, scale=True):
-    scores = q @ k.transpose(1, 2) / (q.shape[-1] ** 0.5 if scale else 1)
-    if mask is not None:
-        scores = scores.masked_fill(~mask, fill)
-    return scores.softmax(dim=2) @ v
-
-
-def _attention(q, k, v, keep):
-    return _attend(q, k, v, keep[:, None, :])
-
-
-def _attention_by_torch(q, k, v, keep):
-    return scaled_dot_product_attention(q, k, v, attn_mask=keep[:, None, :])
-
-
-def _softmax_over_questions(q, k, v, keep):
-    scores = q @ k.transpose(1, 2) / q.shape[-1] ** 0.5
-    scores = scores.masked_fill(~keep[:, None, :], -torch.inf)
-    return scores.softmax(dim=1) @ v
-
-
-def _masked_after(q, k, v, keep):
-    scores = q @ k.transpose(1, 2) / q.shape[-1] ** 0.5
-    return (scores.softmax(dim=2) * keep[:, None, :]) @ v
-
-
-ATTENTION_CASES = [
-    (*(_random(3, 5, 8, seed=i) for i in range(3)), _kept(4, 2, 3)),
-    (*(_random(2, 3, 4, seed=i) for i in range(3, 6)), _kept(1, 2)),
-]
-ATTENTION_SLIPS = {
-    "Padding is heard: `keep` is not used.": lambda q, k, v, keep: _attend(
-        q, k, v
-    ),
-    "The mask is the wrong way round: only padding is heard. Fill where "
-    "`~keep`.": lambda q, k, v, keep: _attend(q, k, v, ~keep[:, None, :]),
-    "The scores of padding were set to 0, and exp(0) = 1 still counts. Use "
-    "-torch.inf.": lambda q, k, v, keep: _attend(
-        q, k, v, keep[:, None, :], fill=0.0
-    ),
-    "The mask lies on the questions (rows); padding must not be heard, so "
-    "mask the keys (the last dimension): keep[:, None, :].": (
-        lambda q, k, v, keep: _attend(q, k, v, keep[:, :, None], fill=-1e9)
-    ),
-    "NaN: some rows of scores are all minus infinity, since the mask lies on "
-    "the questions. Mask the keys: keep[:, None, :].": lambda q, k, v, keep: (
-        _attend(q, k, v, keep[:, :, None])
-    ),
-    "The scores are not divided by the square root of D.": (
-        lambda q, k, v, keep: _attend(q, k, v, keep[:, None, :], scale=False)
-    ),
-    "Padding was removed after the softmax, so the weights no longer add up "
-    "to 1. Mask before it.": _masked_after,
-    "The softmax must run over the keys, the last dimension.": (
-        _softmax_over_questions
-    ),
-    "You divided by D; divide by its square root.": lambda q, k, v, keep: (
-        _attend(q / q.shape[-1] ** 0.5, k, v, keep[:, None, :])
-    ),
-}
-
-
-def _marked(attempt, q, k, v, keep):
-    """Return an answer whose NaN are marked, to be compared like numbers."""
-    got = attempt(q, k, v, keep)
-    is_tensor = torch.is_tensor(got) and got.is_floating_point()
-    return got.nan_to_num(nan=1e3) if is_tensor else got
-
-
-def attention(attempt):
-    """Judge `attention(q, k, v, keep)`: (B, T, D) -> (B, T, D)."""
-    compare = same_as(
-        _attention_by_torch, ATTENTION_CASES, ATTENTION_SLIPS, _marked
-    )
-    return judge("attention", attempt, _attention, compare)
 
 
 def _nats(scores, x):
@@ -284,10 +202,39 @@ MASKED_SLIPS = {
     "That is one loss for each place; sum over the places.": (
         lambda scores, x, hidden: _nats(scores, x) * hidden
     ),
+    "NaN: you divided by the number of hidden words, which may be 0. Sum "
+    "over them.": lambda scores, x, hidden: (
+        (_nats(scores, x) * hidden).sum(1) / hidden.sum(1)
+    ).nan_to_num(nan=1e3),
+    "The sign is the wrong way round: a loss is positive.": (
+        lambda scores, x, hidden: -_masked_loss(scores, x, hidden)
+    ),
+    "Shifted by one: here a score speaks of its own place.": (
+        lambda scores, x, hidden: _masked_loss(
+            scores[:, :-1], x[:, 1:], hidden[:, 1:]
+        )
+    ),
+    "You summed over the sentences; sum over the places (dim=1).": (
+        lambda scores, x, hidden: (_nats(scores, x) * hidden).sum(0)
+    ),
+    "You averaged over the batch; one loss for each sentence is wanted.": (
+        lambda scores, x, hidden: _masked_loss(scores, x, hidden).mean()
+    ),
+    "You averaged over batch and places; sum over the places (dim=1).": (
+        lambda scores, x, hidden: (_nats(scores, x) * hidden).mean()
+    ),
+    "The scores were set to zero, which still costs log V; mask the "
+    "cross-entropies.": lambda scores, x, hidden: _nats(
+        scores * hidden[:, :, None], x
+    ).sum(1),
+    "The words were set to 0, but 0 is a target like any other; mask the "
+    "cross-entropies.": lambda scores, x, hidden: _nats(
+        scores, x * hidden
+    ).sum(1),
 }
 
 
 def masked_loss(attempt):
     """Judge `masked_loss(scores, x, hidden)`: (B, T, V) -> (B,)."""
-    compare = same_as(_masked_loss_by_rows, MASKED_CASES, MASKED_SLIPS)
+    compare = learnable(_masked_loss_by_rows, MASKED_CASES, MASKED_SLIPS)
     return judge("masked_loss", attempt, _masked_loss, compare)

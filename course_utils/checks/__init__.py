@@ -37,8 +37,14 @@ from course_utils.checks.lesson_05_draws import (
     reconstruct,
     reparameterize,
 )
-from course_utils.checks.lesson_05b import free_bits, mig, unit_kl
-from course_utils.checks.lesson_05b_samples import sample_classes
+from course_utils.checks.lesson_05b import (
+    free_bits,
+    mig,
+    unit_kl,
+)
+from course_utils.checks.lesson_05b_samples import (
+    sample_classes,
+)
 from course_utils.checks.lesson_06 import (
     features,
     joint_loss,

@@ -7,7 +7,7 @@
 # compare them fairly with the rivals that need no autoencoder, and say which
 # one to take for a given number of labels.
 #
-# 50 minutes · @TIME06@ s on two CPU cores · builds on lessons 02, 03 and 05
+# 50 minutes · 104 s on two CPU cores · builds on lessons 02, 03 and 05
 
 # %% [markdown]
 # ## Many images, few names

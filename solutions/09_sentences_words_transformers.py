@@ -7,7 +7,7 @@
 # fairly, train a small Transformer to fill in blanks, and say why the field
 # moved on from autoencoders, and where they stayed.
 #
-# 60 minutes · @TIME09@ s on two CPU cores · builds on lesson 08
+# 60 minutes · 70 s on two CPU cores · builds on lesson 08
 
 # %% [markdown]
 # ## Same words, another story

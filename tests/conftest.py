@@ -1,5 +1,7 @@
-"""A web server on this machine, for loaders to fetch from."""
+"""A web server on this machine to fetch from, a folder that is read-only."""
 
+import contextlib
+import os
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -42,10 +44,41 @@ def server(monkeypatch):
     thread.join()
 
 
+def free_address():
+    """Return an address at which nobody answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}/"
+
+
 @pytest.fixture
 def nobody_listens(monkeypatch):
     """Return an address at which nobody answers."""
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{free.getsockname()[1]}/"
+    return free_address()
+
+
+@pytest.fixture
+def read_only():
+    """Return a context in which nobody may write to a folder."""
+    return no_writing
+
+
+@contextlib.contextmanager
+def no_writing(folder):
+    """Let nobody write to the folder, the superuser included."""
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    folder.chmod(0o555)
+    try:
+        if root:
+            os.seteuid(65534)
+        list(folder.iterdir())
+    except OSError:
+        os.seteuid(0) if root else None
+        pytest.skip("this machine lets nobody give up root")
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        folder.chmod(0o755)

@@ -1,6 +1,5 @@
 """Data: what ships, the full set by every route, faults, made worlds."""
 
-import contextlib
 import errno
 import gzip
 import hashlib
@@ -232,27 +231,8 @@ def test_full_disk(raw, capsys, monkeypatch):
     assert list(raw.iterdir()) == []
 
 
-@contextlib.contextmanager
-def read_only(folder):
-    """Let nobody write to the folder, the superuser included."""
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    folder.chmod(0o555)
-    try:
-        if root:
-            os.seteuid(65534)
-        folder.stat()
-    except OSError:
-        pytest.skip("this machine lets nobody give up root")
-    try:
-        yield
-    finally:
-        if root:
-            os.seteuid(0)
-        folder.chmod(0o755)
-
-
 @pytest.mark.skipif(os.name == "nt", reason="folders are not read-only there")
-def test_read_only_folder(raw, capsys, monkeypatch):
+def test_read_only_folder(raw, capsys, monkeypatch, read_only):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copy(data.SHIPPED, folder / "small.npz")

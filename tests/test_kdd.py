@@ -5,10 +5,7 @@ import hashlib
 import os
 import re
 import socket
-import threading
 import warnings
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -41,12 +38,6 @@ CONTENT = "".join(LINES).encode()
 ZIPPED = gzip.compress(CONTENT, mtime=0)
 
 
-def nobody_listens():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{free.getsockname()[1]}/"
-
-
 def use_addresses(monkeypatch, figshare, *others):
     archive = _kddcup99.ARCHIVE_10_PERCENT._replace(
         url=figshare, checksum=hashlib.sha256(ZIPPED).hexdigest()
@@ -56,12 +47,11 @@ def use_addresses(monkeypatch, figshare, *others):
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path, monkeypatch, nobody_listens):
     """Return an empty data folder; the original is five rows, four kinds."""
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(kdd, "FILE_MD5", hashlib.md5(CONTENT).hexdigest())
-    use_addresses(monkeypatch, nobody_listens(), nobody_listens())
+    use_addresses(monkeypatch, nobody_listens, nobody_listens)
     (tmp_path / "data").mkdir()
     (tmp_path / "reference").mkdir()
     (tmp_path / "reference" / kdd.FILE).write_bytes(ZIPPED)
@@ -71,32 +61,12 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def server(folder, monkeypatch):
-    """Serve {name: (status, body, headers)} from this machine."""
-    answers = {"figshare": (200, ZIPPED, {}), "mirror": (200, ZIPPED, {})}
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            status, body, headers = answers[self.path[1:]]
-            self.send_response(status)
-            headers = {"Content-Length": str(len(body))} | headers
-            for header in headers.items():
-                self.send_header(*header)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *arguments):
-            pass
-
-    web = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=web.serve_forever, args=(0.01,))
-    thread.start()
-    address = f"http://127.0.0.1:{web.server_port}/"
+def served(folder, server, monkeypatch):
+    """Serve the five rows as both downloads."""
+    server.update(figshare=(200, ZIPPED, {}), mirror=(200, ZIPPED, {}))
+    address = server.address
     use_addresses(monkeypatch, address + "figshare", address + "mirror")
-    yield answers
-    web.shutdown()
-    web.server_close()
-    thread.join()
+    return server
 
 
 def load(capsys):
@@ -144,21 +114,21 @@ def test_the_prepared_table_comes_first(folder, capsys):
     assert is_original(flows) and "prepared before" in said[0]
 
 
-def test_scikit_learns_download(folder, server, capsys):
+def test_scikit_learns_download(folder, served, capsys):
     flows, said = load(capsys)
     assert is_original(flows) and "scikit-learn's download" in said[0]
     assert kept(folder) == [kdd.PREPARED]
 
 
-def test_scikit_learns_cache(folder, server, capsys):
+def test_scikit_learns_cache(folder, served, capsys):
     fetch_kddcup99(data_home=folder)
-    server.clear()
+    served.clear()
     flows, said = load(capsys)
     assert is_original(flows) and "scikit-learn's cache" in said[0]
 
 
-def test_another_download(folder, server, capsys):
-    server["figshare"] = (403, b"no", {})
+def test_another_download(folder, served, capsys):
+    served["figshare"] = (403, b"no", {})
     flows, said = load(capsys)
     assert is_original(flows) and "another download" in said[0], said
     assert "403" in said[1] and kept(folder) == [kdd.PREPARED]
@@ -183,8 +153,8 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_bad_answers_end_in_the_simulation(folder, server, capsys, fault):
-    server["figshare"] = server["mirror"] = FAULTS[fault]
+def test_bad_answers_end_in_the_simulation(folder, served, capsys, fault):
+    served["figshare"] = served["mirror"] = FAULTS[fault]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         flows, said = load(capsys)
@@ -194,8 +164,8 @@ def test_bad_answers_end_in_the_simulation(folder, server, capsys, fault):
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_bad_first_source_is_made_up_for(folder, server, capsys, fault):
-    server["figshare"] = FAULTS[fault]
+def test_a_bad_first_source_is_made_up_for(folder, served, capsys, fault):
+    served["figshare"] = FAULTS[fault]
     assert is_original(load(capsys)[0])
 
 
@@ -258,7 +228,7 @@ def test_a_damaged_table_is_made_anew(folder, capsys, damage):
     assert is_original(flows) and "prepared before" in said[0]
 
 
-def test_a_damaged_cache_of_scikit_learn(folder, server, capsys):
+def test_a_damaged_cache_of_scikit_learn(folder, served, capsys):
     fetch_kddcup99(data_home=folder)
     (folder / "kddcup99_10-py3" / "targets").write_bytes(b"half")
     flows, said = load(capsys)
@@ -266,28 +236,8 @@ def test_a_damaged_cache_of_scikit_learn(folder, server, capsys):
     assert "scikit-learn's cache" in said[1]
 
 
-@contextmanager
-def read_only(folder):
-    """Let nobody write to the folder, the superuser included."""
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    folder.chmod(0o555)
-    try:
-        if root:
-            os.seteuid(65534)
-        (folder / kdd.FILE).read_bytes()
-    except OSError:
-        os.seteuid(0) if root else None
-        pytest.skip("this machine lets nobody give up root")
-    try:
-        yield
-    finally:
-        if root:
-            os.seteuid(0)
-        folder.chmod(0o755)
-
-
 @pytest.mark.skipif(os.name == "nt", reason="folders are not read-only there")
-def test_read_only_folder(folder, capsys, monkeypatch):
+def test_read_only_folder(folder, capsys, monkeypatch, read_only):
     import tempfile
 
     with tempfile.TemporaryDirectory() as name:

@@ -2,8 +2,6 @@
 
 import gzip
 import hashlib
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import torch
@@ -22,46 +20,24 @@ ZIPPED = {
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path, monkeypatch, nobody_listens):
     """Return an empty download folder; the captions are a handful."""
     monkeypatch.setenv("COURSE_DATA", str(tmp_path))
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
     sums = {
         name: hashlib.sha256(gzip.decompress(packed)).hexdigest()
         for name, packed in ZIPPED.items()
     }
     monkeypatch.setattr(text, "CAPTION_FILES", sums)
-    monkeypatch.setattr(text, "ADDRESS", "http://127.0.0.1:9/")
+    monkeypatch.setattr(text, "ADDRESS", nobody_listens)
     return tmp_path / "multi30k"
 
 
 @pytest.fixture
-def server(folder, monkeypatch):
-    """Serve {name: (status, body, headers)} from this machine."""
-    files = {f"/{name}.en.gz": (200, ZIPPED[name], {}) for name in ZIPPED}
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            status, body, headers = files[self.path]
-            self.send_response(status)
-            headers = {"Content-Length": str(len(body))} | headers
-            for header in headers.items():
-                self.send_header(*header)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *arguments):
-            pass
-
-    web = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=web.serve_forever, args=(0.01,))
-    thread.start()
-    address = f"http://127.0.0.1:{web.server_port}/"
-    monkeypatch.setattr(text, "ADDRESS", address)
-    yield files
-    web.shutdown()
-    web.server_close()
-    thread.join()
+def served(folder, server, monkeypatch):
+    """Serve the three files."""
+    server.update((f"{n}.en.gz", (200, ZIPPED[n], {})) for n in ZIPPED)
+    monkeypatch.setattr(text, "ADDRESS", server.address)
+    return server
 
 
 def fill(folder, packed):
@@ -102,10 +78,10 @@ def test_captions_from_the_folder(folder, capsys):
     assert found.test_facts[1]["where"] == "snow"
 
 
-def test_captions_are_downloaded_once(folder, server):
+def test_captions_are_downloaded_once(folder, served):
     assert is_real(text.captions())
     assert len(list(folder.iterdir())) == 3
-    server.clear()
+    served.clear()
     assert is_real(text.captions(quiet=True))
 
 
@@ -127,8 +103,8 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_bad_answers_of_the_server(folder, server, capsys, fault):
-    server["/val.en.gz"] = FAULTS[fault]
+def test_bad_answers_of_the_server(folder, served, capsys, fault):
+    served["val.en.gz"] = FAULTS[fault]
     found = text.captions()
     assert not found.real and len(found.train) > 5000
     out = capsys.readouterr().out
@@ -144,7 +120,7 @@ def test_refused_connection(folder, capsys):
 
 
 @pytest.mark.parametrize("bad", [ZIPPED["val"][:30], b"", b"<html>"])
-def test_a_damaged_file_is_named_and_replaced(folder, server, capsys, bad):
+def test_a_damaged_file_is_named_and_replaced(folder, served, capsys, bad):
     fill(folder, ZIPPED | {"val": bad})
     assert is_real(text.captions())
     out = capsys.readouterr().out

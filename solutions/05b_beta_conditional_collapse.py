@@ -527,8 +527,8 @@ show_matrix(torch.stack(units), list(patients), range(1, 9), alt=alt,
 # **collapsed**, and half a training on the true ELBO did not wake it.
 #
 # Annealed, the same network reads its code: a swap costs more than 100 nats. Yet
-# the two models' −ELBO differs by fewer than 8 of some 250 nats (see above which
-# way): **the loss hardly sees the illness.** The count of active units may miss
+# the two models' −ELBO differs by fewer than 8 of some 250 nats (the table above
+# says which way): **the loss hardly sees the illness.** The count of active units may miss
 # it too, as its threshold is low.
 
 # %% [markdown]

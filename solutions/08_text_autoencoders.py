@@ -411,9 +411,9 @@ assert scores["Transformer"][0] > scores["LSTM"][0] + 0.01
 # %% [markdown]
 # At this budget the Transformer gets over 95 % of the words right, more than
 # the LSTM. All are far above the usual words, even the bag: few orders of
-# the same words make sense. The LSTM writes word by word and trails, with
-# real captions by far. (An unknown word counts as right if it is copied as
-# unknown.)
+# the same words make sense. The LSTM writes word by word and trails, in our
+# runs by more on real captions than on the grammar's sentences. (An unknown
+# word counts as right if it is copied as unknown.)
 
 # %% [markdown]
 # ## What each one forgets

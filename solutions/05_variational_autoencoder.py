@@ -30,7 +30,7 @@ SEED = 0
 device = pick_device()
 images = fashion_mnist()
 large, full = device.type == "cuda", len(images.train) > 10_000
-EPOCHS, HIDDEN = (12, 1024) if large else (3 if full else 8, 256)
+EPOCHS, HIDDEN = (12, 1024) if large else (3 if full else 7, 256)
 print(f"setting: {EPOCHS} epochs, {HIDDEN} hidden units, on {device.type}")
 
 
@@ -73,7 +73,7 @@ def train_plain(latent_dim, seed, epochs):
     return model
 
 
-plain_2 = train_plain(2, SEED, epochs=3 * EPOCHS // 2)
+plain_2 = train_plain(2, SEED, epochs=EPOCHS + 1)
 
 # %% [markdown]
 # To invent, we need a code that no picture had. The fairest guess: fit a
@@ -593,7 +593,7 @@ show_images(predict(vae.decode, z), alt=alt)
 # %%
 from course_utils.plotting import show_decoded_grid
 
-vae_2, _ = train_vae(2, SEED, epochs=3 * EPOCHS // 2)
+vae_2, _ = train_vae(2, SEED, epochs=EPOCHS + 1)
 alt = "A grid of decoded codes: garments turn into each other, without gaps."
 corner = torch.tensor([2.0, 2.0])
 show_decoded_grid(lambda z: predict(vae_2.decode, z), -corner, corner,
@@ -863,7 +863,7 @@ def pixels_averaged(logits, x, mu, log_var):
 
 
 trapped = {"both summed": vae}
-for objective, epochs in ((kl_averaged, EPOCHS), (pixels_averaged, 3)):
+for objective, epochs in ((kl_averaged, EPOCHS), (pixels_averaged, 2)):
     model, _ = train_vae(16, SEED, epochs, objective)
     trapped[objective.__name__] = model
 
@@ -889,7 +889,7 @@ assert high[1] < 0.5 and high[0] > right[0] + 80
 # a 16th of what it should be, so this is half-way back to a plain autoencoder.
 # With the pixels averaged the price is 784 times too high. No code is
 # bought (KL near 0), and every picture gets the same reconstruction. (We gave
-# this one only 3 epochs.)
+# this one only 2 epochs.)
 #
 # Both are a hidden weight in front of the KL, called **beta**: 1/16 and 784.
 # **Sum over pixels, sum over latents, mean over the batch.**

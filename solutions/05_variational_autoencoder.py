@@ -808,16 +808,17 @@ sample_gain = bars["VAE, prior"] / bars["plain, prior"]
 fair_gain = bars["VAE, prior"] / bars["plain, fitted Gaussian"]
 print(f"VAE over plain: {sample_gain:.1f} from the same prior, ", end="")
 print(f"{fair_gain:.2f} if the plain one draws from its own Gaussian")
-assert sample_gain > 1.5 and 0.75 < fair_gain < 1.3
+assert sample_gain > 1.5 and 0.75 < fair_gain < 1.1
 assert bars["VAE, prior"] < 0.5
 assert 0.5 > bars["VAE, fitted Gaussian"] > bars["plain, fitted Gaussian"]
 
 # %% [markdown]
 # Drawn from the same prior, the VAE's samples pass more than 1.5 times as
 # often. But when the plain autoencoder may draw from a Gaussian fitted to its
-# codes, **it is about level** by this judge. Ghosh and others (2020) found the
-# like: a density fitted *afterwards* helps a lot. It helps the VAE too, which
-# then leads, since its clouds fill the prior only roughly.
+# codes, **the VAE's lead is gone**: by this judge the plain one is level or a
+# little ahead. Ghosh and others (2020) found the like: a density fitted
+# *afterwards* helps a lot. It helps the VAE too, which then leads, since its
+# clouds fill the prior only roughly.
 #
 # And the holes? Back to the maps with two numbers.
 
@@ -948,7 +949,7 @@ quiz("05")
 #   ELBO = log-likelihood − KL, summed over pixels and latents. The loss is
 #   reconstruction + KL.
 # - Its prior is a place to draw from, known in advance. A plain autoencoder with
-#   a Gaussian fitted afterwards is about level by our judge.
+#   a Gaussian fitted afterwards does as well or better by our judge.
 # - Nats mean nothing without the likelihood and its floor.
 #
 # What if we weight the KL on purpose, or tell the decoder which class we want?
@@ -972,16 +973,16 @@ scorecard = {
     "detour_vae_over_plain": smooth.item(),
 }
 measured = {
-    "elbo_nats": (-250.9, -250.1),
-    "importance_bound_64": (-249.4, -248.8),
-    "kl_nats": (9.6, 10.4),
+    "elbo_nats": (-252.1, -251.1),
+    "importance_bound_64": (-250.4, -249.9),
+    "kl_nats": (10.1, 10.4),
     "floor_nats": (189.5, 189.6),
-    "holes_plain": (0.27, 0.30),
-    "holes_vae": (0.11, 0.13),
-    "accepted_vae_prior": (0.32, 0.35),
-    "sample_gain": (2.3, 2.41),
-    "sample_gain_fitted": (0.93, 0.98),
-    "detour_vae_over_plain": (0.95, 0.96),
+    "holes_plain": (0.21, 0.26),
+    "holes_vae": (0.09, 0.11),
+    "accepted_vae_prior": (0.30, 0.32),
+    "sample_gain": (2.0, 2.2),
+    "sample_gain_fitted": (0.88, 0.90),
+    "detour_vae_over_plain": (0.94, 0.97),
 }
 checks.show_scorecard(scorecard, measured)
 

@@ -221,16 +221,17 @@ rows = [f"beta {beta}: {active[beta]} active" for beta in betas]
 alt = "KL of 16 units by beta: all at work at 0.3, a few at 30, none at 100."
 show_matrix(torch.stack(table), rows, range(1, 17), alt=alt, fmt="{:.1f}",
             xlabel="units, largest KL first")  # fmt: skip
-assert active[0.3] >= active[30] + 4 and table[-1].max() < 0.05
+assert active[0.3] >= active[30] + 3 and table[-1].max() < 0.05
+assert active[30] >= 6 and curve[30][0] < 2
 
 # %% [markdown]
 # Nats of each unit, sorted within a row. As the price rises, units are not
-# thinned out alike: the least useful are shut, one after the other, at least 4
+# thinned out alike: the least useful are shut, one after the other, at least 3
 # of them between 0.3 and 30. A shut unit has mu = 0 and variance 1 for every
 # image, and says nothing. At 100 none has 0.05 nats.
 #
-# The count of active units and the rate may disagree: at beta = 30 we found 8
-# to 10 active units, which share 1.3 nats. The threshold of 0.01 is low.
+# The count of active units and the rate may disagree: at beta = 30 at least 6
+# units are active, and they share fewer than 2 nats. The threshold is low.
 
 # %% [markdown]
 # ## One axis, one cause?
@@ -321,6 +322,9 @@ known = {name: score(z, causes) for name, z in known.items()}
 for name, value in known.items():
     print(f"{name:17} {value:5.2f}")
 assert known.pop("perfect") > 0.9 and max(known.values()) < 0.1
+chance = mutual_information(torch.randn(1600, 4), causes).mean().item()
+print(f"noise tells {chance:.2f} nats of each cause")
+assert 0.08 < chance < 0.15
 
 # %% [markdown]
 # The perfect code scores close to 1. The turned code knows just as much, but no
@@ -328,7 +332,7 @@ assert known.pop("perfect") > 0.9 and max(known.values()) < 0.1
 # everything twice: MIG also wants each cause in *one* place.
 #
 # Mind the number of images. With few, the counts are noisy, and even noise seems
-# to tell something: by chance about 19² / (2 · 1,600) = 0.1 nats of each cause,
+# to tell something: by chance about 19² / (2 · 1,600) = 0.11 nats of each cause,
 # with 1,600 images and 20 bins. In the gap most of that cancels.
 #
 # Now the experiment: beta = 1 against beta = 16, four units, three seeds. We
@@ -366,16 +370,19 @@ print(f"mean {low:.2f} at 1, {high:.2f} at 16 ({worst:.2f} to {best:.2f})")
 assert high > low + 0.04 and 1.3 * worst < best < 0.5
 
 # %% [markdown]
-# The mean is higher at beta = 16, by more than 0.04. Part of the reason is
-# that nats are dear, so that fewer units share the work. But the best seed
-# scores at least 1.3 times the worst, with nothing changed but the random start
-# and the draw of the images, and none comes half of the way to 1.
+# The mean is higher at beta = 16, by more than 0.04. But the best seed scores at
+# least 1.3 times the worst, with nothing changed but the random start and the
+# draw of the images, and none comes half of the way to 1.
+#
+# Are three seeds enough? Beforehand we ran twelve: means of 0.12 at beta 1 and
+# 0.17 at 16, where single seeds lie between 0.02 and 0.30. Of the ten groups of
+# three neighbouring seeds, one says the *opposite*. **Never judge
+# disentanglement by one seed**, and hardly by three.
 #
 # Locatello and others (2019) trained more than 12,000 models and saw the same
 # at large: seeds and settings mattered more than the method. They also proved
 # that data alone cannot settle it. A turned code fits a round prior as well, and
-# only what the network happens to prefer speaks against it. **Never judge
-# disentanglement by one seed.**
+# only what the network happens to prefer speaks against it.
 
 # %% [markdown]
 # ## A code that nobody reads
@@ -778,16 +785,16 @@ scorecard = {
     "recognised_beta_8": obeyed[8],
 }
 measured = {
-    "elbo_nats_beta_1": (253.0, 253.5),
-    "rate_beta_30": (1.25, 1.33),
-    "active_units_beta_30": (8, 10),
-    "mig_beta_1": (0.06, 0.12),
-    "mig_beta": (0.19, 0.22),
+    "elbo_nats_beta_1": (254.5, 255.0),
+    "rate_beta_30": (1.20, 1.31),
+    "active_units_beta_30": (8, 12),
+    "mig_beta_1": (0.04, 0.10),
+    "mig_beta": (0.13, 0.22),
     "kl_collapsed": (0.29, 0.35),
     "kl_annealed": (10.1, 10.8),
     "kl_free_bits": (6.0, 7.6),
     "recognised_beta_1": (0.33, 0.37),
-    "recognised_beta_8": (0.96, 0.98),
+    "recognised_beta_8": (0.95, 0.98),
 }
 checks.show_scorecard(scorecard, measured)
 

@@ -2,9 +2,11 @@
 
 The learners' notebooks run as on a train: no network, an empty data folder.
 The first lessons run each cell twice in a row. The solved notebooks run with
-the network and the data folder as they are.
+the network and the data folder as they are. Files are shared out among two
+workers, so each of them computes with one thread.
 """
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -15,6 +17,9 @@ NO_NETWORK = ROOT / "tests" / "no_network"
 TEST_DATA = ROOT.parent / "shared" / "data"
 EMPTY = tempfile.TemporaryDirectory(prefix="course_empty_data_")
 TWICE = ("00_", "01_", "02_")
+# Two threads each would wait for each other. Kernels inherit it.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def is_cell_of(item, folder):

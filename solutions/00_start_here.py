@@ -253,6 +253,10 @@ assert dark == 5 and bright in (2, 4)
 #   what does the weight on the KL buy?
 # - [06 · Features for a classifier](06_features_for_a_classifier.ipynb): do
 #   images without labels help when labels are few?
+
+# %% [markdown]
+# Then the course leaves pictures:
+#
 # - [07 · Anomaly detection](07_anomaly_detection.ipynb): can a network that
 #   has seen only normal traffic notice an attack?
 # - [08 · Text autoencoders](08_text_autoencoders.ipynb): what does a network

@@ -606,8 +606,8 @@ assert error["denoising"] < 0.9 * min(error["contractive"], l1, kl)
 # %% [markdown]
 # Noise moves the plain code less than the raw pixels, and the contractive code
 # less than half as far as the plain one, for at least a fifth more error. The
-# denoising network got a steadier code without being asked, since the same clean
-# picture must come out of many damaged ones, and of the four it pays the least.
+# denoising network got a steadier code unasked, since one clean picture must come
+# out of many damaged ones, and of the four it pays the least.
 #
 # | variant | added to the loss | buys | costs |
 # |---|---|---|---|

@@ -731,7 +731,7 @@ assert agree > 0.7 and kin.argmin() == 6
 # <details><summary>A model answer</summary>
 #
 # Reconstruction rewards whatever covers many bright pixels: how large, how
-# light, how patterned a garment is. The class may hang on a few pixels. A row
+# light, how patterned a garment is. A row
 # of buttons makes a shirt of a T-shirt and is hardly worth a tenth of the
 # error; a large print costs much error and says nothing about the class. With
 # 32 numbers the network pays for the print first. An image's *name* is a

@@ -1,4 +1,4 @@
-"""Figures of results: tables of colours and histograms, in one style.
+"""Figures of results: tables of colours, histograms, ranked points.
 
 Each comes as a figure to hand to a widget, and as a `show_` function.
 """
@@ -80,4 +80,28 @@ def histogram_figure(groups, *, xlabel, mark=None, bins=50, log_x=False):
         axes.set(xlabel=xlabel, ylabel="share", ylim=(0, None))
         axes.set_xscale("log" if log_x else "linear")
         axes.legend()
+    return figure
+
+
+def points_figure(points, *, xlabel, title="", limits=None):
+    """Draw {label: (value, spread)} as points with bars, one to a row.
+
+    limits: (low, high) of the axis, so that two such figures compare.
+    Each point carries its number. Points need no axis that starts at 0.
+    """
+    values, spreads = zip(*points.values(), strict=True)
+    with matplotlib.rc_context(STYLE):
+        size = (6.4, 0.9 + 0.27 * len(points))
+        figure = Figure(size, layout="constrained")
+        axes = figure.subplots()
+        axes.errorbar(
+            values, range(len(points)), xerr=spreads, fmt="o", capsize=3,
+            color=COLORS[0],
+        )  # fmt: skip
+        for row, value in enumerate(values):
+            axes.annotate(f"{value:.3f}", (value, row), (0, 4), ha="center",
+                          textcoords="offset points", fontsize=8)  # fmt: skip
+        axes.set_yticks(range(len(points)), list(points))
+        axes.set(xlabel=xlabel, title=title, xlim=limits,
+                 ylim=(len(points) - 0.5, -0.8))  # fmt: skip
     return figure

@@ -627,26 +627,25 @@ if len(train) == 10_000:
 # ten passes over all of them.
 
 # %%
+from course_utils.charts import points_figure
 from course_utils.widgets import explore
 
 
 def ranking(labels):
-    """The techniques at one budget, best first, as text."""
+    """The techniques at one budget, best first, as a figure."""
     tried = [name for name in techniques if mean(name, labels) > 0]
     best_first = sorted(tried, key=lambda name: -mean(name, labels))
-    bars = [f"{name:17} {mean(name, labels):.3f}  "
-            + "#" * round(100 * (mean(name, labels) - 0.6))
-            for name in best_first]  # fmt: skip
-    return "\n".join([f"{labels:,} labels", *bars])
+    points = {n: (mean(n, labels), spread(n, labels)) for n in best_first}
+    return points_figure(points, xlabel="test accuracy", limits=(0.55, 0.95),
+                         title=f"{labels:,} labels")  # fmt: skip
 
 
-print(ranking(1000))
-alt = "Techniques ranked by test accuracy; a bar counts from 0.6."
+alt = "Techniques by test accuracy with their spread, the best on top."
 box = explore(ranking, alt=alt, labels=counts)
 
 # %% [markdown]
-# Move the slider and watch who overtakes whom. A bar counts hundredths above
-# 0.6.
+# Move the slider: this is one upright cut through the curves above, the best on
+# top. Watch who overtakes whom, and how wide the spread is when labels are few.
 
 # %% [markdown]
 # ## Who is mistaken for whom?

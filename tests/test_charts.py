@@ -73,3 +73,12 @@ def test_each_needs_an_alt_text(show, capsys):
     show(ALT)
     with pytest.raises(ValueError, match="alt must say"):
         show("x")
+
+
+def test_points_carry_their_numbers_and_the_first_is_on_top():
+    points = {"code": (0.8125, 0.01), "pixels": (0.7, 0.02)}
+    figure = charts.points_figure(points, xlabel="accuracy", limits=(0.5, 1))
+    axes = figure.axes[0]
+    assert texts(axes) == ["0.812", "0.700"]
+    assert [t.get_text() for t in axes.get_yticklabels()] == list(points)
+    assert axes.yaxis_inverted() and axes.get_xlim() == (0.5, 1)

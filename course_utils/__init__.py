@@ -1,0 +1,3 @@
+from course_utils.restart import advise_after_restart
+
+advise_after_restart()

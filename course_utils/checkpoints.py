@@ -12,14 +12,17 @@ def save_model(model, path) -> Path:
     """Write a model's weights to a safetensors file and return its path.
 
     The file holds numbers and their names, no code. An older file stays
-    whole until the new one is written. Raises OSError, with the folder's
-    name, where it cannot be written.
+    whole until the new one is written. Raises OSError, with the place,
+    where it cannot be written (no such folder, no permission, disk full).
     """
     path = Path(path)
     weights = {k: v.contiguous() for k, v in model.state_dict().items()}
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         part = Path(folder) / path.name
-        save_file(weights, part)
+        try:
+            save_file(weights, part)
+        except SafetensorError as error:  # a full disk, for one
+            raise OSError(f"{path} cannot be written: {error}") from error
         os.replace(part, path)
     return path
 

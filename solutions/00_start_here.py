@@ -227,7 +227,7 @@ assert dark == 5 and bright in (2, 4)
 #
 # | you see | do this |
 # |---|---|
-# | `NameError` | run the cells above first, from the top |
+# | `NameError`, as after a restart | *Run → Run All Above Selected Cell* (Colab: *Runtime → Run before*), then this cell |
 # | a cell never ends | press the stop button ■; training keeps what it learnt |
 # | numbers differ a little from ours | normal: machines round differently |
 # | everything is confused | *Kernel → Restart and run all cells* |

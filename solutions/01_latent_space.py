@@ -340,6 +340,8 @@ assert midpoint_gain > 2
 # **Predict** the three errors, largest first.
 
 # %%
+from course_utils.training import predict
+
 code_1, history_1 = train(1, world.images, valid=unseen.images)
 code_8, history_8 = train(8, world.images, valid=unseen.images)
 errors = {
@@ -423,6 +425,8 @@ assert smallest_latent_dim(errors, enough=0.002) == 2
 # train again with two numbers, and colour the points by the kind of shape.
 
 # %%
+from course_utils.data import made_world
+
 causes = ("size", "angle", "kind")
 shapes = made_world(4000, causes, seed=SEED)
 new_shapes = made_world(1000, causes, seed=SEED + 100)
@@ -475,6 +479,8 @@ assert kind_ae > kind_pca + 0.05
 # a moment: its codes are ordered, so one fit gives every size.
 
 # %%
+from course_utils.plotting import show_curves
+
 torch.manual_seed(SEED)
 noisy = world.images[:1000] + 0.5 * torch.randn(1000, 1, 28, 28)
 noisy_unseen = unseen.images + 0.5 * torch.randn(1000, 1, 28, 28)
@@ -496,9 +502,6 @@ def redraw(codes, size):
 # one, which nobody was shown.
 
 # %%
-from course_utils.plotting import show_curves
-
-
 def mse(x_hat, x):
     """Mean squared error of a pixel: a float."""
     return (x_hat - x).square().mean().item()

@@ -142,6 +142,9 @@ print("-> x_hat", tuple(x_hat.shape))
 
 
 # %% tags=["nbval-check-output"]
+from course_utils import checks
+
+
 def reconstruction_loss(x_hat, x):
     """Squared error summed over pixels: (B, 1, H, W) twice -> (B,)."""
     return (x_hat - x).square().flatten(1).sum(dim=1)
@@ -312,6 +315,9 @@ assert expected_error(grey) < 0.6 * expected_error(here)
 
 
 # %%
+from course_utils.models import count_parameters
+
+
 def conv_model(latent_dim=32, c=16):
     """A convolutional autoencoder with c and 2 c channels."""
     torch.manual_seed(SEED)
@@ -336,9 +342,6 @@ def conv_model(latent_dim=32, c=16):
 # eight epochs, and which if the dense one gets three times as many epochs?
 
 # %%
-from course_utils.models import count_parameters
-
-
 def test_mse(model):
     """Mean squared error per pixel on the test pictures: a float."""
     return (predict(model, images.test) - images.test).square().mean().item()
@@ -403,6 +406,8 @@ assert abs(test_mse(twin.to(device)) - test_mse(conv)) < 1e-6
 # %%
 from sklearn.decomposition import PCA
 
+from course_utils.training import fit
+
 latent_dims = [2, 4, 8, 16, 32, 64]
 some = images.train[:10_000]  # all there are, unless you use the full set
 flat_test = images.test.flatten(1)
@@ -447,6 +452,9 @@ assert errors_pca[5] < errors_ae[5]
 
 
 # %%
+from course_utils.training import fit, predict
+
+
 class NoSigmoid(Autoencoder):
     """An autoencoder whose pixels may be any number."""
 
@@ -566,6 +574,9 @@ mended_decode = checks.mended_decode(mended_decode)
 
 
 # %% tags=["nbval-check-output"]
+from course_utils import checks
+
+
 def quantize(z, low, high, levels):
     """Codes (B, Z), range (Z,) and (Z,) -> whole levels (B, Z)."""
     ### BEGIN SOLUTION
@@ -664,6 +675,9 @@ assert bits_per_image < png / 8 and bits_per_image < 0.95 * jpeg
 
 # %%
 from sklearn.datasets import load_digits
+
+from course_utils.plotting import show_images
+from course_utils.training import predict
 
 torch.manual_seed(SEED)
 digits = torch.tensor(load_digits().images[:5] / 16).float()[:, None]

@@ -103,6 +103,9 @@ show_images(rows, alt=alt, row_labels=["original", "PCA", "network"])
 
 
 # %% tags=["nbval-check-output"]
+from course_utils import checks
+
+
 def pca(x, k):
     """(N, D) -> mean (D,), components (k, D) as rows, variances (k,)."""
     ### BEGIN SOLUTION
@@ -232,6 +235,9 @@ box = explore(
 
 
 # %%
+from course_utils import checks
+
+
 class LinearAutoencoder(nn.Module):
     """x -> x W^T W: a linear encoder, its transpose as the decoder."""
 
@@ -365,6 +371,8 @@ assert all(a <= b + 1e-7 for a, b in zip(turn, turn[1:], strict=False))
 # is the slowest cell.
 
 # %%
+from course_utils.models import conv_autoencoder, dense_autoencoder
+
 sizes, conv_sizes = (2, 4, 8, 16, 32, 64), (2, 16, 64)
 small_conv = partial(conv_autoencoder, channels=16)
 runs = [("dense", dense_autoencoder, k) for k in sizes]
@@ -403,6 +411,8 @@ assert error["conv", 16] < 0.85 * error["PCA", 16] and gain[64] > 1.1
 # new pictures is as small.
 
 # %%
+from course_utils.data import made_world
+
 disks = made_world(5000, seed=SEED).images
 flat, new = disks[:4000].flatten(1), disks[4000:].flatten(1)
 network = train(dense_autoencoder, 2, disks[:4000], seen=80_000)
@@ -439,6 +449,8 @@ assert needed >= 8 and share < 0.5
 # at least 15,000 pictures, repeated as needed.
 
 # %%
+from course_utils.training import predict
+
 few, seeds = (50, 100, 300, 1000, len(x_train)), range(SEED, SEED + 3)
 pca_few, net_few = torch.zeros(2, len(few), len(seeds))
 for i, n in enumerate(few):
@@ -532,6 +544,8 @@ assert 3 * count["PCA"] < count["conv"] < count["dense"]
 # deviations each way along each axis, with the two-number models.
 
 # %%
+from course_utils.plotting import show_images
+
 model, walk = models["dense", 2], torch.linspace(-2, 2, 9)
 z = predict(model.encode, images.test)
 rows = []

@@ -562,6 +562,9 @@ assert rough_l1 < 0.85 * rough_plain
 
 
 # %%
+from course_utils.plotting import show_bars
+
+
 def jacobian_penalty(model, z):
     """Sum of squared derivatives of the code: (B, 256) -> (B,)."""
     weight = model.encoder[1].weight  # (256, 784)
@@ -581,9 +584,6 @@ variants["contractive"] = train_with(jacobian_penalty)
 # shrinking all codes.)
 
 # %%
-from course_utils.plotting import show_bars
-
-
 def nudge(encode):
     """How far noise moves a code, over the distance of two images' codes."""
     z, moved = (encode(x).flatten(1) for x in (known, noisy_at[0.3]))
@@ -657,6 +657,8 @@ quiz("04")
 # the denoiser does better, and the codes' numbers differ too.
 
 # %%
+from course_utils import checks
+
 scorecard = {
     "psnr_noisy": results[0.3]["noisy"][0],
     "psnr_best_classical": best[0.3][0],

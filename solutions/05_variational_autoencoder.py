@@ -178,6 +178,9 @@ show_images(predict(plain_2.decode, draws[hole][:10]), alt=alt)
 
 
 # %% tags=["nbval-check-output"]
+from course_utils import checks
+
+
 def kl_divergence(mu, log_var):
     """KL[q(z|x) || p(z)], q = N(mu, exp(log_var)): (B, Z), (B, Z) -> (B,)."""
     ### BEGIN SOLUTION
@@ -232,6 +235,9 @@ assert abs(by_draws - by_formula) < 0.02
 
 
 # %% tags=["nbval-check-output"]
+from course_utils import checks
+
+
 def reparameterize(mu, log_var):
     """Draw z ~ N(mu, exp(log_var)): (B, Z), (B, Z) -> (B, Z)."""
     ### BEGIN SOLUTION
@@ -325,6 +331,8 @@ assert z.requires_grad and not dice.requires_grad
 # %% tags=["nbval-check-output"]
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from course_utils import checks
+
 
 def elbo(logits, x, mu, log_var):
     """ELBO in nats: (B, 1, H, W) twice, (B, Z) twice -> (B,)."""
@@ -360,6 +368,9 @@ elbo = checks.elbo(elbo)
 
 
 # %%
+from course_utils.training import fit, set_seed
+
+
 class VAE(nn.Module):
     """A variational autoencoder (Kingma and Welling, 2014)."""
 
@@ -480,6 +491,8 @@ assert (rows[2] - rows[1]).abs().mean() < 0.06
 # pixel, x = 0.5, cost at best?
 
 # %%
+from course_utils.plotting import show_curves
+
 x_hat = torch.linspace(0.02, 0.98, 25)
 curves = {
     f"pixel {x}": (x_hat, -(x * x_hat.log() + (1 - x) * (1 - x_hat).log()))
@@ -579,6 +592,8 @@ assert abs(bounds[1] - elbo_nats) < 0.6
 # **samples**. (A *reconstruction* decodes an encoded picture.)
 
 # %%
+from course_utils.plotting import show_images
+
 set_seed(SEED)
 z = torch.randn(30, 16)
 alt = "Thirty invented garments: soft, many nameable, others blends of two."
@@ -731,6 +746,9 @@ assert 0.8 > real > 0.55 and ghosts < 0.5 * real and noise < 0.1
 
 
 # %%
+from course_utils.training import predict, set_seed
+
+
 def reconstructed(model):
     return predict(model.decode, code_of(model, x_test))
 
@@ -853,6 +871,9 @@ assert holes_vae < holes_plain and z_seen.std() < 0.5 * z_test.std()
 
 
 # %%
+from course_utils.training import evaluate, predict
+
+
 def kl_averaged(logits, x, mu, log_var):
     kl = kl_divergence(mu, log_var)
     return elbo(logits, x, mu, log_var) + kl - kl / 16

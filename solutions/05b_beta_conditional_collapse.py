@@ -125,6 +125,9 @@ box = explore(
 
 
 # %%
+from course_utils.losses import bernoulli_nll, kl_divergence
+
+
 def posterior(model, x=images.test):
     return predict(model.encoder, x).chunk(2, dim=1)
 
@@ -247,6 +250,9 @@ assert active[30] >= 6 and curve[30][0] < 2
 
 
 # %%
+from course_utils import checks
+
+
 def to_bins(values, bins=20):
     """Replace the numbers of each column (N, K) by one of 20 equal bins."""
     rank = values.argsort(dim=0).argsort(dim=0)
@@ -396,6 +402,9 @@ assert high > low + 0.04 and 1.3 * worst < best < 0.5
 
 
 # %%
+from course_utils.models import VAE, DenseDecoder, DenseEncoder, reparameterize
+
+
 class PeekingVAE(VAE):
     """Its decoder sees z and all pixels that come before the drawn one."""
 
@@ -554,6 +563,9 @@ show_matrix(torch.stack(units), list(patients), range(1, 9), alt=alt,
 
 
 # %%
+from course_utils.models import DenseDecoder, reparameterize
+
+
 class ConditionalVAE(torch.nn.Module):
     """A VAE whose encoder and decoder are told the class, one-hot (B, 10)."""
 

@@ -90,6 +90,8 @@ show_images(x[pick], alt=alt, row_labels=FASHION_CLASSES)
 # *frozen*.
 
 # %%
+from course_utils.models import DenseEncoder, dense_autoencoder
+
 SIZE = 32
 
 
@@ -259,6 +261,8 @@ for name in classifiers:
 # classifier can be given the mean, or both.
 
 # %%
+from course_utils.models import dense_vae
+
 set_seed(SEED)
 vae = dense_vae(SIZE)
 fit(vae, x[train], negative_elbo, epochs=10, batch_size=64, seed=SEED)
@@ -305,6 +309,8 @@ assert loss_by_columns > 0.02 and alive < SIZE
 
 # %% tags=["nbval-check-output"]
 import copy
+
+from course_utils import checks
 
 
 def with_head(encoder, latent_dim, classes=10):
@@ -406,6 +412,9 @@ assert max(tuned[n, 0.25] - tuned[n, 0] for n in (100, 1000)) < 0.02
 
 
 # %% tags=["nbval-check-output"]
+from course_utils import checks
+
+
 def joint_loss(model, x, x_labelled, labels, weight):
     """Reconstruction of x plus weight times naming of x_labelled: (B,)."""
     ### BEGIN SOLUTION
@@ -494,6 +503,9 @@ assert min(named[1:]) > max(named) - 0.035
 
 
 # %%
+from course_utils.models import DenseEncoder
+
+
 def from_scratch(pick, held, seed):
     """Train encoder and head on the labelled images alone."""
     set_seed(seed)
@@ -765,6 +777,8 @@ quiz("06")
 # technique was a clear winner.
 
 # %%
+from course_utils import checks
+
 keys = {"raw": "raw pixels", "pca": "PCA", "random": "random encoder",
         "ae": "autoencoder", "vae": "VAE mean", "finetune": "fine-tuned",
         "joint": "joint", "scratch": "from scratch"}  # fmt: skip

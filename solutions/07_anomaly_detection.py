@@ -89,6 +89,8 @@ if flows.real:
 # them at one place only, to weigh costs. All other attacks are for the test.
 
 # %%
+from course_utils.kdd import COLUMNS
+
 TRAIN, VALID, TEST = 0, 1, 2
 
 
@@ -331,6 +333,8 @@ assert ours["dos"] > 0.97 and ours["probe"] > 0.8 and ours["r2l"] < 0.4
 # and pick the best by the test labels, which is cheating in its favour.
 
 # %%
+from course_utils.plotting import show_bars
+
 single = {}
 for i, name in enumerate(NUMBERS):
     single[name] = roc_auc_score(attack[test], x[test, i].abs())
@@ -443,6 +447,9 @@ assert max(line["r2l"] for line in best.values()) < 0.5
 
 
 # %% tags=["nbval-check-output"]
+from course_utils import checks
+
+
 def blame(x_hat, x, owner, columns=41):
     """Two flows (D,) and owners (D,) -> share of each column (columns,)."""
     ### BEGIN SOLUTION
@@ -561,6 +568,8 @@ assert abs(by_vae["recall"] - ours["recall"]) < 0.03
 # %%
 from sklearn.metrics import precision_recall_curve
 
+from course_utils.training import predict
+
 rows = np.repeat(everything, flows.copies)
 part_rows = split(SEED, attack[rows])
 encode_rows, _ = fit_columns(rows[part_rows == TRAIN])
@@ -632,6 +641,9 @@ assert leaks["scales"]["AUROC"] < ours["AUROC"] + 0.001 and twins > 0.5
 
 
 # %%
+from course_utils.training import predict
+
+
 def published(seed, log=True):
     """F1 of the autoencoder and of a lookup table in DAGMM's protocol."""
     draws = torch.Generator().manual_seed(seed)

@@ -156,6 +156,8 @@ assert empty > 0.1
 # %% tags=["nbval-check-output"]
 from torch.nn.functional import cross_entropy
 
+from course_utils import checks
+
 
 def sentence_loss(scores, x):
     """Scores (B, T - 1, V), sentences (B, T) -> nats per sentence (B,)."""
@@ -228,6 +230,9 @@ masked_mean = checks.masked_mean(masked_mean)
 
 
 # %%
+from course_utils.training import fit, predict, set_seed
+
+
 def attention(width, layers=2):
     """Layers of self-attention, (B, T, width) -> the same."""
     layer = nn.TransformerEncoderLayer(
@@ -423,6 +428,9 @@ assert scores["Transformer"][0] > scores["LSTM"][0] + 0.01
 
 
 # %%
+from course_utils.training import predict
+
+
 def scramble(x):
     mixed = x.clone()
     for row in mixed:
@@ -508,6 +516,8 @@ assert fall["LSTM"] > max(0.1, fall["Transformer"] + 0.05)
 # it is handed the code of *another* sentence?
 
 # %%
+from course_utils.plotting import show_curves
+
 lstm = models["LSTM"]
 codes = predict(lstm.encode, test)
 other = codes.roll(1, dims=0)
@@ -551,6 +561,8 @@ assert score(misled)[0] < score(usual)[0] + 0.15
 # words.
 
 # %%
+from course_utils.training import predict
+
 best = models["Transformer"]
 
 
@@ -999,6 +1011,8 @@ quiz("08")
 # trains on longer captions, so its numbers differ.
 
 # %%
+from course_utils import checks
+
 scorecard = {
     "token_acc_bag": scores["bag of words"][0],
     "token_acc_lstm": scores["LSTM"][0],

@@ -87,6 +87,9 @@ print("known:", {w: w in vocabulary for w in ("bites", "chases")})
 
 
 # %%
+from course_utils.training import set_seed
+
+
 def pairs(ids, window=4):
     """Centre words and their neighbours: (N, T) -> two tensors (P,)."""
     found = []
@@ -291,6 +294,9 @@ average = checks.average(average)
 
 
 # %% tags=["nbval-check-output"]
+from course_utils import checks
+
+
 def attention(q, k, v, keep):
     """(B, T, D) three times, keep (B, T) true at words -> (B, T, D)."""
     ### BEGIN SOLUTION
@@ -461,6 +467,9 @@ assert words_ae > 0.9 and whole_ae > 0.6
 # words that mean something else (*man* for *woman*).
 
 # %%
+from course_utils.training import predict
+
+
 def to_ids(lists):
     return vocabulary.encode(lists, LONGEST + 2)
 
@@ -643,6 +652,9 @@ assert first <= 3 and first < later[0] < later[1]
 # many different words to name.
 
 # %%
+from course_utils.training import predict
+
+
 def bag(x):
     """Which words a sentence holds: (N, T) -> (N, V)."""
     found = torch.zeros(len(x), len(vocabulary))
@@ -681,6 +693,9 @@ for text in ("a dog chases a man", "a man chases a dog"):
 # sentence, and look whether the two agree on who it is about.
 
 # %%
+from course_utils.text import tokenize
+
+
 def search(encode):
     """Share of sentences whose nearest neighbour has the same `who`."""
     known = [s for s in train if s.who]
@@ -762,6 +777,9 @@ box = explore(neighbours, alt=alt, text=story)
 
 
 # %% tags=["nbval-check-output"]
+from course_utils import checks
+
+
 def masked_loss(scores, x, hidden):
     """(B, T, V), true words (B, T), true at blanks (B, T) -> (B,)."""
     ### BEGIN SOLUTION
@@ -1167,6 +1185,8 @@ quiz("09")
 # seeds, on real captions or on the grammar's.
 
 # %%
+from course_utils import checks
+
 scorecard = {
     "order_distance_w2v": order_w2v,
     "order_distance_ae": order_ae,

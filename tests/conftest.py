@@ -1,8 +1,10 @@
-"""A web server on this machine to fetch from, a folder that is read-only."""
+"""A web server on this machine, a read-only folder, a small disk."""
 
 import contextlib
 import os
+import shutil
 import socket
+import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -82,3 +84,40 @@ def no_writing(folder):
         if root:
             os.seteuid(0)
         folder.chmod(0o755)
+
+
+@pytest.fixture(params=["disk", "quota"])
+def small_disk(request, tmp_path):
+    """Return a folder that takes 1 MB: a file system, or one file's limit."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    room = mounted if request.param == "disk" else limited
+    with room(folder, 2**20):
+        yield folder
+
+
+@contextlib.contextmanager
+def mounted(folder, size):
+    """Lay an empty file system of that many bytes over a folder."""
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder]
+    if not shutil.which("mount"):
+        pytest.skip("file systems cannot be mounted here")
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"only root may mount: {done.stderr.strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+@contextlib.contextmanager
+def limited(folder, size):
+    """Let no file of this process grow beyond that many bytes."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -1,7 +1,9 @@
 """JupyterLab in a real browser, as a learner uses it.
 
 Needs Chromium; skipped where there is none, except in CI. Each run leaves
-pictures of every lesson in the folder .screenshots.
+pictures of every lesson in the folder .screenshots. What takes as long as
+all lessons together runs when it is asked for:
+uv run pytest -m browser_all
 """
 
 import os
@@ -57,6 +59,14 @@ SCROLL_TO = """index => {
 ANSWERED = """([index, words]) => JSON.stringify(
     window.jupyterapp.shell.currentWidget.content.widgets[index]
     .model.outputs.toJSON()).includes(words)"""
+CELL = ".jp-Notebook > .jp-WindowedPanel-outer .jp-Cell"
+SHUT_DOWN = """() =>
+    window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"""
+HAS_WIDGET = re.compile(r"^(?:\w+ = )?(?:explore|walk_latent_space)\(", re.M)
+SLIDER, TEXT = ".noUi-handle", "input[type=text]"
+VIEW = ".widget-image, .widget-html-content"  # the last of a cell's is drawn
+SHOWN = """view => view.src ?? view.innerHTML"""
+CHANGED = """([view, before]) => (view.src ?? view.innerHTML) !== before"""
 SCROLL_DOWN = """() => {
     const panel = document.querySelector('.jp-WindowedPanel-outer');
     const before = panel.scrollTop;
@@ -171,8 +181,7 @@ def run_all(page):
 def write(page, index, source):
     """Replace a cell's text by keyboard and run it."""
     page.evaluate(SCROLL_TO, index)
-    editor = page.locator(".jp-Notebook > .jp-WindowedPanel-outer .jp-Cell")
-    editor.nth(index).locator(".cm-content").click()
+    page.locator(CELL).nth(index).locator(".cm-content").click()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(source)
     page.keyboard.press("Control+Enter")
@@ -217,6 +226,43 @@ def test_slider_by_keyboard_and_quiz_by_mouse(open_notebook):
         ".jp-RenderedHTML img", "images => images.map(image => image.alt)"
     )
     assert alt_texts and all(len(alt) >= 15 for alt in alt_texts)
+
+
+@pytest.mark.browser_all
+@pytest.mark.parametrize("name", LESSONS)
+def test_every_lesson_runs_and_its_widgets_move(open_notebook, name):
+    page = open_notebook(f"notebooks/{name}.ipynb")
+    cells = run_all(page)
+    moved = 0
+    for place, cell in enumerate(cells):
+        if cell["is_code"] and HAS_WIDGET.search(cell["source"]):
+            page.evaluate(SCROLL_TO, place)
+            moved += move_each_control(page, place)
+            page.screenshot(path=PICTURES / f"{name}_moved_{place}.png")
+    assert moved or name[:2] in ("00", "02"), "a lesson without a widget"
+    page.evaluate(SHUT_DOWN)
+
+
+def move_each_control(page, place):
+    """Use a cell's sliders and text boxes; each must change what is shown."""
+    cell = page.locator(CELL).nth(place)
+    view = cell.locator(VIEW).last
+    view.wait_for()
+    controls = cell.locator(f"{SLIDER}, {TEXT}")
+    assert controls.count() > 0
+    for number in range(controls.count()):
+        control = controls.nth(number)
+        control.scroll_into_view_if_needed()
+        before = view.evaluate(SHOWN)
+        control.focus()
+        if control.evaluate("control => control.tagName") == "INPUT":
+            page.keyboard.press("Control+a")
+            page.keyboard.insert_text("the red dog sees a woman")
+            page.keyboard.press("Enter")
+        else:
+            page.keyboard.press("ArrowRight")
+        page.wait_for_function(CHANGED, arg=[view.element_handle(), before])
+    return controls.count()
 
 
 @pytest.mark.parametrize("name", LESSONS)

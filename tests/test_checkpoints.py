@@ -82,3 +82,16 @@ def test_a_missing_file_or_folder_is_named(tmp_path):
         load_model(dense_autoencoder(4), tmp_path / "absent.safetensors")
     with pytest.raises(OSError, match="absent"):
         save_model(dense_autoencoder(4), tmp_path / "absent" / "model")
+
+
+def test_a_full_disk_is_told_and_the_older_file_stays(small_disk):
+    path = small_disk / "model.safetensors"
+    small, large = torch.nn.Linear(300, 300), dense_autoencoder(4)
+    save_model(small, path)
+    before = path.read_bytes()
+    with pytest.raises(OSError, match="No space left|too large") as raised:
+        save_model(large, path)
+    assert str(path) in str(raised.value)
+    assert [p.name for p in small_disk.iterdir()] == ["model.safetensors"]
+    assert path.read_bytes() == before
+    save_model(small, path)  # the room is back

@@ -231,6 +231,19 @@ def test_full_disk(raw, capsys, monkeypatch):
     assert list(raw.iterdir()) == []
 
 
+def test_full_disk_in_earnest(served, small_disk, capsys, monkeypatch):
+    monkeypatch.setenv("COURSE_DATA", str(small_disk))
+    large = os.urandom(2_000_000)
+    served[f"{IMAGES}.gz"] = (200, large, {})
+    sums = {name: md5(content) for name, content in ZIPPED.items()}
+    sums[IMAGES] = md5(large)
+    zipped = [(f"{name}.gz", digest) for name, digest in sums.items()]
+    monkeypatch.setattr(FashionMNIST, "resources", zipped)
+    told = fall_back(capsys)
+    assert "No space left" in told or "too large" in told
+    assert not [p for p in small_disk.rglob("*") if p.is_file()]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="folders are not read-only there")
 def test_read_only_folder(raw, capsys, monkeypatch, read_only):
     with tempfile.TemporaryDirectory() as name:

@@ -68,6 +68,24 @@ def test_a_folder_that_cannot_be(server, tmp_path):
         download(tmp_path / "file" / "rows.gz", [server.address], MD5)
 
 
+def test_a_full_disk_is_told_and_nothing_half_stays(server, small_disk):
+    path = small_disk / "rows.bin"
+    path.write_bytes(b"old")
+    for name, size in (("large", 2_000_000), ("small", 600_000)):
+        server[name] = (200, bytes(size), {})
+
+    def fetch(name):
+        md5 = hashlib.md5(server[name][1], usedforsecurity=False).hexdigest()
+        return download(path, [server.address + name], md5)
+
+    with pytest.raises(DataError, match="No space left|too large") as raised:
+        fetch("large")
+    assert "\n" not in str(raised.value)
+    assert [p.name for p in small_disk.iterdir()] == ["rows.bin"]
+    assert path.read_bytes() == b"old"
+    assert fetch("small").stat().st_size == 600_000  # the room is back
+
+
 def test_nobody_answers(tmp_path, nobody_listens):
     with pytest.raises(DataError, match="(?i)refused"):
         download(tmp_path / "rows.gz", [nobody_listens], MD5)

@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "course_utils"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 MAY_IMPORT = {
+    "__init__": {"restart"},
     "data": {"files"},
     "kdd": {"files", "traffic"},
     "text": {"files", "grammar"},
@@ -39,8 +40,9 @@ def test_import_directions(path):
             assert sibling in MAY_IMPORT.get(part, set()), (path, module)
 
 
-def test_init_is_empty():
-    assert (PACKAGE / "__init__.py").read_text("utf-8") == ""
+def test_init_does_one_cheap_thing():
+    text = (PACKAGE / "__init__.py").read_text("utf-8")
+    assert len(text.splitlines()) == 3
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: p.stem)

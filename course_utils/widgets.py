@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from course_utils.plotting import images_figure, to_png
 
 QUIZZES = Path(__file__).parent / "quizzes"
+COLUMN = {"width": "320px", "flex": "0 0 auto"}
 
 
 def explore(draw, *, alt, **controls):
@@ -38,8 +39,9 @@ def explore(draw, *, alt, **controls):
 
     for part in parts.values():
         part.observe(redraw, names="value")
-    column = ipywidgets.VBox([*parts.values(), caption])
-    box = ipywidgets.HBox([column, view])
+    # A wide picture goes below the controls rather than squeeze them.
+    column = ipywidgets.VBox([*parts.values(), caption], layout=COLUMN)
+    box = ipywidgets.HBox([column, view], layout={"flex_flow": "row wrap"})
     display(box)
     return box
 
@@ -97,7 +99,7 @@ def _view(shown):
     if isinstance(shown, str):
         return ipywidgets.HTML(_content(shown))
     width = "560px" if isinstance(shown, Figure) else "220px"
-    layout = {"width": width, "object_fit": "contain"}
+    layout = {"width": width, "max_width": "100%", "object_fit": "contain"}
     return ipywidgets.Image(value=_content(shown), format="png", layout=layout)
 
 

@@ -33,12 +33,13 @@ pytestmark = pytest.mark.skipif(
     reason="Chromium is not here",
 )
 
-RUN_ALL = """async () => {
+READY = """async () => {
     const app = window.jupyterapp;
     await app.shell.currentWidget.context.ready;
     await app.shell.currentWidget.sessionContext.ready;
-    await app.commands.execute('notebook:run-all-cells');
 }"""
+RUN_ALL = """() =>
+    window.jupyterapp.commands.execute('notebook:run-all-cells')"""
 CELLS = """() => window.jupyterapp.shell.currentWidget.content.widgets
     .map(cell => ({
         source: cell.model.sharedModel.source,
@@ -67,6 +68,9 @@ SLIDER, TEXT = ".noUi-handle", "input[type=text]"
 VIEW = ".widget-image, .widget-html-content"  # the last of a cell's is drawn
 SHOWN = """view => view.src ?? view.innerHTML"""
 CHANGED = """([view, before]) => (view.src ?? view.innerHTML) !== before"""
+FITS = """cell => [...cell.querySelectorAll('.widget-vbox > *')].every(part =>
+    part.getBoundingClientRect().right <=
+    part.parentElement.getBoundingClientRect().right + 1)"""
 SCROLL_DOWN = """() => {
     const panel = document.querySelector('.jp-WindowedPanel-outer');
     const before = panel.scrollTop;
@@ -169,6 +173,7 @@ def open_notebook(lab, browser):
 
 def run_all(page):
     """Run every cell, wait for the end, and return the cells."""
+    page.evaluate(READY)
     page.evaluate(RUN_ALL)
     cells = page.evaluate(CELLS)
     for cell in cells:
@@ -228,6 +233,24 @@ def test_slider_by_keyboard_and_quiz_by_mouse(open_notebook):
     assert alt_texts and all(len(alt) >= 15 for alt in alt_texts)
 
 
+WIDE = """\
+from matplotlib.figure import Figure
+from course_utils.widgets import explore
+alt = "An empty figure. A long caption must not widen the column of controls."
+box = explore(lambda price: Figure(), alt=alt, price=[1000, 2000])"""
+
+
+def test_a_wide_figure_leaves_the_controls_whole(open_notebook):
+    page = open_notebook("notebooks/00_start_here.ipynb")
+    page.evaluate(READY)
+    write(page, 1, WIDE)
+    cell = page.locator(CELL).nth(1)
+    cell.locator(".widget-image").wait_for()
+    page.wait_for_timeout(500)
+    page.screenshot(path=PICTURES / "00_wide_figure.png")
+    assert page.evaluate(FITS, cell.element_handle()), "cut off"
+
+
 @pytest.mark.browser_all
 @pytest.mark.parametrize("name", LESSONS)
 def test_every_lesson_runs_and_its_widgets_move(open_notebook, name):
@@ -251,6 +274,7 @@ def move_each_control(page, place):
     controls = cell.locator(f"{SLIDER}, {TEXT}")
     assert controls.count() > 0
     for number in range(controls.count()):
+        assert page.evaluate(FITS, cell.element_handle()), "cut off"
         control = controls.nth(number)
         control.scroll_into_view_if_needed()
         before = view.evaluate(SHOWN)

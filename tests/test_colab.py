@@ -120,6 +120,17 @@ def test_set_up_changes_nothing_that_is_there(colab):
     assert set(after) - set(before) <= new
 
 
+def test_an_unknown_name_is_explained(colab):
+    cells = [nbformat.v4.new_code_cell("import course_utils")]
+    cells += [nbformat.v4.new_code_cell("missing")]
+    cells[1].metadata.tags = ["raises-exception"]
+    setup = setup_cell(LESSONS[0])
+    run(nbformat.v4.new_notebook(cells=[setup, *cells]), colab[2])
+    error, advice = cells[1].outputs
+    assert error.ename == "NameError"
+    assert advice.text.count("Runtime > Run before") == 1
+
+
 @pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
 def test_lesson_runs(colab, path):
     notebook = nbformat.read(path, as_version=4)

@@ -424,7 +424,7 @@ def rewrite_loss(model, x):
     return nats.sum(dim=1)
 
 
-EPOCHS = 4  # the same for the three models that meet later
+EPOCHS = 5  # the same for the three models that meet later
 
 
 def train_text(make, loss, batch_size=128, lr=4e-3):

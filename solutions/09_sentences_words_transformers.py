@@ -7,7 +7,7 @@
 # fairly, train a small Transformer to fill in blanks, and say why the field
 # moved on from autoencoders, and where they stayed.
 #
-# 60 minutes · 70 s on two CPU cores · builds on lesson 08
+# 60 minutes · 95 s on two CPU cores · builds on lesson 08
 
 # %% [markdown]
 # ## Same words, another story
@@ -513,8 +513,8 @@ assert same_w2v < same_ae - 0.1
 # less. It must give back *fellow* where *fellow* stood, so for its task that
 # is one more word to remember.
 #
-# And a single word? We ask for the five neighbours of each twin and of each
-# number and colour, and count those of the same kind.
+# And a single word? We ask for the nearest neighbour of each being, number
+# and colour, and count those of the same kind.
 
 # %%
 KINDS = [
@@ -544,14 +544,15 @@ tables = {
 }
 kin = {name: same_kind(table) for name, table in tables.items()}
 print({name: round(share, 2) for name, share in kin.items()})
-ae_kin = max(list(kin.values())[1:])
-assert kin["Word2Vec"] > ae_kin > kin["code of the word alone"]
+kin_w2v, ae_kin, kin_alone = kin.values()
+assert min(kin_w2v, ae_kin) > kin_alone + 0.1
+assert sentences.real or kin_w2v > ae_kin + 0.1
 
 # %% [markdown]
-# For words it is the other way round: Word2Vec's nearest neighbour is of the
-# same kind most often, the autoencoder's own input table comes second, and
-# the code of a single word last: the autoencoder never had to say what one
-# word means.
+# For single words the code comes last, far behind both tables: the
+# autoencoder never had to say what one word means. Its own input table knows
+# more. On the grammar's sentences Word2Vec is ahead of it. On real captions
+# it was ahead in two of our three runs, and level in one.
 
 # %% [markdown]
 # ## Axis 2 · Context: which bank, which orange?
@@ -1214,7 +1215,7 @@ scorecard = {
     "order_distance_ae": order_ae,
     "paraphrase_w2v": same_w2v,
     "paraphrase_ae": same_ae,
-    "same_kind_w2v": kin["Word2Vec"],
+    "same_kind_w2v": kin_w2v,
     "same_kind_ae": ae_kin,
     "analogies_of_12": float(hits["arithmetic"]),
     "orange_averaged": context["orange"][1],
@@ -1238,49 +1239,55 @@ scorecard = {
 # %%
 on_captions = {
     "order_distance_w2v": (0, 0),
-    "order_distance_ae": (0.42, 0.44),
+    "order_distance_ae": (0.41, 0.43),
     "paraphrase_w2v": (0.66, 0.77),
-    "paraphrase_ae": (0.92, 1.01),
+    "paraphrase_ae": (0.91, 1.02),
     "same_kind_w2v": (0.46, 0.70),
-    "same_kind_ae": (0.20, 0.37),
+    "same_kind_ae": (0.26, 0.47),
     "analogies_of_12": (7, 9),
     "orange_averaged": (0.87, 0.89),
-    "orange_code": (0.76, 0.83),
+    "orange_code": (0.77, 0.83),
     "recall_averaged": (0.70, 0.71),
-    "recall_code": (0.45, 0.46),
+    "recall_code": (0.45, 0.47),
     "search_averaged": (0.81, 0.85),
     "search_code": (0.72, 0.77),
-    "words_transformer": (0.96, 0.97),
-    "exact_transformer": (0.75, 0.77),
+    "words_lstm": (0.50, 0.51),
+    "words_transformer": (0.97, 0.99),
+    "exact_transformer": (0.81, 0.84),
     "blanks_filled": (0.32, 0.36),
     "order_averaged": (0.47, 0.49),
-    "order_blank_filler": (0.54, 0.57),
-    "order_scratch": (0.50, 0.54),
-    "order_fine_tuned": (0.66, 0.74),
+    "order_blank_filler": (0.55, 0.57),
+    "order_scratch": (0.51, 0.54),
+    "order_fine_tuned": (0.66, 0.72),
+    "copied_8_lstm": (0.69, 0.74),
+    "copied_32_attention": (1, 1),
 }
 
 # %%
 on_grammar = {
     "order_distance_w2v": (0, 0),
-    "order_distance_ae": (0.53, 0.55),
+    "order_distance_ae": (0.56, 0.57),
     "paraphrase_w2v": (0.70, 0.74),
-    "paraphrase_ae": (0.95, 1.06),
+    "paraphrase_ae": (0.94, 1.03),
     "same_kind_w2v": (0.91, 0.92),
-    "same_kind_ae": (0.58, 0.75),
+    "same_kind_ae": (0.66, 0.75),
     "analogies_of_12": (8, 11),
     "orange_averaged": (0.99, 1),
     "orange_code": (0.99, 1),
     "recall_averaged": (0.94, 0.95),
     "recall_code": (0.88, 0.90),
     "search_averaged": (0.72, 0.74),
-    "search_code": (0.73, 0.76),
-    "words_transformer": (0.99, 1),
+    "search_code": (0.74, 0.78),
+    "words_lstm": (0.73, 0.80),
+    "words_transformer": (1, 1),
     "exact_transformer": (0.99, 1),
     "blanks_filled": (0.57, 0.59),
-    "order_averaged": (0.48, 0.52),
-    "order_blank_filler": (0.69, 0.72),
-    "order_scratch": (0.61, 0.70),
+    "order_averaged": (0.49, 0.51),
+    "order_blank_filler": (0.68, 0.72),
+    "order_scratch": (0.62, 0.70),
     "order_fine_tuned": (0.94, 0.98),
+    "copied_8_lstm": (0.69, 0.74),
+    "copied_32_attention": (1, 1),
 }
 measured = on_captions if sentences.real else on_grammar
 checks.show_scorecard(scorecard, measured)

@@ -7,7 +7,7 @@
 # of text autoencoder without counting padding, say what each of them
 # forgets, and make a text VAE that uses its code.
 #
-# 60 minutes · 130 s on two CPU cores · builds on lessons 02 and 05
+# 60 minutes · 135 s on two CPU cores · builds on lessons 02 and 05
 
 # %% [markdown]
 # ## From words to numbers
@@ -411,13 +411,14 @@ for name, (tokens, exact) in scores.items():
 assert scores["Transformer"][0] > 0.95
 assert min(tokens for tokens, _ in scores.values()) > score(usual)[0] + 0.1
 assert scores["Transformer"][1] > scores["bag of words"][1] + 0.2
-assert scores["Transformer"][0] > scores["LSTM"][0] + 0.01
+behind = scores["Transformer"][0] - scores["LSTM"][0]
+assert behind > 0.2 if sentences.real else 0.01 < behind < 0.2
 
 # %% [markdown]
 # At this budget the Transformer gets over 95 % of the words right, more than
 # the LSTM. All are far above the usual words, even the bag: few orders of
-# the same words make sense. The LSTM writes word by word and trails, in our
-# runs by more on real captions than on the grammar's sentences. (An unknown
+# the same words make sense. The LSTM writes word by word and trails: by more
+# than 0.2 on real captions, by less on the grammar's sentences. (An unknown
 # word counts as right if it is copied as unknown.)
 
 # %% [markdown]
@@ -551,6 +552,64 @@ assert score(misled)[0] < score(usual)[0] + 0.15
 # loss, always taken with teacher forcing, flatters a recurrent writer. With
 # *another* sentence's code its token accuracy is at most 0.15 above that of
 # the usual words: the true words before cannot make up for a wrong code.
+#
+# The other way round: what if the code is right and some told words are
+# *missing*? We make three told words in ten unknown. **Word dropout** does so
+# in training, so that the writer has to ask the code. Two copies of the LSTM
+# train on for 100 steps, one with word dropout, one without.
+
+# %%
+import copy
+
+
+def hide_words(x, share):
+    """Make a share of the words unknown: (B, T) -> (B, T)."""
+    hidden = (torch.rand(x.shape, device=x.device) < share) & (x > 3)
+    return x.masked_fill(hidden, 3)
+
+
+def word_nats(model, share, x=test):
+    """Nats a word costs when a share of the told words is hidden."""
+    torch.manual_seed(SEED)
+    z, told = predict(model.encode, x).to(device), hide_words(x, share)
+    with torch.no_grad():
+        nats = sentence_loss(model.logits(z, told.to(device)).cpu(), x)
+    return (nats.sum() / (x[:, 1:] > 0).sum()).item()
+
+
+def train_on(share):
+    """A copy of the LSTM after 100 more steps, told words hidden."""
+    set_seed(SEED)
+    model, options = copy.deepcopy(lstm), {"batch_size": 32, "epochs": 1}
+
+    def loss(model, x):
+        scores = model.logits(model.encode(x), hide_words(x, share))
+        return sentence_loss(scores, x)
+
+    fit(model, train[:3200], loss, lr=3e-3, progress=False, **options)
+    return model
+
+
+# %%
+writers = {"LSTM": lstm, "100 steps more": train_on(0.0)}
+writers["with word dropout"] = train_on(0.3)
+table = []
+print("                   nats a word: all told  3 in 10 hidden  free-running")
+for name, model in writers.items():
+    alone = score(predict(model.decode, predict(model.encode, test)))[0]
+    table.append((word_nats(model, 0.0), word_nats(model, 0.3), alone))
+    print("{:29} {:10.2f} {:15.2f} {:13.3f}".format(name, *table[-1]))
+plain, more, dropped = table
+assert min(plain[1], more[1]) > plain[0] + 1
+assert dropped[1] - plain[0] < 0.5 * (plain[1] - plain[0])
+assert dropped[0] > more[0] + 0.02 and dropped[2] < more[2] - 0.02
+
+# %% [markdown]
+# With hidden words each word costs over one nat more: the writer leans on
+# what it is told, and has hardly met a missing word. 100 steps with word
+# dropout mend most of that; 100 steps without do not. It is no gift. Told
+# everything, the writer is now worse, and so are its free copies: after this
+# short practice it is more robust, not better.
 
 # %% [markdown]
 # ## What a sentence code is good for
@@ -806,17 +865,11 @@ def unit_kl(mu, log_var):
 # Three cures are known. **KL annealing**: its weight grows from 0 to 1, so
 # that the writer gets used to the code while it is free. **Free bits**: a
 # unit whose KL is below a floor is not pushed further down (Kingma and
-# others, 2016). **Word dropout**: words told to the writer become unknown,
-# so that it has to ask the code.
+# others, 2016). **Word dropout**, as above: told words become unknown, so
+# that the writer has to ask the code.
 
 
 # %%
-def hide_words(x, share):
-    """Make a share of the words unknown: (B, T) -> (B, T)."""
-    hidden = (torch.rand(x.shape, device=x.device) < share) & (x > 3)
-    return x.masked_fill(hidden, 3)
-
-
 def train_vae(anneal=0.0, floor=0.0, hide=0.0):
     """anneal: share of the steps in which the KL's weight grows to 1."""
     set_seed(SEED)
@@ -1047,7 +1100,7 @@ measured_real = {
 
 # %%
 measured_grammar = {
-    "token_acc_bag": (0.962, 0.963),
+    "token_acc_bag": (0.962, 0.965),
     "token_acc_lstm": (0.919, 0.952),
     "token_acc_transformer": (0.999, 1.0),
     "exact_lstm": (0.582, 0.83),

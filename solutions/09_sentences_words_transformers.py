@@ -7,7 +7,7 @@
 # fairly, train a small Transformer to fill in blanks, and say why the field
 # moved on from autoencoders, and where they stayed.
 #
-# 60 minutes · 70 s on two CPU cores · builds on lesson 08
+# 60 minutes · 95 s on two CPU cores · builds on lesson 08
 
 # %% [markdown]
 # ## Same words, another story
@@ -430,11 +430,14 @@ def rewrite_loss(model, x):
     return nats.sum(dim=1)
 
 
-def train_text(make, loss, epochs, batch_size=128, lr=4e-3):
+EPOCHS = 5  # the same for the three models that meet later
+
+
+def train_text(make, loss, batch_size=128, lr=4e-3):
     """Make a model and train it; return it and the seconds it took."""
     set_seed(SEED)
     model, options = make(), {"batch_size": batch_size, "lr": lr}
-    return model, fit(model, ids, loss, epochs=epochs, **options).seconds
+    return model, fit(model, ids, loss, epochs=EPOCHS, **options).seconds
 
 
 def rewritten(model, x):
@@ -445,7 +448,7 @@ def rewritten(model, x):
     return 1 - share.item(), 1 - wrong.any(dim=1).float().mean().item()
 
 
-ae, seconds_ae = train_text(TransformerAutoencoder, rewrite_loss, 3)
+ae, seconds_ae = train_text(TransformerAutoencoder, rewrite_loss)
 words_ae, whole_ae = rewritten(ae, held_ids)
 print(f"words right {words_ae:.1%}, whole sentences right {whole_ae:.1%}")
 assert words_ae > 0.9 and whole_ae > 0.6
@@ -519,8 +522,8 @@ assert same_w2v < same_ae - 0.1
 # less. It must give back *fellow* where *fellow* stood, so for its task that
 # is one more word to remember.
 #
-# And a single word? We ask for the five neighbours of each twin and of each
-# number and colour, and count those of the same kind.
+# And a single word? We ask for the nearest neighbour of each being, number
+# and colour, and count those of the same kind.
 
 # %%
 KINDS = [
@@ -550,14 +553,15 @@ tables = {
 }
 kin = {name: same_kind(table) for name, table in tables.items()}
 print({name: round(share, 2) for name, share in kin.items()})
-ae_kin = max(list(kin.values())[1:])
-assert kin["Word2Vec"] > ae_kin > kin["code of the word alone"]
+kin_w2v, ae_kin, kin_alone = kin.values()
+assert min(kin_w2v, ae_kin) > kin_alone + 0.1
+assert sentences.real or kin_w2v > ae_kin + 0.1
 
 # %% [markdown]
-# For words it is the other way round: Word2Vec's nearest neighbour is of the
-# same kind most often, the autoencoder's own input table comes second, and
-# the code of a single word last: the autoencoder never had to say what one
-# word means.
+# For single words the code comes last, far behind both tables: the
+# autoencoder never had to say what one word means. Its own input table knows
+# more. On the grammar's sentences Word2Vec is ahead of it. On real captions
+# it was ahead in two of our three runs, and level in one.
 
 # %% [markdown]
 # ## Axis 2 · Context: which bank, which orange?
@@ -827,7 +831,7 @@ def blank_loss(model, x):
     return masked_loss(model(blanked), x, hidden)
 
 
-filler, seconds_filler = train_text(BlankFiller, blank_loss, 5)
+filler, seconds_filler = train_text(BlankFiller, blank_loss)
 
 
 # %%
@@ -860,9 +864,11 @@ box = explore(fill_in, alt=alt, text=line, place=list(range(1, 11)))
 #
 # ## One budget, three models
 #
-# Lesson 08's LSTM autoencoder joins: it reads and writes word by word. It
-# gets as many rounds through the captions as the other autoencoder, in
-# smaller batches and at a higher learning rate.
+# Lesson 08's LSTM autoencoder joins: it reads and writes word by word. All
+# three models see every training sentence equally often (`EPOCHS` times),
+# at the same width, and both codes have 128 numbers. Not equal: the LSTM
+# takes batches half as large, so twice as many steps, at a higher learning
+# rate, which suits it. Weights, steps and seconds stand in the table.
 
 # %%
 from course_utils.text_models import LSTMAutoencoder
@@ -873,29 +879,38 @@ def make_lstm():
     return LSTMAutoencoder(*size, latent_dim=128, width=WIDTH, hidden=128)
 
 
-lstm, seconds_lstm = train_text(make_lstm, rewrite_loss, 3, 64, 6e-3)
+lstm, seconds_lstm = train_text(make_lstm, rewrite_loss, 64, 6e-3)
 words_lstm, whole_lstm = rewritten(lstm, held_ids)
 torch.manual_seed(SEED)
 blanked, hidden = hide(held_ids, 0.15)
 best = predict(filler, blanked).argmax(dim=2)
 right = (best == held_ids)[hidden].float().mean().item()
 usual = (held_ids[hidden] == frequency.argmax()).float().mean().item()
-print("                   seconds   words   whole sentences")
-for name, row in {
-    "LSTM autoencoder": (seconds_lstm, words_lstm, whole_lstm),
-    "Transformer": (seconds_ae, words_ae, whole_ae),
-}.items():
-    print("{:16} {:9.0f} {:7.1%} {:17.1%}".format(name, *row))
-print(f"blank filler     {seconds_filler:9.0f}   {right:.1%} of the blanks "
+
+# %%
+rows = {
+    "LSTM autoencoder": (lstm, 64, seconds_lstm),
+    "Transformer autoencoder": (ae, 128, seconds_ae),
+    "blank filler": (filler, 128, seconds_filler),
+}
+print(f"{f'{EPOCHS} epochs each':24}   weights   steps  seconds")
+for name, (model, size, took) in rows.items():
+    weights = sum(p.numel() for p in model.parameters())
+    steps = EPOCHS * -(-len(ids) // size)
+    print(f"{name:24} {weights:9,} {steps:7,} {took:8.0f}")
+print(f"LSTM: words {words_lstm:.1%}, sentences {whole_lstm:.1%}")
+print(f"Transformer: words {words_ae:.1%}, sentences {whole_ae:.1%}")
+print(f"blank filler: {right:.1%} of the blanks "
       f"(the commonest word: {usual:.1%})")  # fmt: skip
 assert whole_ae > whole_lstm + 0.1 and right > usual + 0.1
 
 # %% [markdown]
 # At this small budget the Transformer autoencoder brings back many more
-# whole sentences than the LSTM (lesson 08 trains for longer). The blank
-# filler cannot be asked for the sentence: it has no code. Its task has no
-# perfect answer either (a red *dress* or a red *shirt*?), yet it does far
-# better than always saying the commonest word.
+# whole sentences than the LSTM. (Lesson 08's LSTM is wider inside and takes
+# smaller batches, so more steps: it copies better.) The blank filler cannot
+# be asked for the sentence: it has no code. Its task has no perfect answer
+# either (a red *dress* or a red *shirt*?), yet it does far better than always
+# saying the commonest word.
 
 # %% [markdown]
 # ## Are its insides of use?
@@ -1021,56 +1036,84 @@ print("one after another: LSTM", lengths, "steps; attention 1, at any length")
 # GPU, can cash that in. Try it in Colab. (Times differ between machines, so
 # no test depends on them.)
 #
-# ### Looking back over a distance
+# ### Copying over a distance
 #
-# A test of memory: read n random signs, then name the **first**. Chance is one
-# in eight. Each model gets the same 12,800 sequences.
+# A test of memory without any language: read n random signs, then n blanks,
+# and write at the blanks **all signs in their order**. Guessing gets one sign
+# in eight. An LSTM meets one attention block: the same width, nearly as many
+# weights, learnt places for both, the same 12,800 sequences and the same
+# learning rate.
 
 # %%
-class Recall(nn.Module):
-    """Read signs (B, T), name the first: scores (B, 8)."""
+class Copier(nn.Module):
+    """Read signs (B, n), then n blanks: scores at the blanks (B, n, 8)."""
 
     def __init__(self, kind, length, width=32):
         super().__init__()
-        self.signs, self.name = nn.Embedding(8, width), nn.Linear(width, 8)
-        self.places = nn.Parameter(torch.randn(length, width))
-        self.kind, self.block = kind, Block(width)
-        self.lstm = nn.LSTM(width, width, batch_first=True)
+        self.signs, self.name = nn.Embedding(9, width), nn.Linear(width, 8)
+        self.places = nn.Parameter(torch.randn(2 * length, width))
+        lstm = nn.LSTM(width, width, batch_first=True)
+        self.net = lstm if kind == "LSTM" else Block(width)
 
     def forward(self, x):
+        x = torch.cat([x, torch.full_like(x, 8)], dim=1)  # 8 is the blank
         h = self.signs(x) + self.places
-        everywhere = torch.ones_like(x, dtype=torch.bool)
-        is_lstm = self.kind == "LSTM"
-        h = self.lstm(h)[0] if is_lstm else self.block(h, everywhere)
-        return self.name(h[:, -1])
+        is_lstm = isinstance(self.net, nn.LSTM)
+        h = self.net(h)[0] if is_lstm else self.net(h, x >= 0)
+        return self.name(h.chunk(2, dim=1)[1])
 
 
-def name_first(model, x):
-    return cross_entropy(model(x), x[:, 0], reduction="none")
-
-
-def recall_accuracy(kind, length):
-    set_seed(SEED)
-    model, x = Recall(kind, length), torch.randint(8, (12_800, length))
-    fit(model, x, name_first, epochs=1, batch_size=32, lr=5e-3, progress=False)
-    new = torch.randint(8, (1000, length))
-    return (predict(model, new).argmax(1) == new[:, 0]).float().mean().item()
+def copy_loss(model, x):
+    nats = cross_entropy(model(x).transpose(1, 2), x, reduction="none")
+    return nats.mean(dim=1)
 
 
 # %%
-spans = (4, 8, 16, 64)
-memory = {kind: [recall_accuracy(kind, n) for n in spans]
+def copied(kind, length, count=12_800):
+    """Share of signs copied right, after training on `count` sequences."""
+    set_seed(SEED)
+    model, x = Copier(kind, length), torch.randint(8, (count, length))
+    fit(model, x, copy_loss, epochs=1, batch_size=32, lr=1e-2, progress=False)
+    new = torch.randint(8, (1000, length))
+    return (predict(model, new).argmax(2) == new).float().mean().item()
+
+
+spans = (4, 8, 16, 32)
+memory = {kind: [copied(kind, n) for n in spans]
           for kind in ("LSTM", "attention")}  # fmt: skip
-alt = "Attention names the first sign at every length, the LSTM only at short."
 lines = {kind: (spans, shares) for kind, shares in memory.items()}
+lines["guessing"] = (spans, [1 / 8] * len(spans))
+alt = "Attention copies at every length; the LSTM falls from eight signs on."
 show_curves(lines, alt=alt, log_x=True, xlabel="signs in a sequence",
-            ylabel="first sign named")  # fmt: skip
-assert min(memory["attention"]) > 0.9 and memory["LSTM"][-1] < 0.5
+            ylabel="signs copied")  # fmt: skip
+assert min(memory["attention"]) > 0.95 and memory["LSTM"][0] > 0.95
+assert memory["LSTM"][1] < 0.9 and memory["LSTM"][2] < 0.4
+assert memory["LSTM"][3] < 0.2
 
 # %% [markdown]
-# Attention looks the first sign up, however far it lies. The LSTM has to
-# carry it through every step; with this much training it names fewer than
-# half at 64. In this test it is **attention** that buys reach.
+# Both copy four signs. With eight the LSTM makes mistakes, with sixteen it
+# gets less than four in ten, with 32 it guesses. Attention copies all 32. At
+# its blank it looks the sign up, however far back it lies. The LSTM must
+# carry all signs through every step, in a state of fixed size: a bottleneck.
+#
+# Is the state too small, or the training too short? We change the number of
+# sequences: four times as many for the LSTM, an eighth for attention.
+
+# %%
+longer = {n: copied("LSTM", n, 4 * 12_800) for n in (8, 16)}
+shorter = copied("attention", 32, 12_800 // 8)
+print("LSTM, four times the sequences:",
+      {n: round(share, 2) for n, share in longer.items()})  # fmt: skip
+print(f"attention, an eighth of them, 32 signs: {shorter:.2f}")
+assert longer[8] > 0.9 > longer[16] + 0.1 and shorter < 0.6
+
+# %% [markdown]
+# With more training the LSTM does copy eight signs, so there the state was
+# large enough and the training too short. Sixteen are still too hard for it.
+# Attention has to learn too: after an eighth of the sequences it copies less
+# than six in ten of 32 signs, since it must first find out which place
+# belongs to which. At an equal budget, **attention** buys reach. Its
+# price: it keeps a state for each sign, and has no code.
 #
 # ### Learn once, use often
 #
@@ -1192,7 +1235,7 @@ scorecard = {
     "order_distance_ae": order_ae,
     "paraphrase_w2v": same_w2v,
     "paraphrase_ae": same_ae,
-    "same_kind_w2v": kin["Word2Vec"],
+    "same_kind_w2v": kin_w2v,
     "same_kind_ae": ae_kin,
     "analogies_of_12": float(hits["arithmetic"]),
     "orange_averaged": context["orange"][1],
@@ -1201,6 +1244,7 @@ scorecard = {
     "recall_code": recall["code"],
     "search_averaged": found["averaged"],
     "search_code": found["code"],
+    "words_lstm": words_lstm,
     "words_transformer": words_ae,
     "exact_transformer": whole_ae,
     "blanks_filled": right,
@@ -1208,54 +1252,62 @@ scorecard = {
     "order_blank_filler": by_filler[3],
     "order_scratch": scratch,
     "order_fine_tuned": tuned,
+    "copied_8_lstm": memory["LSTM"][1],
+    "copied_32_attention": memory["attention"][3],
 }
 
 # %%
 on_captions = {
     "order_distance_w2v": (0, 0),
-    "order_distance_ae": (0.42, 0.44),
+    "order_distance_ae": (0.41, 0.43),
     "paraphrase_w2v": (0.66, 0.77),
-    "paraphrase_ae": (0.92, 1.01),
+    "paraphrase_ae": (0.91, 1.02),
     "same_kind_w2v": (0.46, 0.70),
-    "same_kind_ae": (0.20, 0.37),
+    "same_kind_ae": (0.26, 0.47),
     "analogies_of_12": (7, 9),
     "orange_averaged": (0.87, 0.89),
-    "orange_code": (0.76, 0.83),
+    "orange_code": (0.77, 0.83),
     "recall_averaged": (0.70, 0.71),
-    "recall_code": (0.45, 0.46),
+    "recall_code": (0.45, 0.47),
     "search_averaged": (0.81, 0.85),
     "search_code": (0.72, 0.77),
-    "words_transformer": (0.96, 0.97),
-    "exact_transformer": (0.75, 0.77),
+    "words_lstm": (0.50, 0.51),
+    "words_transformer": (0.97, 0.99),
+    "exact_transformer": (0.81, 0.84),
     "blanks_filled": (0.32, 0.36),
     "order_averaged": (0.47, 0.49),
-    "order_blank_filler": (0.54, 0.57),
-    "order_scratch": (0.50, 0.54),
-    "order_fine_tuned": (0.66, 0.74),
+    "order_blank_filler": (0.55, 0.57),
+    "order_scratch": (0.51, 0.54),
+    "order_fine_tuned": (0.66, 0.72),
+    "copied_8_lstm": (0.69, 0.74),
+    "copied_32_attention": (1, 1),
 }
 
 # %%
 on_grammar = {
     "order_distance_w2v": (0, 0),
-    "order_distance_ae": (0.53, 0.55),
+    "order_distance_ae": (0.56, 0.57),
     "paraphrase_w2v": (0.70, 0.74),
-    "paraphrase_ae": (0.95, 1.06),
+    "paraphrase_ae": (0.94, 1.03),
     "same_kind_w2v": (0.91, 0.92),
-    "same_kind_ae": (0.58, 0.75),
+    "same_kind_ae": (0.66, 0.75),
     "analogies_of_12": (8, 11),
     "orange_averaged": (0.99, 1),
     "orange_code": (0.99, 1),
     "recall_averaged": (0.94, 0.95),
     "recall_code": (0.88, 0.90),
     "search_averaged": (0.72, 0.74),
-    "search_code": (0.73, 0.76),
-    "words_transformer": (0.99, 1),
+    "search_code": (0.74, 0.78),
+    "words_lstm": (0.73, 0.80),
+    "words_transformer": (1, 1),
     "exact_transformer": (0.99, 1),
     "blanks_filled": (0.57, 0.59),
-    "order_averaged": (0.48, 0.52),
-    "order_blank_filler": (0.69, 0.72),
-    "order_scratch": (0.61, 0.70),
+    "order_averaged": (0.49, 0.51),
+    "order_blank_filler": (0.68, 0.72),
+    "order_scratch": (0.62, 0.70),
     "order_fine_tuned": (0.94, 0.98),
+    "copied_8_lstm": (0.69, 0.74),
+    "copied_32_attention": (1, 1),
 }
 measured = on_captions if sentences.real else on_grammar
 checks.show_scorecard(scorecard, measured)

@@ -545,6 +545,7 @@ def same_kind(table):
     return sum(hits) / len(hits)
 
 
+# %%
 alone = coded([[word] for word in vocabulary.words])
 tables = {
     "Word2Vec": vectors,
@@ -1228,8 +1229,6 @@ quiz("09")
 # seeds, on real captions or on the grammar's.
 
 # %%
-from course_utils import checks
-
 scorecard = {
     "order_distance_w2v": order_w2v,
     "order_distance_ae": order_ae,
@@ -1309,6 +1308,10 @@ on_grammar = {
     "copied_8_lstm": (0.69, 0.74),
     "copied_32_attention": (1, 1),
 }
+
+# %%
+from course_utils import checks
+
 measured = on_captions if sentences.real else on_grammar
 checks.show_scorecard(scorecard, measured)
 

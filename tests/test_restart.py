@@ -27,6 +27,7 @@ WITHOUT = {
     ("08", "Bits: an autoencoder against gzip"),
     ("09", "Axis 2 · Context: which bank, which orange?"),
     ("09", "Where an autoencoder is still right"),
+    ("09", "Summary"),
 }
 
 

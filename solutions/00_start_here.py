@@ -6,7 +6,7 @@
 # You will be able to: run a cell, read what a check says, find help, and say
 # what an autoencoder does.
 #
-# 10 minutes · 11 s on two CPU cores · builds on nothing
+# 10 minutes · 13 s on two CPU cores · builds on nothing
 
 # %% [markdown]
 # ## Your machine

@@ -7,7 +7,7 @@
 # You will be able to: say what a latent space is, read one, walk through one,
 # and test five things that are often said about it.
 #
-# 40 minutes · 30 s on two CPU cores · builds on
+# 40 minutes · 29 s on two CPU cores · builds on
 # [00](00_start_here.ipynb)
 
 # %% [markdown]

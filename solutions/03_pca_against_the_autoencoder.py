@@ -6,7 +6,7 @@
 # You will be able to: write PCA in four lines, show that a linear
 # autoencoder finds the same subspace, and choose between the two for a task.
 #
-# 40 minutes · 59 s on two CPU cores · builds on lessons 01 and 02
+# 40 minutes · 55 s on two CPU cores · builds on lessons 01 and 02
 
 # %% [markdown]
 # ## Two rivals, sixteen numbers

@@ -7,7 +7,7 @@
 # against classical filters, and change what a code looks like by adding one
 # term to the loss.
 #
-# 50 minutes · 62 s on two CPU cores · builds on lessons 02 and 03
+# 50 minutes · 72 s on two CPU cores · builds on lessons 02 and 03
 
 # %% [markdown]
 # ## Which part is damage?

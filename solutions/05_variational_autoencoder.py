@@ -7,7 +7,7 @@
 # (VAE), train one, draw new pictures from it, say in nats how good it is, and
 # judge its inventions fairly.
 #
-# 75 minutes · 51 s on two CPU cores · builds on lessons 02 and 03
+# 75 minutes · 42 s on two CPU cores · builds on lessons 02 and 03
 
 # %% [markdown]
 # ## A map with holes

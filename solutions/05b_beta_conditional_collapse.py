@@ -6,7 +6,7 @@
 # You will be able to: draw a rate-distortion curve, tell from numbers whether
 # a code is read at all, cure one that is not, and ask a network for a class.
 #
-# 45 minutes · 72 s on two CPU cores · builds on lessons 01 and 05
+# 45 minutes · 36 s on two CPU cores · builds on lessons 01 and 05
 
 # %% [markdown]
 # ## One knob

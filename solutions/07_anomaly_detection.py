@@ -7,7 +7,7 @@
 # threshold without cheating, judge it against cheap rivals, and see through
 # scores that are too good.
 #
-# 60 minutes · 64 s on two CPU cores · builds on
+# 60 minutes · 66 s on two CPU cores · builds on
 # [02](02_build_an_autoencoder.ipynb) and
 # [03](03_pca_against_the_autoencoder.ipynb)
 

@@ -7,7 +7,7 @@
 # of text autoencoder without counting padding, say what each of them
 # forgets, and make a text VAE that uses its code.
 #
-# 60 minutes · 135 s on two CPU cores · builds on lessons 02 and 05
+# 60 minutes · 149 s on two CPU cores · builds on lessons 02 and 05
 
 # %% [markdown]
 # ## From words to numbers

@@ -1,5 +1,6 @@
 """The judge never raises, says one thing, and names slips; the scorecard."""
 
+import signal
 import sys
 
 import pytest
@@ -83,14 +84,21 @@ def test_endless_recursion(capsys):
     assert "RecursionError" in verdict(attempt, capsys)
 
 
-def test_endless_loop(capsys, monkeypatch):
+@pytest.mark.parametrize("handler", [signal.SIG_IGN, signal.SIG_DFL])
+def test_endless_loop(capsys, monkeypatch, handler):
+    """Also in a background job, whose interrupts are ignored."""
     monkeypatch.setattr(core, "SECONDS", 0.2)
+    before = signal.signal(signal.SIGINT, handler)
 
     def attempt(x):
         while True:
             pass
 
-    assert "had not finished after 0.2 s" in verdict(attempt, capsys)
+    try:
+        assert "had not finished after 0.2 s" in verdict(attempt, capsys)
+        assert signal.getsignal(signal.SIGINT) == handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 WRONG = {

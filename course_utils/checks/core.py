@@ -4,6 +4,7 @@ import _thread
 import contextlib
 import copy
 import io
+import signal
 import threading
 import traceback
 
@@ -182,6 +183,10 @@ def _explain(error):
 @contextlib.contextmanager
 def _time_limit():
     """Interrupt the main thread after `SECONDS`, on every system alike."""
+    before = None
+    if threading.current_thread() is threading.main_thread():
+        # A job in the background of a script ignores interrupts otherwise.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(SECONDS, _thread.interrupt_main)
     timer.daemon = True
     timer.start()
@@ -189,3 +194,5 @@ def _time_limit():
         yield
     finally:
         timer.cancel()
+        if before is not None:
+            signal.signal(signal.SIGINT, before)

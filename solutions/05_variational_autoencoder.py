@@ -820,7 +820,7 @@ bars = {
     "two faded into one": ghosts,
     "noise": noise,
 }
-alt = "Real images pass most; VAE and fitted plain half as often or more."
+alt = "Real images pass most; VAE and fitted plain about half as often."
 show_bars(bars, alt=alt, xlabel="share that the judge accepts")
 sample_gain = bars["VAE, prior"] / bars["plain, prior"]
 fair_gain = bars["VAE, prior"] / bars["plain, fitted Gaussian"]

@@ -14,9 +14,12 @@ from torch.utils.data import DataLoader
 from torchvision.datasets import FashionMNIST
 from torchvision.transforms import ToTensor
 
-from course_utils import data
-from course_utils.losses import reconstruction_loss
-from course_utils.models import conv_autoencoder, dense_autoencoder
+from course_utils.datasets import fashion as data
+from course_utils.models import (
+    conv_autoencoder,
+    dense_autoencoder,
+    reconstruction_loss,
+)
 from course_utils.training import fit
 
 ROUNDS = 3

@@ -20,9 +20,8 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
-from course_utils.data import fashion_mnist
-from course_utils.losses import reconstruction_loss
-from course_utils.models import conv_autoencoder
+from course_utils.datasets import fashion_mnist
+from course_utils.models import conv_autoencoder, reconstruction_loss
 from course_utils.training import fit, predict, set_seed
 
 IMAGES = fashion_mnist(full=True)

@@ -8,9 +8,8 @@ import sys
 
 import torch
 
-from course_utils import data
-from course_utils.losses import reconstruction_loss
-from course_utils.models import conv_autoencoder
+from course_utils.datasets import fashion as data
+from course_utils.models import conv_autoencoder, reconstruction_loss
 from course_utils.training import fit, predict
 
 

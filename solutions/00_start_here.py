@@ -21,7 +21,7 @@ import platform
 
 import torch
 
-from course_utils.data import SHIPPED, data_folder
+from course_utils.datasets import SHIPPED, data_folder
 from course_utils.training import pick_device
 
 device = pick_device()
@@ -51,8 +51,8 @@ for name, value in facts.items():
 # pixels each. A part of it ships with the course, so no network is needed.
 
 # %%
-from course_utils.data import FASHION_CLASSES, fashion_mnist
-from course_utils.plotting import show_images
+from course_utils.datasets import FASHION_CLASSES, fashion_mnist
+from course_utils.figures import show_images
 
 images = fashion_mnist(full=False)
 one_of_each = [int((images.test_labels == c).nonzero()[0]) for c in range(10)]
@@ -87,7 +87,7 @@ print("pictures", tuple(examples.shape), "-> codes", tuple(z.shape))
 # so its drawings should be poor. Then we let it practise for a few seconds.
 
 # %%
-from course_utils.losses import reconstruction_loss
+from course_utils.models import reconstruction_loss
 from course_utils.training import fit, predict
 
 
@@ -245,23 +245,23 @@ assert dark == 5 and bright in (2, 4)
 #   made of, and what is it good for?
 # - [03 · PCA against the autoencoder](03_pca_against_the_autoencoder.ipynb):
 #   when does a network beat linear algebra?
-# - [04 · Denoising, sparse and contractive](04_denoising_sparse_contractive.ipynb):
+# - [06 · Denoising, sparse and contractive](06_denoising_sparse_contractive.ipynb):
 #   what else can we ask of a code?
-# - [05 · The variational autoencoder](05_variational_autoencoder.ipynb): can an
+# - [08 · The variational autoencoder](08_variational_autoencoder.ipynb): can an
 #   autoencoder invent?
-# - [05b · Beta, collapse, conditional](05b_beta_conditional_collapse.ipynb):
+# - [11 · Beta, collapse, conditional](11_beta_conditional_collapse.ipynb):
 #   what does the weight on the KL buy?
-# - [06 · Features for a classifier](06_features_for_a_classifier.ipynb): do
+# - [12 · Features for a classifier](12_features_for_a_classifier.ipynb): do
 #   images without labels help when labels are few?
 
 # %% [markdown]
 # Then the course leaves pictures:
 #
-# - [07 · Anomaly detection](07_anomaly_detection.ipynb): can a network that
+# - [13 · Anomaly detection](13_anomaly_detection.ipynb): can a network that
 #   has seen only normal traffic notice an attack?
-# - [08 · Text autoencoders](08_text_autoencoders.ipynb): what does a network
+# - [14 · Text autoencoders](14_text_autoencoders.ipynb): what does a network
 #   remember of a sentence?
-# - [09 · Sentences, words and Transformers](09_sentences_words_transformers.ipynb):
+# - [16 · Sentences, words and Transformers](16_sentences_words_transformers.ipynb):
 #   a vector for each word, a code for each sentence, or neither?
 #
 # Each lesson asks one question and answers it with an experiment that you
@@ -273,7 +273,7 @@ assert dark == 5 and bright in (2, 4)
 # Click on an answer; a wrong one explains itself.
 
 # %%
-from course_utils.widgets import quiz
+from course_utils.lessons import quiz
 
 quiz("00")
 

@@ -28,8 +28,8 @@
 # %%
 import torch
 
-from course_utils.data import draw_shapes, made_world
-from course_utils.plotting import show_images
+from course_utils.datasets import draw_shapes, made_world
+from course_utils.figures import show_images
 
 SEED = 0
 world = made_world(5000, causes=("x", "y"), seed=SEED)
@@ -115,7 +115,7 @@ def make_autoencoder(latent_dim):
 # a picture from a code. Lesson 02 builds all of it by hand. Here we train.
 
 # %%
-from course_utils.losses import reconstruction_loss
+from course_utils.models import reconstruction_loss
 from course_utils.training import fit, predict
 
 
@@ -138,7 +138,7 @@ def train(latent_dim, images, valid=None):
 model, history = train(2, world.images, valid=unseen.images)
 
 # %%
-from course_utils.plotting import show_reconstructions
+from course_utils.figures import show_reconstructions
 
 x_hat = predict(model, unseen.images)
 alt = "Eight disks above their reconstructions, which look the same."
@@ -158,7 +158,7 @@ assert history.valid[-1] < 0.25 * history.valid[0]
 # network never saw.
 
 # %%
-from course_utils.plotting import show_latent_space
+from course_utils.figures import show_latent_space
 
 z = predict(model.encode, unseen.images)
 alt = (
@@ -203,7 +203,7 @@ r2 = {
 }
 
 # %%
-from course_utils.plotting import show_bars
+from course_utils.figures import show_bars
 
 alt = (
     "Bars of R² for the true causes: trained encoder highest, near 1, then "
@@ -226,7 +226,7 @@ assert r2["trained"] > r2["untrained"] + 0.1
 # picture of ours lies. So we decode a grid of points.
 
 # %%
-from course_utils.plotting import show_decoded_grid
+from course_utils.figures import show_decoded_grid
 
 
 def decode(z):
@@ -249,7 +249,7 @@ show_decoded_grid(decode, low, high, alt=alt)
 # Tab and then the arrow keys.
 
 # %%
-from course_utils.widgets import walk_latent_space
+from course_utils.figures import walk_latent_space
 
 alt = "The decoded picture follows two sliders, one for each code."
 walk = walk_latent_space(decode, low, high, alt=alt)
@@ -288,7 +288,7 @@ interpolate = checks.interpolate(interpolate)
 # {answer}
 
 # %%
-from course_utils.plotting import show_interpolation
+from course_utils.figures import show_interpolation
 
 ends = unseen.causes.sum(dim=1)
 first, last = unseen.images[ends.argmin()], unseen.images[ends.argmax()]
@@ -425,7 +425,7 @@ assert smallest_latent_dim(errors, enough=0.002) == 2
 # train again with two numbers, and colour the points by the kind of shape.
 
 # %%
-from course_utils.data import made_world
+from course_utils.datasets import made_world
 
 causes = ("size", "angle", "kind")
 shapes = made_world(4000, causes, seed=SEED)
@@ -479,7 +479,7 @@ assert kind_ae > kind_pca + 0.05
 # a moment: its codes are ordered, so one fit gives every size.
 
 # %%
-from course_utils.plotting import show_curves
+from course_utils.figures import show_curves
 
 torch.manual_seed(SEED)
 noisy = world.images[:1000] + 0.5 * torch.randn(1000, 1, 28, 28)
@@ -638,7 +638,7 @@ assert list(facts.values()) == [True, False] + 5 * [True]
 # ### Where it fails
 #
 # - The axes mean nothing by themselves. Another seed bends and turns the map
-#   in another way; lesson 05 looks for axes with a meaning.
+#   in another way; lesson 08 looks for axes with a meaning.
 # - The decoder answers for every point, also where it has never been trained.
 #   There it draws smears, without a warning.
 # - Our world was tidy: two causes, no background. In photographs nobody knows
@@ -648,7 +648,7 @@ assert list(facts.values()) == [True, False] + 5 * [True]
 # ## Quiz and summary
 
 # %%
-from course_utils.widgets import quiz
+from course_utils.lessons import quiz
 
 quiz("01")
 

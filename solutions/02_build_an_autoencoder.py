@@ -20,8 +20,8 @@
 import torch
 from torch import nn
 
-from course_utils.data import FASHION_CLASSES, fashion_mnist
-from course_utils.plotting import show_images
+from course_utils.datasets import FASHION_CLASSES, fashion_mnist
+from course_utils.figures import show_images
 from course_utils.training import pick_device
 
 SEED = 0
@@ -188,7 +188,7 @@ train_step = checks.train_step(train_step)
 # those by heart, something is broken.
 
 # %%
-from course_utils.plotting import show_reconstructions
+from course_utils.figures import show_reconstructions
 
 model, eight = new_model(), x[:8]
 optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
@@ -252,7 +252,7 @@ assert gap < 0.002
 # **Predict:** which garments will be drawn best, which worst?
 
 # %%
-from course_utils.plotting import show_losses
+from course_utils.figures import show_losses
 
 model = new_model()
 history = fit(model, images.train, loss, valid=images.test, epochs=10)
@@ -361,7 +361,7 @@ for name, (contestant, epochs) in contest.items():
 conv = contest["convolutional"][0]
 
 # %%
-from course_utils.plotting import show_bars
+from course_utils.figures import show_bars
 
 alt = "Bars of test error: dense highest, dense longer, convolutional lowest."
 show_bars(results, alt=alt, xlabel="test error per pixel, 32 codes")
@@ -421,7 +421,7 @@ for k in latent_dims:
     errors_ae.append(test_mse(sized))
 
 # %%
-from course_utils.plotting import show_curves
+from course_utils.figures import show_curves
 
 curves = {
     "PCA": (latent_dims, errors_pca),
@@ -676,7 +676,7 @@ assert bits_per_image < png / 8 and bits_per_image < 0.95 * jpeg
 # %%
 from sklearn.datasets import load_digits
 
-from course_utils.plotting import show_images
+from course_utils.figures import show_images
 from course_utils.training import predict
 
 torch.manual_seed(SEED)
@@ -711,7 +711,7 @@ assert all(value > 1.2 * boots_mse for value in strange_mse.values())
 
 # %% [markdown]
 # What it has not seen comes back with a larger error. That is a nuisance here
-# and a tool in lesson 07, where large errors give intruders away.
+# and a tool in lesson 13, where large errors give intruders away.
 #
 # One thing more. If the decoder can draw, can it **invent**? We draw random
 # codes with the mean and spread of the real ones.
@@ -738,7 +738,7 @@ assert fake > 1.2 * real
 # %% [markdown]
 # Hardly a garment among them, and they lie farther from their nearest training
 # picture than reconstructions do. Between the real codes there are holes, and nothing
-# in the loss fills them. That is why lesson 05 exists.
+# in the loss fills them. That is why lesson 08 exists.
 #
 # ### Exercise 5 · A smaller loss · 5 minutes, open
 #
@@ -759,7 +759,7 @@ assert fake > 1.2 * real
 # ## Quiz and summary
 
 # %%
-from course_utils.widgets import quiz
+from course_utils.lessons import quiz
 
 quiz("02")
 

@@ -24,14 +24,14 @@ from sklearn.decomposition import PCA
 from torch import nn
 
 from course_utils import checks
-from course_utils.data import FASHION_CLASSES, fashion_mnist, made_world
-from course_utils.losses import reconstruction_loss
+from course_utils.datasets import FASHION_CLASSES, fashion_mnist, made_world
+from course_utils.figures import show_curves, show_images, show_latent_space
 from course_utils.models import (
     conv_autoencoder,
     count_parameters,
     dense_autoencoder,
+    reconstruction_loss,
 )
-from course_utils.plotting import show_curves, show_images, show_latent_space
 from course_utils.training import fit, predict
 
 SEED = 0
@@ -215,7 +215,7 @@ assert pca_error(784) < 1e-8
 # you would pay for.
 
 # %%
-from course_utils.widgets import explore
+from course_utils.figures import explore
 
 alt = "One sandal, shirt and boot, rebuilt from that many components."
 shown = [images.test_labels.tolist().index(c) for c in (5, 6, 9)]
@@ -411,7 +411,7 @@ assert error["conv", 16] < 0.85 * error["PCA", 16] and gain[64] > 1.1
 # new pictures is as small.
 
 # %%
-from course_utils.data import made_world
+from course_utils.datasets import made_world
 
 disks = made_world(5000, seed=SEED).images
 flat, new = disks[:4000].flatten(1), disks[4000:].flatten(1)
@@ -544,7 +544,7 @@ assert 3 * count["PCA"] < count["conv"] < count["dense"]
 # deviations each way along each axis, with the two-number models.
 
 # %%
-from course_utils.plotting import show_images
+from course_utils.figures import show_images
 
 model, walk = models["dense", 2], torch.linspace(-2, 2, 9)
 z = predict(model.encode, images.test)
@@ -609,7 +609,7 @@ assert kin["PCA"] + 0.03 < kin["autoencoder"] < kin["t-SNE"] - 0.03
 # Click on an answer; a wrong one explains itself.
 
 # %%
-from course_utils.widgets import quiz
+from course_utils.lessons import quiz
 
 quiz("03")
 

@@ -3,423 +3,313 @@
 ANSWERS: {check: (right answers, {words of the message: wrong answer})}.
 """
 
-import numpy as np
 import torch
-from torch import nn
-from torch.nn.functional import cross_entropy
+from torch import distributions
+from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
 
-def encode_by_hand(words, index, length):
-    numbers = [1]
-    for word in words:
-        numbers.append(index.get(word, 3))
-    numbers.append(2)
-    while len(numbers) < length:
-        numbers.append(0)
-    return numbers
+def kl_by_sigma(mu, log_var):
+    sigma = torch.exp(log_var / 2)
+    return (-torch.log(sigma) + (sigma**2 + mu**2) / 2 - 0.5).sum(-1)
 
 
-def encode_in_place(words, index, length):
-    row = [0] * length
-    row[0] = 1
-    for i, word in enumerate(words, start=1):
-        row[i] = index[word] if word in index else 3
-    row[len(words) + 1] = 2
-    return row
+def kl_by_library(mu, log_var):
+    q = distributions.Normal(mu, log_var.exp().sqrt())
+    prior = distributions.Normal(0.0, 1.0)
+    return distributions.kl_divergence(q, prior).sum(dim=1)
 
 
-def encode_tensor(words, index, length):
-    return torch.tensor(encode_by_hand(words, index, length))
+def kl_as_in_papers(mu, log_var):
+    return -0.5 * torch.sum(1 + log_var - mu.pow(2) - log_var.exp(), dim=1)
 
 
-def encode_numpy(words, index, length):
-    row = np.zeros(length, dtype=int)
-    row[: len(words) + 2] = encode_unpadded(words, index, length)
-    return list(row)
+def kl_by_loop(mu, log_var):
+    rows = []
+    for m, v in zip(mu, log_var, strict=True):
+        total = 0.0
+        for a, b in zip(m, v, strict=True):
+            total = total + (a**2 + torch.exp(b) - 1 - b) / 2
+        rows.append(total)
+    return torch.stack(rows)
 
 
-def encode_no_start(words, index, length):
-    row = [index.get(w, 3) for w in words] + [2]
-    return row + [0] * (length - len(row))
+def terms(mu, log_var):
+    return 0.5 * (mu**2 + log_var.exp() - 1 - log_var)
 
 
-def encode_no_end(words, index, length):
-    row = [1] + [index.get(w, 3) for w in words]
-    return row + [0] * (length - len(row))
+def draw_by_std(mu, log_var):
+    std = log_var.exp().sqrt()
+    return mu + std * torch.randn(mu.shape)
 
 
-def encode_front(words, index, length):
-    row = [1] + [index.get(w, 3) for w in words] + [2]
-    return [0] * (length - len(row)) + row
+def draw_by_rsample(mu, log_var):
+    return distributions.Normal(mu, torch.exp(0.5 * log_var)).rsample()
 
 
-def encode_unpadded(words, index, length):
-    return [1] + [index.get(w, 3) for w in words] + [2]
+def draw_minus(mu, log_var):
+    return torch.addcmul(mu, torch.randn_like(mu), -torch.exp(log_var / 2))
 
 
-def encode_crash(words, index, length):
-    row = [1] + [index[w] for w in words] + [2]
-    return row + [0] * (length - len(row))
+def draw_by_sample(mu, log_var):
+    return distributions.Normal(mu, torch.exp(0.5 * log_var)).sample()
 
 
-def encode_dropping(words, index, length):
-    row = [1] + [index[w] for w in words if w in index] + [2]
-    return row + [0] * (length - len(row))
+def draw_and_detach(mu, log_var):
+    return (mu + (0.5 * log_var).exp() * torch.randn_like(mu)).detach()
 
 
-def encode_ends(words, index, length):
-    row = [1] + [index.get(w, 3) for w in words]
-    return row + [2] * (length - len(row))
+def draw_detached_sigma(mu, log_var):
+    return mu + (0.5 * log_var).exp().detach() * torch.randn_like(mu)
 
 
-def decode_loop(numbers, words):
-    found = []
-    for number in numbers:
-        if number == 2:
-            break
-        if number > 2:
-            found.append(words[number])
-    return found
+def draw_by_normal(mu, log_var):
+    return torch.normal(mu.detach(), (0.5 * log_var.detach()).exp())
 
 
-def decode_slice(numbers, words):
-    end = (numbers + [2]).index(2)
-    return [words[i] for i in numbers[1:end]]
+def draw_without_grad(mu, log_var):
+    with torch.no_grad():
+        return mu + (0.5 * log_var).exp() * torch.randn_like(mu)
 
 
-def decode_filter(numbers, words):
-    kept = numbers[: numbers.index(2)] if 2 in numbers else numbers
-    return [words[i] for i in kept if i not in (0, 1)]
+def draw_fixed(mu, log_var):
+    torch.manual_seed(1)
+    return mu + (0.5 * log_var).exp() * torch.randn_like(mu)
 
 
-def decode_lazily(numbers, words):
-    return (word for word in decode_loop(numbers, words))
+def log_p(logits, x):
+    return -bce(logits, x, reduction="none").flatten(1).sum(1)
 
 
-def decode_all(numbers, words):
-    return [words[i] for i in numbers]
+def elbo_in_two(logits, x, mu, log_var):
+    return log_p(logits, x) - terms(mu, log_var).sum(dim=1)
 
 
-def decode_past_the_end(numbers, words):
-    return [words[i] for i in numbers if i not in (0, 1, 2)]
+def elbo_by_library(logits, x, mu, log_var):
+    pixel = distributions.Bernoulli(logits=logits, validate_args=False)
+    likelihood = pixel.log_prob(x).sum(dim=(1, 2, 3))
+    return likelihood - kl_by_library(mu, log_var)
 
 
-def decode_with_end(numbers, words):
-    found = []
-    for number in numbers[1:]:
-        found.append(words[number])
-        if number == 2:
-            break
-    return found
+def elbo_by_pixels(logits, x, mu, log_var):
+    p = logits.sigmoid()
+    log = x * p.log() + (1 - x) * (1 - p).log()
+    return log.sum((1, 2, 3)) - kl_by_sigma(mu, log_var)
 
 
-def decode_with_start(numbers, words):
-    return ["<start>", *decode_loop(numbers, words)]
+def elbo_with(log_p, kl):
+    """Return an ELBO made of two other parts."""
+    return lambda logits, x, m, v: log_p(logits, x) - kl(m, v)
 
 
-def decode_known(numbers, words):
-    return [w for w in decode_loop(numbers, words) if w != "<unknown>"]
+def elbo_squared(logits, x):
+    return -((logits.sigmoid() - x) ** 2).flatten(1).sum(1)
 
 
-def decode_text(numbers, words):
-    return " ".join(decode_loop(numbers, words))
+def kl(mu, log_var):
+    return terms(mu, log_var).sum(dim=1)
 
 
-def loss_ignore(scores, x):
-    nats = cross_entropy(
-        scores.transpose(1, 2), x[:, 1:], ignore_index=0, reduction="none"
-    )
-    return nats.sum(1)
+def rebuild(model, x):
+    mu, _ = model.encode(x)
+    return model.decode(mu)
 
 
-def loss_gather(scores, x):
-    y = x[:, 1:]
-    chosen = scores.log_softmax(-1).gather(2, y[..., None]).squeeze(2)
-    return -(chosen * (y != 0)).sum(dim=1)
+def rebuild_by_parts(model, x):
+    mu = model.encoder(x).chunk(2, dim=1)[0]
+    return torch.sigmoid(model.decoder(mu))
 
 
-def loss_module(scores, x):
-    loss = nn.CrossEntropyLoss(ignore_index=0, reduction="sum")
-    rows = zip(scores, x[:, 1:], strict=True)
-    return torch.stack([loss(s, y) for s, y in rows])
+def rebuild_without_grad(model, x):
+    with torch.no_grad():
+        return model.decode(model.encode(x)[0])
 
 
-def nats(scores, y):
-    return cross_entropy(scores.transpose(1, 2), y, reduction="none")
-
-
-def loss_padding(scores, x):
-    return nats(scores, x[:, 1:]).sum(dim=1)
-
-
-def loss_shifted(scores, x):
-    y = x[:, :-1]
-    return (nats(scores, y) * (y != 0)).sum(dim=1)
-
-
-def loss_shifted_and_padding(scores, x):
-    return nats(scores, x[:, :-1]).sum(dim=1)
-
-
-def loss_mean_of_words(scores, x):
-    return loss_ignore(scores, x) / (x[:, 1:] != 0).sum(dim=1)
-
-
-def loss_mean_of_places(scores, x):
-    return nats(scores, x[:, 1:]).mean(dim=1)
-
-
-def loss_masked_then_mean(scores, x):
-    return (nats(scores, x[:, 1:]) * (x[:, 1:] != 0)).mean(dim=1)
-
-
-def loss_batch(scores, x):
-    return cross_entropy(
-        scores.transpose(1, 2), x[:, 1:], ignore_index=0, reduction="sum"
-    )
-
-
-def loss_no_end(scores, x):
-    return (nats(scores, x[:, 1:]) * (x[:, 1:] > 2)).sum(dim=1)
-
-
-def mean_weights(h, x):
-    share = (x != 0).float()
-    share = share / share.sum(dim=1, keepdim=True)
-    return torch.einsum("bt,btd->bd", share, h)
-
-
-def mean_fill(h, x):
-    gone = (x == 0).unsqueeze(-1)
-    return h.masked_fill(gone, 0).sum(1) / (x != 0).sum(1, keepdim=True)
-
-
-def mean_loop(h, x):
-    return torch.stack([h[i][x[i] > 0].mean(0) for i in range(len(x))])
-
-
-def mean_all(h, x):
-    return h.mean(1)
-
-
-def mean_masked_late(h, x):
-    return (h * (x != 0).unsqueeze(-1)).mean(dim=1)
-
-
-def mean_sum(h, x):
-    return (h * (x != 0).unsqueeze(-1)).sum(dim=1)
-
-
-def mean_sum_all(h, x):
-    return h.sum(1) / (x != 0).sum(1, keepdim=True)
-
-
-def mean_wrong_dim(h, x):
-    return h.mean(dim=2)
-
-
-def mean_of_batch(h, x):
-    return (h * (x != 0).unsqueeze(-1)).sum(dim=1) / (x != 0).sum()
-
-
-def mean_inverted(h, x):
-    gone = (x == 0).unsqueeze(-1)
-    return (h * gone).sum(1) / gone.sum(1)
-
-
-def path_lerp(one, other, steps):
-    return torch.lerp(one, other, torch.linspace(0, 1, steps)[:, None])
-
-
-def path_difference(one, other, steps):
-    t = torch.arange(steps).unsqueeze(1) / (steps - 1)
-    return one + t * (other - one)
-
-
-def path_stack(one, other, steps):
-    shares = [i / (steps - 1) for i in range(steps)]
-    return torch.stack([(1 - t) * one + t * other for t in shares])
-
-
-def path_backwards(one, other, steps):
-    return path_stack(other, one, steps)
-
-
-def path_open(one, other, steps):
-    return one + torch.arange(steps)[:, None] / steps * (other - one)
-
-
-def path_no_ends(one, other, steps):
-    return path_stack(one, other, steps + 2)[1:-1]
-
-
-def path_one_more(one, other, steps):
-    return path_stack(one, other, steps + 1)
-
-
-def path_adding(one, other, steps):
-    return one + torch.linspace(0, 1, steps)[:, None] * other
-
-
-def path_list(one, other, steps):
-    return list(path_stack(one, other, steps))
-
-
-def path_flat(one, other, steps):
-    return path_stack(one, other, steps).T
+def rebuild_drawn(model, x):
+    mu, log_var = model.encode(x)
+    return model.decode(draw_by_std(mu, log_var))
 
 
 ANSWERS = {
-    "encode_words": (
-        [encode_by_hand, encode_in_place, encode_tensor, encode_numpy],
+    "kl_divergence": (
+        [kl_by_sigma, kl_by_library, kl_as_in_papers, kl_by_loop],
         {
-            "start token (1) is missing": encode_no_start,
-            "end token (2) is missing": encode_no_end,
-            "belongs after the end token": encode_front,
-            "must have `length` numbers": encode_unpadded,
-            "KeyError": encode_crash,
-            "were dropped": encode_dropping,
-            "became 0": lambda words, index, length: [
-                0 if n == 3 else n
-                for n in encode_by_hand(words, index, length)
-            ],
-            "are exchanged": lambda words, index, length: [
-                {1: 2, 2: 1}.get(n, n)
-                for n in encode_by_hand(words, index, length)
-            ],
-            "The list has 12": lambda words, index, length: encode_by_hand(
-                words, index, 12
+            "averaged over the latents": lambda m, v: terms(m, v).mean(1),
+            "factor 1/2 is missing": lambda m, v: 2 * kl(m, v),
+            "The sign is wrong": lambda m, v: -kl(m, v),
+            "sign and the factor": lambda m, v: -2 * kl(m, v),
+            "for sigma. It": lambda m, v: (
+                0.5 * (m**2 + v**2 - 1 - (v**2).log()).sum(1)
             ),
-            "The list has 8": lambda words, index, length: encode_by_hand(
-                words, index, length
-            )[:8],
-            "got tensor": lambda words, index, length: encode_tensor(
-                words, index, length
-            ).float(),
-            "got <generator": lambda words, index, length: (
-                n for n in encode_by_hand(words, index, length)
+            "for the variance": lambda m, v: (
+                0.5 * (m**2 + v - 1 - v.log()).sum(1)
             ),
-            "whole numbers": lambda words, index, length: [
-                encode_by_hand(words, index, length)
-            ],
-            "fill up with padding": encode_ends,
-            "returned None": lambda words, index, length: None,
+            "for log sigma": lambda m, v: terms(m, 2 * v).sum(1),
+            "sigma squared already": lambda m, v: (
+                0.5 * (m**2 + v.exp() ** 2 - 1 - v).sum(1)
+            ),
+            "not sigma squared": lambda m, v: (
+                0.5 * (m**2 + (v / 2).exp() - 1 - v).sum(1)
+            ),
+            "mu is squared": lambda m, v: 0.5 * (m + v.exp() - 1 - v).sum(1),
+            "- 1 is missing": lambda m, v: 0.5 * (m**2 + v.exp() - v).sum(1),
+            "once for each image": lambda m, v: (
+                0.5 * ((m**2 + v.exp() - v).sum(1) - 1)
+            ),
+            "must be subtracted": lambda m, v: (
+                0.5 * (m**2 + v.exp() - 1 + v).sum(1)
+            ),
+            "direction is swapped": lambda m, v: (
+                0.5 * (v + (1 + m**2) / v.exp() - 1).sum(1)
+            ),
+            "each latent came back": terms,
+            "summed over the batch": lambda m, v: terms(m, v).sum(0),
+            "whole batch came back; `fit`": lambda m, v: kl(m, v).mean(),
+            "summed number": lambda m, v: terms(m, v).sum(),
+            "no gradient": lambda m, v: kl(m, v).detach(),
+            "not reach mu": lambda m, v: kl(m.detach(), v),
+            "not reach log_var": lambda m, v: kl(m, v.detach()),
+            "gradient of log_var is not": lambda m, v: (
+                0.5 * (m**2 + v.exp().detach() - 1 - v).sum(1)
+            ),
+            "math or torch.no_grad": lambda m, v: torch.from_numpy(
+                kl(m, v).numpy()
+            ),
+            "None": lambda m, v: None,
         },
     ),
-    "decode_numbers": (
-        [decode_loop, decode_slice, decode_filter, decode_lazily],
+    "reparameterize": (
+        [draw_by_std, draw_by_rsample, draw_minus],
         {
-            "are no words": decode_all,
-            "stop there": decode_past_the_end,
-            "The end token itself": decode_with_end,
-            "The start token is no word": decode_with_start,
-            "is still a word": decode_known,
-            "a list of words is wanted": decode_text,
-            "These are numbers": lambda numbers, words: [
-                words.index(word) for word in decode_loop(numbers, words)
-            ],
-            "Off by one": lambda numbers, words: [
-                words[words.index(w) - 1] for w in decode_loop(numbers, words)
-            ],
-            "2 in numbers": lambda numbers, words: [
-                words[i] for i in numbers[1 : numbers.index(2)]
-            ],
-            "the first and the last": lambda numbers, words: [
-                words[i] for i in numbers[1:-1]
-            ],
-            "the end is no word": lambda numbers, words: [
-                words[i] for i in numbers if i > 1
-            ],
-            "returned None": lambda numbers, words: None,
+            "shared across the batch": lambda m, v: (
+                m + (0.5 * v).exp() * torch.randn(m.shape[1])
+            ),
+            "shared across the latents": lambda m, v: (
+                m + (0.5 * v).exp() * torch.randn(len(m), 1)
+            ),
+            "back to mu and log_var": draw_by_sample,
+            "no .detach()": draw_and_detach,
+            "back to log_var.": draw_detached_sigma,
+            ".sample()": draw_by_normal,
+            "The gradient is cut": draw_without_grad,
+            "by the variance": lambda m, v: m + v.exp() * torch.randn_like(m),
+            "by log_var;": lambda m, v: m + v * torch.randn_like(m),
+            "spread 1": lambda m, v: m + torch.randn_like(m),
+            "halve log_var once": lambda m, v: (
+                m + (0.5 * v).exp().sqrt() * torch.randn_like(m)
+            ),
+            "a sign in front": lambda m, v: (
+                m + torch.randn_like(m) / (0.5 * v).exp()
+            ),
+            "nothing was drawn": lambda m, v: m,
+            "mu is missing": lambda m, v: (
+                (0.5 * v).exp() * torch.randn_like(m)
+            ),
+            "not centred on 0": lambda m, v: (
+                m + (0.5 * v).exp() * torch.rand_like(m)
+            ),
+            "new noise at each call": draw_fixed,
+            "changed places": lambda m, v: (
+                m * torch.randn_like(m) + (0.5 * v).exp()
+            ),
+            "multiplied by mu;": lambda m, v: (
+                m * torch.randn_like(m) + v.exp()
+            ),
+            "multiplied by mu + sigma": lambda m, v: (
+                (m + (0.5 * v).exp()) * torch.randn_like(m)
+            ),
+            "sigma was added": lambda m, v: (
+                m + (0.5 * v).exp() + torch.randn_like(m)
+            ),
+            "keep its sign": lambda m, v: (
+                m + (0.5 * v).exp() * torch.randn_like(m).abs()
+            ),
+            "its mean is 0.5": lambda m, v: (
+                m + (0.5 * v).exp() * (0.5 + torch.randn_like(m))
+            ),
+            "it grows by 2.0": lambda m, v: draw_by_std(2 * m, v),
+            "NaN": lambda m, v: m + v.sqrt() * torch.randn_like(m),
+            "None": lambda m, v: None,
+            "shape of mu": lambda m, v: m.sum(1),
         },
     ),
-    "sentence_loss": (
-        [loss_ignore, loss_gather, loss_module],
+    "elbo": (
+        [elbo_in_two, elbo_by_library, elbo_by_pixels],
         {
-            "Padding is counted": loss_padding,
-            "the start token is predicted": loss_shifted,
-            "Off by one, and padding": loss_shifted_and_padding,
-            "mean over the words": loss_mean_of_words,
-            "mean over all places, padding": loss_mean_of_places,
-            "divided by the number of all": loss_masked_then_mean,
-            "not one for the batch": loss_batch,
-            "never learns to stop": loss_no_end,
-            "only padding is counted": lambda s, x: (
-                nats(s, x[:, 1:]) * (x[:, 1:] == 0)
-            ).sum(1),
-            "The mask is off by one": lambda s, x: (
-                nats(s, x[:, 1:]) * (x[:, :-1] != 0)
-            ).sum(1),
-            "is positive": lambda s, x: -loss_ignore(s, x),
-            "takes the softmax itself": lambda s, x: loss_ignore(
-                s.softmax(2), x
+            "That is the loss": lambda *parts: -elbo_in_two(*parts),
+            "KL must be subtracted": lambda logits, x, m, v: (
+                log_p(logits, x) + kl(m, v)
             ),
-            "Unknown words": lambda s, x: (
-                nats(s, x[:, 1:]) * (x[:, 1:] > 3)
-            ).sum(1),
-            "still costs log V": lambda s, x: nats(
-                s * (x[:, 1:] != 0)[:, :, None], x[:, 1:]
-            ).sum(1),
-            "over the sentences": lambda s, x: (
-                nats(s, x[:, 1:]) * (x[:, 1:] != 0)
-            ).sum(0),
-            "one mean over all words": lambda s, x: cross_entropy(
-                s.transpose(1, 2), x[:, 1:], ignore_index=0
+            "The KL is missing": lambda logits, x, m, v: log_p(logits, x),
+            "KL is averaged": elbo_with(
+                log_p, lambda m, v: terms(m, v).mean(1)
             ),
-            "size written out": lambda s, x: (
-                (nats(s, x[:, 1:]) * (x[:, 1:] != 0)).view(3, -1).sum(1)
+            "averaged over pixels": elbo_with(
+                lambda logits, x: (
+                    -bce(logits, x, reduction="none").flatten(1).mean(1)
+                ),
+                kl,
             ),
-            "no gradient": lambda s, x: loss_ignore(s, x).detach(),
-            "are a ndarray": lambda s, x: loss_ignore(s, x).numpy(),
-            "dimension too many": lambda s, x: loss_ignore(s, x)[:, None],
+            "wrong sign": elbo_with(lambda a, x: -log_p(a, x), kl),
+            "applied twice": elbo_with(lambda a, x: log_p(a.sigmoid(), x), kl),
+            "squared error, a": elbo_with(elbo_squared, kl),
+            "reduction='none'": elbo_with(lambda a, x: -bce(a, x), kl),
+            "summed into one number": elbo_with(
+                lambda a, x: -bce(a, x, reduction="sum"), kl
+            ),
+            "One number for the batch": lambda *p: elbo_in_two(*p).mean(),
+            "One summed number": lambda *p: elbo_in_two(*p).sum(),
+            "no gradient": lambda *p: elbo_in_two(*p).detach(),
+            "KL was averaged over the batch": lambda a, x, m, v: (
+                log_p(a, x) - kl(m, v).mean()
+            ),
+            "KL was summed over the batch": lambda a, x, m, v: (
+                log_p(a, x) - kl(m, v).sum()
+            ),
+            "mu and log_var are swapped": lambda a, x, m, v: (
+                log_p(a, x) - kl(v, m)
+            ),
+            "cross-entropy are swapped": lambda a, x, m, v: (
+                log_p(x, a) - kl(m, v)
+            ),
+            "a fixed 784": lambda a, x, m, v: (
+                784 * log_p(a, x) / x[0].numel() - kl(m, v)
+            ),
+            "784 is written": lambda a, x, m, v: (
+                log_p(a.view(-1, 784), x.view(-1, 784)) - kl(m, v)
+            ),
+            "does not reach log_var": lambda a, x, m, v: (
+                log_p(a, x) - kl(m, v.detach())
+            ),
+            "does not reach logits": lambda a, x, m, v: elbo_in_two(
+                a.detach(), x, m, v
+            ),
+            "None": lambda *parts: None,
         },
     ),
-    "masked_mean": (
-        [mean_weights, mean_fill, mean_loop],
+    "reconstruct": (
+        [
+            rebuild,
+            rebuild_by_parts,
+            rebuild_without_grad,
+            lambda model, x: model.decode(model.mean(x)),
+        ],
         {
-            "padding is counted": mean_all,
-            "still counted in the division": mean_masked_late,
-            "divide it by the number": mean_sum,
-            "only the division": mean_sum_all,
-            "dim 2": mean_wrong_dim,
-            "of the whole batch": mean_of_batch,
-            "mean of the padding": mean_inverted,
-            "Start and end are places": lambda h, x: (
-                (h * (x > 2)[:, :, None]).sum(1) / (x > 2).sum(1, keepdim=True)
+            "sampled at test time": rebuild_drawn,
+            "Logits": lambda model, x: model.decoder(model.encode(x)[0]),
+            "the code; decode it": lambda model, x: model.encode(x)[0],
+            "decode mu.": lambda model, x: model.decode(model.encode(x)[1]),
+            "returns three things": lambda model, x: model(x),
+            "sampled at test": lambda model, x: model.decode(
+                torch.randn(len(x), model.encode(x)[0].shape[1])
             ),
-            "The start is a place": lambda h, x: mean_fill(h[:, 1:], x[:, 1:]),
-            "padding was summed": lambda h, x: (
-                (h * (x == 0)[:, :, None]).sum(1)
-                / (x != 0).sum(1, keepdim=True)
+            "applied twice": lambda model, x: rebuild(model, x).sigmoid(),
+            "decode one of them": lambda model, x: model.decode(
+                model.encode(x)
             ),
-            "one mean for the batch": lambda h, x: h[x != 0].mean(0),
-            "used as weights": lambda h, x: (
-                (h * x[:, :, None]).sum(1) / x.sum(1, keepdim=True)
+            "gives mu and log_var": lambda model, x: model.decode(
+                *model.encode(x)
             ),
-            "no gradient": lambda h, x: mean_fill(h, x).detach(),
-            "are a ndarray": lambda h, x: mean_fill(h, x).numpy(),
-            "dimension too many": lambda h, x: mean_fill(h, x)[:, None],
-        },
-    ),
-    "between": (
-        [path_lerp, path_difference, path_stack],
-        {
-            "from the second code": path_backwards,
-            "stops short": path_open,
-            "ends are missing": path_no_ends,
-            "one row too many": path_one_more,
-            "takes nothing off": path_adding,
-            "must return a tensor": path_list,
-            "transposed": path_flat,
-            "A 7 is written out": lambda a, b, n: path_stack(a, b, 7),
-            "size written out": lambda a, b, n: path_stack(a, b, 5),
-            "itself is missing": lambda a, b, n: path_stack(a, b, n) - a,
-            "walks away": lambda a, b, n: path_stack(a, 2 * a - b, n),
-            "Every row is the middle": lambda a, b, n: torch.stack(
-                [(a + b) / 2] * n
-            ),
-            "dimension too many": lambda a, b, n: path_stack(a, b, n)[None],
-            "are a ndarray": lambda a, b, n: path_stack(a, b, n).numpy(),
+            "None": lambda model, x: None,
         },
     ),
 }

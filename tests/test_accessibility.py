@@ -9,7 +9,7 @@ import itertools
 import numpy as np
 import pytest
 
-from course_utils.plotting import COLORS, DASHES, MARKERS
+from course_utils.figures.style import COLORS, DASHES, MARKERS
 
 # How the world looks without one kind of cone (Machado, Oliveira and
 # Fernandes, 2009, severity 1), on linear red, green and blue.

@@ -235,7 +235,7 @@ def test_slider_by_keyboard_and_quiz_by_mouse(open_notebook):
 
 WIDE = """\
 from matplotlib.figure import Figure
-from course_utils.widgets import explore
+from course_utils.figures import explore
 alt = "An empty figure. A long caption must not widen the column of controls."
 box = explore(lambda price: Figure(), alt=alt, price=[1000, 2000])"""
 

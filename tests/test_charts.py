@@ -4,7 +4,7 @@ import pytest
 import torch
 from matplotlib.colors import to_rgb
 
-from course_utils import charts
+from course_utils.figures import charts
 
 ALT = "Each row is a class, each column a guess"
 

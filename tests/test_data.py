@@ -16,7 +16,7 @@ import pytest
 import torch
 from torchvision.datasets import FashionMNIST
 
-from course_utils import data
+from course_utils.datasets import fashion as data
 
 IMAGES, LABELS = list(data.FASHION_FILES)[:2]
 

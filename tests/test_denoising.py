@@ -3,16 +3,15 @@
 import pytest
 import torch
 
-from course_utils.denoising import (
+from course_utils.datasets import erase_patch
+from course_utils.measures import psnr, ssim
+from course_utils.models import Denoiser
+from course_utils.rivals.filters import (
     FILTERS,
     add_gaussian,
-    erase_patch,
-    psnr,
     salt_and_pepper,
-    ssim,
     tuned,
 )
-from course_utils.models import Denoiser
 
 
 @pytest.fixture

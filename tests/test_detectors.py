@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course_utils import detectors
+from course_utils.rivals import detectors
 
 RIVALS = {
     detectors.pca_error: 2,

@@ -5,8 +5,8 @@ import hashlib
 
 import pytest
 
-from course_utils import files
-from course_utils.files import DataError, download
+from course_utils.datasets import download as files
+from course_utils.datasets.download import DataError, download
 
 CONTENT = b"a,b,c\n1,2,3\n" * 100
 ZIPPED = gzip.compress(CONTENT, mtime=0)

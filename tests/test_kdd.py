@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 from sklearn.datasets import _kddcup99, fetch_kddcup99
 
-from course_utils import files, kdd, traffic
+from course_utils.datasets import download as files
+from course_utils.datasets import kdd
+from course_utils.datasets import kdd_simulated as traffic
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data"
 

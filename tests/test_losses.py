@@ -5,7 +5,7 @@ import torch
 from torch.distributions import Bernoulli, Independent, Normal
 from torch.distributions import kl_divergence as kl
 
-from course_utils.losses import (
+from course_utils.models import (
     bernoulli_nll,
     kl_divergence,
     negative_elbo,

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course_utils import models
+from course_utils.models import images as models
 
 MAKERS = (models.dense_autoencoder, models.conv_autoencoder)
 both = pytest.mark.parametrize("maker", MAKERS)

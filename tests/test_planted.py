@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from course_utils import planted
-from course_utils.text import Sentences, captions
+from course_utils.datasets import planted
+from course_utils.datasets.captions import Sentences, captions
 
 
 @pytest.fixture(scope="module")

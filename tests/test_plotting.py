@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from course_utils import plotting
+from course_utils.figures import images as plotting
 
 ALT = 'Five "random" pictures & their <grey> values'
 IMAGES = torch.rand(5, 1, 28, 28)

@@ -6,7 +6,8 @@ import hashlib
 import pytest
 import torch
 
-from course_utils import grammar, text
+from course_utils.datasets import captions as text
+from course_utils.datasets import grammar
 
 LINES = {
     "train": ["A man in a Red t-shirt.", "Two dogs run!", "one " * 11, ""],

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course_utils.text_models import (
+from course_utils.models.sentences import (
     END,
     PAD,
     START,

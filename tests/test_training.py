@@ -8,8 +8,7 @@ import torch
 from torch import nn
 
 from course_utils import training
-from course_utils.losses import reconstruction_loss
-from course_utils.models import dense_autoencoder
+from course_utils.models import dense_autoencoder, reconstruction_loss
 from course_utils.training import evaluate, predict
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
-from course_utils import widgets
+from course_utils.figures import widgets
 
 ALT = "A disk that grows & moves when x > 0"
 QUIZZES = sorted(widgets.QUIZZES.glob("*.json"))

@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from torch import nn
 
-from course_utils.data import KINDS, made_world
-from course_utils.losses import reconstruction_loss
-from course_utils.models import Autoencoder
-from course_utils.plotting import COLORS, MARKERS, STYLE
+from course_utils.datasets import made_world
+from course_utils.datasets.shapes import KINDS
+from course_utils.figures.style import COLORS, MARKERS, STYLE
+from course_utils.models import Autoencoder, reconstruction_loss
 from course_utils.training import fit, predict
 
 PLACE = Path(__file__).resolve().parent.parent / ".github" / "picture.png"

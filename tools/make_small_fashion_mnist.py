@@ -8,7 +8,7 @@ the official files. The same files in give the same bytes out.
 
 import numpy as np
 
-from course_utils import data
+from course_utils.datasets import fashion as data
 
 
 def first_of_each_class(labels, count):

@@ -24,54 +24,54 @@ from course_utils.checks.lesson_03 import (
     pca_reconstruct,
     principal_angle,
 )
-from course_utils.checks.lesson_04 import (
+from course_utils.checks.lesson_06 import (
     denoising_loss,
     kl_sparsity,
     salt_and_pepper,
 )
-from course_utils.checks.lesson_05 import (
+from course_utils.checks.lesson_08 import (
     elbo,
     kl_divergence,
 )
-from course_utils.checks.lesson_05_draws import (
+from course_utils.checks.lesson_08_draws import (
     reconstruct,
     reparameterize,
 )
-from course_utils.checks.lesson_05b import (
+from course_utils.checks.lesson_11 import (
     free_bits,
     mig,
     unit_kl,
 )
-from course_utils.checks.lesson_05b_samples import (
+from course_utils.checks.lesson_11_samples import (
     sample_classes,
 )
-from course_utils.checks.lesson_06 import (
+from course_utils.checks.lesson_12 import (
     features,
     joint_loss,
     probe,
     with_head,
 )
-from course_utils.checks.lesson_07 import (
+from course_utils.checks.lesson_13 import (
     anomaly_score,
     choose_threshold,
 )
-from course_utils.checks.lesson_07_blame import (
+from course_utils.checks.lesson_13_blame import (
     blame,
 )
-from course_utils.checks.lesson_08 import (
+from course_utils.checks.lesson_14 import (
     between,
     masked_mean,
     sentence_loss,
 )
-from course_utils.checks.lesson_08_words import (
+from course_utils.checks.lesson_14_words import (
     decode_numbers,
     encode_words,
 )
-from course_utils.checks.lesson_09 import (
+from course_utils.checks.lesson_16 import (
     masked_loss,
     negative_sampling_loss,
 )
-from course_utils.checks.lesson_09_attention import (
+from course_utils.checks.lesson_16_attention import (
     attention,
     average,
 )

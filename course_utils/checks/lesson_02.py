@@ -6,8 +6,11 @@ import torch
 from torch import nn
 
 from course_utils.checks.core import in_turn, judge, same_as
-from course_utils.losses import reconstruction_loss
-from course_utils.models import DenseEncoder, count_parameters
+from course_utils.models import (
+    DenseEncoder,
+    count_parameters,
+    reconstruction_loss,
+)
 
 
 def _make_encoder(latent_dim, hidden_dim):

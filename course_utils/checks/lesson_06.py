@@ -1,254 +1,242 @@
 """Checks of lesson 06."""
 
-import traceback
+import math
 
 import torch
-from torch import nn
-from torch.nn.functional import cross_entropy
 
-from course_utils.checks.core import difference, in_turn, judge, same_as
-from course_utils.checks.heads import head_problem, right_head
-from course_utils.checks.probing import probe_problem, right_probe
-from course_utils.losses import reconstruction_loss
+from course_utils.checks.core import in_turn, judge, same_as
+from course_utils.models import denoising_loss as _denoising_loss
+from course_utils.models import kl_sparsity as _kl_sparsity
+from course_utils.models import reconstruction_loss
 
 
-def _features(encoder, x):
-    encoder.eval()
-    with torch.no_grad():
-        return encoder(x)
+def _salt_and_pepper(x, share=0.2):
+    hit = torch.rand_like(x) < share
+    return torch.where(hit, torch.rand_like(x).round(), x)
 
 
-def _moody_encoder():
-    """Return an encoder that answers differently while it trains."""
-    torch.manual_seed(6)
-    return nn.Sequential(
-        nn.Flatten(), nn.Linear(16, 9), nn.BatchNorm1d(9), nn.Dropout(0.5),
-        nn.SiLU(), nn.Linear(9, 5),
-    )  # fmt: skip
+def _salt_problem(attempt):
+    """Look at what became of grey images, in which 0 and 1 are unknown."""
+    for count, share in ((64, 0.2), (16, 0.5), (64, 0.05)):
+        torch.manual_seed(count)
+        x = 0.2 + 0.6 * torch.rand(count, 1, 28, 28)
+        before = x.clone()
+        got = attempt(x, share)
+        problem = _kind_problem(got, before)
+        if problem is None and not x.equal(before):
+            problem = "It changes its input: work on a copy (`x.clone()`)."
+        if problem is None:
+            problem = _noise_problem(got, before, share)
+        if problem:
+            return problem
+    return None
 
 
-def _features_problem(attempt):
-    """Look at the codes, at their gradient, and at what became of both."""
-    x = torch.rand(7, 1, 4, 4) + 1
-    encoder, untouched = _moody_encoder(), _moody_encoder()
-    expected, before = _features(untouched, x), x.clone()
-    encoder.train()
-    with torch.enable_grad():  # whatever the attempt does, it ends here
-        got = attempt(encoder, x)
-        still_on = torch.is_grad_enabled()
-    if not still_on:
+def _seed_problem(attempt):
+    """See whether new draws damage new pixels."""
+    x, places = torch.full((1, 1, 28, 28), 0.5), []
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        places.append(attempt(x.clone(), 0.2) != x)
+    if places[0].equal(places[1]):
         return (
-            "Gradients are now off for all that follows, so nothing could be "
-            "trained: put the call under `with torch.no_grad():`, which ends."
-        )
-    if got is not None and not torch.is_tensor(got) and hasattr(got, "shape"):
-        return "The codes are wanted as a torch tensor: no `.numpy()`."
-    if isinstance(got, list):
-        return "The codes are wanted as one tensor, not as a list."
-    if problem := difference(got, expected):
-        return _train_mode_problem(got, x) or problem
-    if getattr(got, "requires_grad", False):
-        return (
-            "The codes are right, but they still carry gradients: put the "
-            "call under `with torch.no_grad():`."
-        )
-    if not all(p.requires_grad for p in encoder.parameters()):
-        return "The encoder is frozen for good; `torch.no_grad()` is enough."
-    return "It changes its input." * (not x.equal(before))
-
-
-def _train_mode_problem(got, x):
-    """Say whether the codes are those of an encoder in train mode."""
-    if got is None or tuple(getattr(got, "shape", ())) != (len(x), 5):
-        return None
-    torch.manual_seed(0)
-    codes, noisy = got.detach(), [_moody_encoder()(x) for _ in range(200)]
-    each = (codes - torch.stack(noisy).mean(0)).abs().mean()
-    if each < (codes - _features(_moody_encoder(), x)).abs().mean():
-        return (
-            "These are the codes of an encoder in train mode, where dropout "
-            "rolls its dice: call `encoder.eval()` first."
+            "The same pixels are damaged at every call: set no seed inside "
+            "the function."
         )
     return None
 
 
-def features(attempt):
-    """Judge `features(encoder, x)`: (B, ...) -> (B, latent_dim)."""
-    return judge("features", attempt, _features, _features_problem)
+def _kind_problem(got, x):
+    if got is None:
+        return "It returned None. Is there a `return`?"
+    if not torch.is_tensor(got) or got.shape != x.shape:
+        shape = tuple(getattr(got, "shape", ())) or type(got).__name__
+        return f"Images of shape {tuple(x.shape)} are wanted; got {shape}."
+    if not got.is_floating_point():
+        return f"Pixels are decimal numbers; it returned {got.dtype}."
+    return None if got.isfinite().all() else "It returned NaN or infinity."
 
 
-def probe(attempt):
-    """Judge `probe(classifier, z, labels, z_test, test_labels)`."""
-    return judge("probe", attempt, right_probe, probe_problem)
+def _noise_problem(got, x, share):
+    hit = got != x
+    rate, white = hit.float().mean().item(), got[hit].mean().item()
+    if not hit.any():
+        return "Nothing was damaged: all pixels are as before."
+    if ((got != 0) & (got != 1) & hit).any():
+        return "A damaged pixel must become 0 or 1, nothing between."
+    return (
+        _rate_problem(rate, share)
+        or _colour_problem(got, hit, white)
+        or _place_problem(hit)
+    )
 
 
-def with_head(attempt):
-    """Judge `with_head(encoder, latent_dim, classes)`: -> a network."""
-    return judge("with_head", attempt, right_head, head_problem)
+def _rate_problem(rate, share):
+    bell = 0.5 * (1 + math.erf(share / math.sqrt(2)))
+    if abs(rate - share) < 0.02:
+        return None
+    if abs(rate - bell) < 0.02:
+        return "`randn_like` draws from a bell curve; use `rand_like`."
+    if abs(rate - (1 - share)) < 0.02:
+        return "You damaged the pixels that should stay, and kept the others."
+    if abs(rate - share / 2) < 0.02:
+        return (
+            f"Only half as many pixels as asked are damaged: {rate:.0%} for "
+            f"share={share}."
+        )
+    return f"{rate:.0%} of the pixels are damaged; {share:.0%} is asked."
 
 
-def _joint_loss(model, x, x_labelled, labels, weight):
-    logits = model.head(model.encode(x_labelled))
-    naming = cross_entropy(logits, labels, reduction="none")
-    return reconstruction_loss(model(x), x) + weight * naming
+def _colour_problem(got, hit, white):
+    if white > 0.99:
+        return "Only salt: every damaged pixel is 1, none is 0."
+    if white < 0.01:
+        return "Only pepper: every damaged pixel is 0, none is 1."
+    each = (got * hit).flatten(1).sum(1) / hit.flatten(1).sum(1)
+    if ((each < 0.01) | (each > 0.99)).float().mean() > 0.5:
+        return "One coin for a whole image: toss one for each pixel."
+    if abs(white - 0.5) > 0.06:
+        return f"{white:.0%} of the damaged pixels are 1; 50% is asked."
+    return None
 
 
-class NotCodes(Exception):
-    """The head was given something else than codes."""
+def _place_problem(hit):
+    if (hit == hit[:1]).all():
+        return "The same pixels are damaged in every image of the batch."
+    return None
 
 
-class Head(nn.Linear):
-    """A head that says so when it is given images."""
-
-    def forward(self, z):
-        """Codes (B, 4) -> logits (B, 3)."""
-        if z.dim() != 2 or z.shape[1] != 4:
-            raise NotCodes
-        return super().forward(z)
+def salt_and_pepper(attempt):
+    """Judge `salt_and_pepper(x, share)`: (B, 1, H, W) -> (B, 1, H, W)."""
+    find = in_turn(_salt_problem, _seed_problem)
+    return judge("salt_and_pepper", attempt, _salt_and_pepper, find)
 
 
-class Joint(nn.Module):
-    """A small autoencoder with a head, for images of 4 by 4 pixels."""
-
-    def __init__(self):
-        super().__init__()
-        self.encoder = nn.Sequential(nn.Flatten(), nn.Linear(16, 4))
-        self.decoder, self.head = nn.Linear(4, 16), Head(4, 3)
-
-    def encode(self, x):
-        """Images -> codes (B, 4)."""
-        return self.encoder(x)
-
-    def decode(self, z):
-        """Codes -> images (B, 1, 4, 4)."""
-        return self.decoder(z).view(-1, 1, 4, 4).sigmoid()
-
-    def forward(self, x):
-        """Reconstruct."""
-        return self.decode(self.encode(x))
+def _model(x):
+    return 0.2 + 0.5 * x.square()
 
 
-def _joint_case(weight, seed):
-    torch.manual_seed(seed)
-    model = Joint()
-    for p in model.parameters():
-        nn.init.normal_(p)
-    x, x_labelled = torch.rand(2, 6, 1, 4, 4)
-    return model, x, x_labelled, torch.randint(3, (6,)), weight
+def _corrupt(x):
+    return x + torch.randn_like(x)
 
 
-def _parts(model, x, x_labelled, labels):
-    logits = model.head(model.encode(x_labelled))
-    naming = cross_entropy(logits, labels, reduction="none")
-    return reconstruction_loss(model(x), x), naming, logits
+LOSS_CASES = [
+    (_model, torch.rand(*shape), _corrupt)
+    for shape in ((5, 1, 28, 28), (1, 1, 28, 28), (3, 1, 8, 6))
+]
 
 
-def _recombined(combine):
-    """Return a wrong joint loss made of the parts of the right one."""
-
-    def wrong(model, x, x_labelled, labels, weight):
-        parts = _parts(model, x, x_labelled, labels)
-        return combine(*parts, labels, weight)
-
-    return wrong
+def _twice(model, x, corrupt):
+    return reconstruction_loss(model(corrupt(x)), corrupt(x))
 
 
-JOINT_SLIPS = {
-    "The weight belongs to the classification loss, not to the "
-    "reconstruction.": _recombined(lambda r, c, o, y, w: w * r + c),
-    "The weight multiplies both losses; it belongs to the classification "
-    "alone.": _recombined(lambda r, c, o, y, w: w * (r + c)),
-    "The second loss was taken off; the two losses add up.": _recombined(
-        lambda r, c, o, y, w: r - w * c
+def _against_damaged(model, x, corrupt):
+    damaged = corrupt(x)
+    return reconstruction_loss(model(damaged), damaged)
+
+
+LOSS_SLIPS = {
+    "The model is fed the clean images, so there is nothing to clean.": (
+        lambda model, x, corrupt: reconstruction_loss(model(x), x)
     ),
-    "The reconstruction came back as one mean over all images and pixels; "
-    "sum over the pixels of each image: reconstruction_loss.": _recombined(
-        lambda r, c, o, y, w: r.mean() / 16 + w * c
+    "Compare with the clean x: a damaged target teaches to keep the "
+    "damage.": _against_damaged,
+    "`corrupt` is called twice; the target is the clean x.": _twice,
+    "The model gets the clean images and aims for damaged ones: swap "
+    "them.": lambda model, x, corrupt: reconstruction_loss(
+        model(x), corrupt(x)
     ),
-    "The reconstruction was summed over all images; each image keeps its "
-    "own: reconstruction_loss.": _recombined(
-        lambda r, c, o, y, w: r.sum() + w * c
+    "The damage comes before the model, not after it.": (
+        lambda model, x, corrupt: reconstruction_loss(corrupt(model(x)), x)
     ),
-    "The weight is not used.": _recombined(lambda r, c, o, y, w: r + c),
-    "The two losses are shared out as (1 - weight) and weight; here the "
-    "reconstruction counts fully.": _recombined(
-        lambda r, c, o, y, w: (1 - w) * r + w * c
+    "The model was not asked: this compares damaged with clean images.": (
+        lambda model, x, corrupt: reconstruction_loss(corrupt(x), x)
     ),
-    "The reconstruction is missing.": _recombined(lambda r, c, o, y, w: w * c),
-    "The classification loss is missing.": _recombined(
-        lambda r, c, o, y, w: r
-    ),
-    "cross_entropy averaged over the batch; reduction='none' gives one "
-    "value for each image.": _recombined(
-        lambda r, c, o, y, w: r + w * c.mean()
-    ),
-    "One number for the batch came back; `fit` wants one for each image.": (
-        _recombined(lambda r, c, o, y, w: (r + w * c).mean())
-    ),
-    "cross_entropy wants logits: no softmax before it.": _recombined(
-        lambda r, c, o, y, w: (
-            r + w * cross_entropy(o.softmax(1), y, reduction="none")
+    "You averaged over the pixels; the course sums over them.": (
+        lambda model, x, corrupt: (
+            (model(corrupt(x)) - x).square().flatten(1).mean(1)
         )
     ),
-    "You averaged over the pixels; the course sums over them.": _recombined(
-        lambda r, c, o, y, w: r / 16 + w * c
+    "One number for the batch came back; `fit` wants one for each image.": (
+        lambda model, x, corrupt: _denoising_loss(model, x, corrupt).mean()
     ),
-    "The reconstruction was taken of the labelled images; x, without "
-    "labels, is the larger supply.": lambda m, x, xl, y, w: (
-        reconstruction_loss(m(xl), xl) + w * _parts(m, x, xl, y)[1]
-    ),
-    "The labels belong to x_labelled; you named x.": lambda m, x, xl, y, w: (
-        reconstruction_loss(m(x), x) + w * _parts(m, x, x, y)[1]
+    "One summed number came back; `fit` wants one for each image.": (
+        lambda model, x, corrupt: _denoising_loss(model, x, corrupt).sum()
     ),
 }
 
 
-def joint_loss(attempt):
-    """Judge `joint_loss(model, x, x_labelled, labels, weight)`: -> (B,)."""
-    cases = [_joint_case(3.0, 36), _joint_case(0.5, 37)]
-    compare = same_as(_joint_loss, cases, JOINT_SLIPS)
-    find = in_turn(_raised_problem, compare, _joint_gradient_problem)
-    return judge("joint_loss", attempt, _joint_loss, find)
+def denoising_loss(attempt):
+    """Judge `denoising_loss(model, x, corrupt)`: -> (B,)."""
+
+    def gradient(function):
+        weight = torch.ones(1, requires_grad=True)
+        x = LOSS_CASES[0][1]
+        return _needs_gradient(function(lambda x: weight * x, x, _corrupt))
+
+    compare = same_as(_denoising_loss, LOSS_CASES, LOSS_SLIPS)
+    find = in_turn(compare, gradient)
+    return judge("denoising_loss", attempt, _denoising_loss, find)
 
 
-def _raised_problem(attempt):
-    """Name two slips that raise an error far from where they were made."""
-    try:
-        attempt(*_joint_case(3.0, 36))
-    except NotCodes:
-        return (
-            "The head was given images; it takes codes: "
-            "`model.head(model.encode(x_labelled))`."
-        )
-    except (RuntimeError, IndexError, ValueError, TypeError) as error:
-        frames = traceback.walk_tb(error.__traceback__)
-        asked = [f.f_locals for f, _ in frames]
-        for names in asked:
-            first, second = names.get("input"), names.get("target")
-            if not torch.is_tensor(first) or not torch.is_tensor(second):
-                continue
-            if second.is_floating_point() and not first.is_floating_point():
-                return "cross_entropy takes the logits first, then the labels."
-        raise
-    return None
-
-
-def _joint_gradient_problem(attempt):
-    case = _joint_case(3.0, 38)
-    model, loss = case[0], attempt(*case)
-    if not torch.is_tensor(loss) or not loss.requires_grad:
+def _needs_gradient(answer):
+    if not torch.is_tensor(answer) or not answer.requires_grad:
         return (
             "The numbers are right, but the answer carries no gradient, so "
-            "nothing could be trained with it: no .item() or .detach()."
+            "nothing could be trained with it: no .item(), .detach() or math."
         )
-    loss.mean().backward()
-    got = [p.grad for p in model.parameters()]
-    wanted = _joint_case(3.0, 38)[0]
-    _joint_loss(wanted, *case[1:]).mean().backward()
-    for mine, p in zip(got, wanted.parameters(), strict=True):
-        if mine is None or difference(mine, p.grad):
-            return (
-                "The numbers are right, but part of the gradient is cut "
-                "off: both losses are to reach the encoder, no .detach()."
-            )
     return None
+
+
+def _kl(z, rho, dim=0, reverse=False, on=1, off=1):
+    rate = z.mean(dim=dim)
+    p, q = (rate, rho) if reverse else (rho, rate)
+    first = p * torch.as_tensor(p / q).log()
+    second = (1 - p) * torch.as_tensor((1 - p) / (1 - q)).log()
+    return on * first + off * second
+
+
+KL_CASES = [
+    (0.02 + 0.96 * torch.rand(*shape) ** power, rho)
+    for shape, power, rho in (((9, 6), 1, 0.05), ((4, 16), 3, 0.2))
+]
+KL_SLIPS = {
+    "The direction is swapped: rho stands first in KL(rho || rate).": (
+        lambda z, rho: _kl(z, rho, reverse=True).sum()
+    ),
+    "The second half, for (1 - rho), is missing.": (
+        lambda z, rho: _kl(z, rho, off=0).sum()
+    ),
+    "The first half, for rho, is missing.": (
+        lambda z, rho: _kl(z, rho, on=0).sum()
+    ),
+    "You averaged over the units; the course sums over them.": (
+        lambda z, rho: _kl(z, rho).mean()
+    ),
+    "One number for each unit came back; sum them.": _kl,
+    "A unit's rate is its mean over the batch (dim=0), not over the "
+    "units.": lambda z, rho: _kl(z, rho, dim=1).sum(),
+    "Each unit has its own rate; you took one mean over everything.": (
+        lambda z, rho: _kl(z.reshape(-1, 1), rho).sum()
+    ),
+    "Use the natural logarithm, `log`.": lambda z, rho: (
+        _kl(z, rho).sum() / math.log(10)
+    ),
+    "The sign is wrong: a KL is never negative.": (
+        lambda z, rho: -_kl(z, rho).sum()
+    ),
+    "The KL of every single activity was taken; take each unit's mean "
+    "first.": lambda z, rho: _kl(z[None], rho).sum(),
+}
+
+
+def kl_sparsity(attempt):
+    """Judge `kl_sparsity(z, rho)`: activities (B, Z) -> one number."""
+
+    def gradient(function):
+        z = KL_CASES[0][0].clone().requires_grad_()
+        return _needs_gradient(function(z, 0.05))
+
+    compare = same_as(_kl_sparsity, KL_CASES, KL_SLIPS)
+    find = in_turn(compare, gradient)
+    return judge("kl_sparsity", attempt, _kl_sparsity, find)

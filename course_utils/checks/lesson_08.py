@@ -1,240 +1,216 @@
-"""Checks of lesson 08: the loss, the mean, the path between codes."""
+"""Checks of lesson 08: KL and ELBO, against `torch.distributions`."""
+
+import copy
 
 import torch
-from torch.nn.functional import cross_entropy
+from torch.distributions import Bernoulli, Normal
+from torch.distributions import kl_divergence as _exact_kl
+from torch.nn.functional import binary_cross_entropy_with_logits as _bce
 
-from course_utils.checks.core import judge
-from course_utils.checks.tensors import learnable, named
-from course_utils.text_models import masked_mean as _masked_mean
-from course_utils.text_models import sentence_loss as _sentence_loss
-
-PAD, START, END = range(3)
-
-
-def _slow_loss(scores, x):
-    """Nats of each sentence, by a loop over words."""
-    chances = scores.log_softmax(dim=2)
-    rows = []
-    for row, sentence in zip(chances, x.tolist(), strict=True):
-        told = enumerate(sentence[1:])
-        rows.append(-sum(row[t, word] for t, word in told if word != PAD))
-    return torch.stack(rows)
+from course_utils.checks.core import in_turn, judge, same_as
+from course_utils.checks.gradients import gradient_as
+from course_utils.models import bernoulli_nll
+from course_utils.models import kl_divergence as _kl_divergence
 
 
-def _nats(scores, y):
-    return cross_entropy(scores.transpose(1, 2), y, reduction="none")
+def _kl_terms(mu, log_var):
+    """KL of every unit by the library: (B, Z)."""
+    q = Normal(mu, (0.5 * log_var).exp())
+    return _exact_kl(q, Normal(torch.zeros_like(mu), 1.0))
 
 
-def _loss_cases():
-    generator = torch.Generator().manual_seed(0)
-    cases = []
-    for lengths, places, size in (([3, 1, 5], 8, 9), ([2, 4], 7, 7)):
-        x = torch.full((len(lengths), places), PAD)
-        for row, n in zip(x, lengths, strict=True):
-            row[1 : n + 1] = torch.randint(3, size, (n,), generator=generator)
-            row[0], row[n + 1] = START, END
-        shape = (len(x), places - 1, size)
-        cases.append((torch.randn(shape, generator=generator), x))
-    return cases
+def _kl(mu, log_var):
+    return _kl_terms(mu, log_var).sum(dim=1)
 
 
-def _kept(x):
-    return (x[:, 1:] != PAD).float()
+def _formula(square, variance, one, log):
+    return 0.5 * (square + variance - one - log).sum(dim=1)
 
 
-LOSS_CASES = _loss_cases()
-LOSS_SLIPS = {
-    "Padding is counted: a short sentence pays for places where nothing "
-    "stands.": lambda s, x: _nats(s, x[:, 1:]).sum(dim=1),
-    "Off by one: the scores speak of places 1 to T - 1, so the target is "
-    "x[:, 1:]. As it is, the start token is predicted.": (
-        lambda s, x: (
-            _nats(s, x[:, :-1]) * (x[:, :-1] != PAD)
-        ).sum(dim=1)
+# First log-variances above 0, where someone who takes them for sigma or for
+# sigma squared gets numbers and not NaN; then any.
+KL_POSITIVE = [(torch.randn(4, 3), 0.1 + 2 * torch.rand(4, 3))]
+KL_CASES = [(torch.randn(5, 2), torch.randn(5, 2))]
+KL_CASES += [(3 * torch.randn(3, 7), 2 * torch.randn(3, 7) - 1)]
+KL_SLIPS = {
+    "You averaged over the latents; sum over them. Averaged beside a summed "
+    "reconstruction, it would hardly count.": lambda m, v: _kl_terms(
+        m, v
+    ).mean(1),
+    "The factor 1/2 is missing.": lambda m, v: 2 * _kl(m, v),
+    "The sign is wrong: a KL is never negative.": lambda m, v: -_kl(m, v),
+    "The sign and the factor 1/2 are wrong.": lambda m, v: -2 * _kl(m, v),
+    "You took log_var for sigma. It is the logarithm of sigma squared: the "
+    "variance is log_var.exp().": lambda m, v: _formula(
+        m**2, v**2, 1, (v**2).log()
     ),
-    "Off by one, and padding is counted: the target is x[:, 1:].": (
-        lambda s, x: _nats(s, x[:, :-1]).sum(dim=1)
+    "You took log_var for the variance. It is its logarithm: the variance is "
+    "log_var.exp().": lambda m, v: _formula(m**2, v, 1, v.log()),
+    "You took log_var for log sigma. It is the logarithm of sigma squared, "
+    "so the variance is log_var.exp().": lambda m, v: _formula(
+        m**2, (2 * v).exp(), 1, 2 * v
     ),
-    "That is the mean over the words; the sum is wanted.": lambda s, x: (
-        _slow_loss(s, x) / _kept(x).sum(dim=1)
+    "The variance was squared: log_var.exp() is sigma squared already.": (
+        lambda m, v: _formula(m**2, (2 * v).exp(), 1, v)
     ),
-    "That is the mean over all places, padding included; the sum over the "
-    "real ones is wanted.": lambda s, x: _nats(s, x[:, 1:]).mean(dim=1),
-    "The sum is over the real words, but it is divided by the number of all "
-    "places.": lambda s, x: _slow_loss(s, x) / (x.shape[1] - 1),
-    "One value for each sentence is wanted, not one for the batch: sum over "
-    "places only.": lambda s, x: _slow_loss(s, x).sum(),
-    "One value for each sentence is wanted, not the mean of the batch.": (
-        lambda s, x: _slow_loss(s, x).mean()
+    "That is sigma, not sigma squared: the variance is log_var.exp().": (
+        lambda m, v: _formula(m**2, (v / 2).exp(), 1, v)
     ),
-    "One value for each sentence is wanted; that is one for each word.": (
-        lambda s, x: _nats(s, x[:, 1:]) * _kept(x)
+    "The variance itself is missing: log_var stands where log_var.exp() "
+    "belongs.": lambda m, v: _formula(m**2, v, 1, v),
+    "mu is squared in the formula.": lambda m, v: _formula(m, v.exp(), 1, v),
+    "The - 1 is missing: q = p must give 0.": lambda m, v: _formula(
+        m**2, v.exp(), 0, v
     ),
-    "The end token counts too: without it the model never learns to stop.": (
-        lambda s, x: (
-            _nats(s, x[:, 1:]) * (x[:, 1:] > END)
-        ).sum(dim=1)
+    "The 1 was subtracted once for each image; subtract it for each "
+    "latent, inside the sum.": lambda m, v: _formula(
+        m**2, v.exp(), 1 / m.shape[1], v
     ),
-    "The mask is the wrong way round: only padding is counted.": (
-        lambda s, x: (_nats(s, x[:, 1:]) * (x[:, 1:] == PAD)).sum(dim=1)
+    "The logarithm must be subtracted.": lambda m, v: _formula(
+        m**2, v.exp(), 1, -v
     ),
-    "The mask is off by one: it must belong to the target x[:, 1:] as well.": (
-        lambda s, x: (_nats(s, x[:, 1:]) * (x[:, :-1] != PAD)).sum(dim=1)
+    "The direction is swapped: this is KL[p || q].": lambda m, v: _exact_kl(
+        Normal(torch.zeros_like(m), 1.0), Normal(m, (v / 2).exp())
+    ).sum(1),
+    "One number for each latent came back; sum over the latents (dim=1).": (
+        _kl_terms
     ),
-    "The sign is the wrong way round: a loss is -log, so it is positive.": (
-        lambda s, x: -_slow_loss(s, x)
+    "You summed over the batch; sum over the latents (dim=1).": lambda m, v: (
+        _kl_terms(m, v).sum(0)
     ),
-    "Unknown words (3) and the end (2) count too; only padding does not.": (
-        lambda s, x: (_nats(s, x[:, 1:]) * (x[:, 1:] > 3)).sum(dim=1)
-    ),
-    "`cross_entropy` takes the softmax itself: give it the scores.": (
-        lambda s, x: _slow_loss(s.softmax(dim=2), x)
-    ),
-    "The scores of padding were set to zero; that still costs log V. Mask "
-    "the nats instead.": lambda s, x: (
-        _nats(s * _kept(x)[:, :, None], x[:, 1:]).sum(dim=1)
-    ),
-    "The sum runs over the sentences; sum over places (dim=1).": (
-        lambda s, x: (_nats(s, x[:, 1:]) * _kept(x)).sum(dim=0)
-    ),
-    "That is one mean over all words of the batch; one sum for each sentence "
-    "is wanted.": lambda s, x: _slow_loss(s, x).sum() / _kept(x).sum(),
-    "Places and words got mixed: reshape does not exchange two dimensions, "
-    "transpose(1, 2) does.": lambda s, x: (
-        cross_entropy(s.reshape(len(s), s.shape[2], -1), x[:, 1:],
-                      reduction="none") * _kept(x)
-    ).sum(dim=1),
-}  # fmt: skip
+    "One number for the whole batch came back; `fit` wants one for each "
+    "image.": lambda m, v: _kl(m, v).mean(),
+    "One summed number for the whole batch came back; `fit` wants one for "
+    "each image.": lambda m, v: _kl(m, v).sum(),
+}
 
 
-def sentence_loss(attempt):
-    """Judge `sentence_loss(scores, x)`: (B, T-1, V), (B, T) -> (B,)."""
-    compare = learnable(_slow_loss, LOSS_CASES, LOSS_SLIPS)
-    return judge("sentence_loss", attempt, _sentence_loss, compare)
+def kl_divergence(attempt):
+    """Judge `kl_divergence(mu, log_var)`: (B, Z) twice -> (B,)."""
+    names = "mu", "log_var"
+    gradient = gradient_as(_kl_divergence, KL_CASES[0], names)
+    parts = [same_as(_kl, c, KL_SLIPS) for c in (KL_POSITIVE, KL_CASES)]
+    find = in_turn(*parts, gradient)
+    return judge("kl_divergence", attempt, _kl_divergence, find)
 
 
-def _slow_mean(h, x):
-    pairs = zip(h, x, strict=True)
-    return torch.stack([rows[row != PAD].mean(dim=0) for rows, row in pairs])
+def _likelihood(logits, x):
+    """log p(x|z) of every pixel by the library."""
+    return Bernoulli(logits=logits, validate_args=False).log_prob(x)
 
 
-def _mean_where(h, keep):
-    count = keep.sum(dim=1, keepdim=True).clamp(min=1)
-    return (h * keep[:, :, None]).sum(dim=1) / count
+def _elbo_by_library(logits, x, mu, log_var):
+    log_p = _likelihood(logits, x).flatten(1).sum(1)
+    return log_p - _kl(mu, log_var)
 
 
-MEAN_CASES = [
-    (torch.randn(*x.shape, 4, generator=torch.Generator().manual_seed(1)), x)
-    for _, x in LOSS_CASES
-]
-MEAN_SLIPS = {
-    "The mean is over all places: padding is counted.": lambda h, x: h.mean(
-        dim=1
+def _elbo(logits, x, mu, log_var):
+    return -bernoulli_nll(logits, x) - _kl_divergence(mu, log_var)
+
+
+def _elbo_case(size, side, units):
+    shape = (size, 1, side, side)
+    codes = torch.randn(size, units), torch.randn(size, units)
+    return 2 * torch.randn(shape), torch.rand(shape), *codes
+
+
+ELBO_CASES = [_elbo_case(5, 4, 3), _elbo_case(3, 7, 6)]
+
+
+def _mixed(pixels="sum", latents="sum", kl=-1.0):
+    """Return an ELBO with one thing wrong."""
+
+    def wrong(logits, x, mu, log_var):
+        log_p = getattr(_likelihood(logits, x).flatten(1), pixels)(1)
+        return log_p + kl * getattr(_kl_terms(mu, log_var), latents)(1)
+
+    return wrong
+
+
+def _by_pixels(cost):
+    """Return an ELBO with another cost of a pixel."""
+    return lambda logits, x, mu, log_var: (
+        -cost(logits, x).flatten(1).sum(1) - _kl(mu, log_var)
+    )
+
+
+ELBO_SLIPS = {
+    "That is the loss, -elbo. Return the ELBO itself.": (
+        lambda *parts: -_elbo(*parts)
     ),
-    "Padding is set to zero but still counted in the division: divide by "
-    "the number of real places.": lambda h, x: (
-        h * (x != PAD)[:, :, None]
-    ).mean(dim=1),
-    "The sum is right; divide it by the number of real places.": (
-        lambda h, x: (h * (x != PAD)[:, :, None]).sum(dim=1)
+    "The KL must be subtracted.": _mixed(kl=1.0),
+    "The KL is missing.": _mixed(kl=0.0),
+    "The KL was averaged over the batch; keep one for each image.": (
+        lambda logits, x, mu, v: -bernoulli_nll(logits, x) - _kl(mu, v).mean()
     ),
-    "The mask is the wrong way round: that is the mean of the padding.": (
-        lambda h, x: (
-            (h * (x == PAD)[:, :, None]).sum(dim=1)
-            / (x == PAD).sum(dim=1, keepdim=True)
-        )
+    "The KL was summed over the batch; keep one for each image.": (
+        lambda logits, x, mu, v: -bernoulli_nll(logits, x) - _kl(mu, v).sum()
     ),
-    "The sum runs over all places, padding included; only the division "
-    "leaves it out.": lambda h, x: (
-        h.sum(dim=1) / (x != PAD).sum(dim=1, keepdim=True)
+    "mu and log_var are swapped: `kl_divergence(mu, log_var)`.": (
+        lambda logits, x, mu, v: -bernoulli_nll(logits, x) - _kl(v, mu)
     ),
-    "That is the mean over the width of each place (dim 2); the mean over "
-    "places (dim 1) is wanted.": lambda h, x: h.mean(dim=2),
-    "Divide by each sentence's own number of places, not by that of the "
-    "whole batch.": lambda h, x: (
-        (h * (x != PAD)[:, :, None]).sum(dim=1) / (x != PAD).sum()
+    "The arguments of the cross-entropy are swapped: logits first, then "
+    "x.": _by_pixels(lambda p, x: _bce(x, p, reduction="none")),
+    "The KL is averaged over latents while the reconstruction is summed: sum "
+    "both.": _mixed(latents="mean"),
+    "The reconstruction is averaged over pixels while the KL is summed: sum "
+    "both.": _mixed(pixels="mean"),
+    "Both parts are averaged; sum over pixels and over latents.": _mixed(
+        "mean", "mean"
     ),
-    "Start and end are places too; only padding is left out.": (
-        lambda h, x: _mean_where(h, x > END)
+    "The log-likelihood has the wrong sign: it is minus the cross-entropy.": (
+        lambda logits, x, mu, v: bernoulli_nll(logits, x) - _kl(mu, v)
     ),
-    "Start, end and unknown words are places too; only padding is left out.": (
-        lambda h, x: _mean_where(h, x > END + 1)
+    "The sigmoid was applied twice: the function wants logits as they "
+    "are.": _by_pixels(lambda p, x: _bce(p.sigmoid(), x, reduction="none")),
+    "That is the squared error, a Gaussian likelihood; a Bernoulli's is the "
+    "cross-entropy.": _by_pixels(lambda p, x: (p.sigmoid() - x) ** 2),
+    "That is the squared error of the logits; a Bernoulli likelihood is the "
+    "cross-entropy.": _by_pixels(lambda p, x: (p - x) ** 2),
+    "The log-likelihood of the whole batch was summed into one number; keep "
+    "one for each image.": lambda logits, x, mu, v: (
+        -bernoulli_nll(logits, x).sum() - _kl(mu, v)
     ),
-    "The start is a place too; only padding is left out.": (
-        lambda h, x: _mean_where(h, (x != PAD) & (x != START))
+    "The log-likelihood was averaged over the batch; keep one for each "
+    "image.": lambda logits, x, mu, v: (
+        -bernoulli_nll(logits, x).mean() - _kl(mu, v)
     ),
-    "The mask is the wrong way round: padding was summed, not the words.": (
-        lambda h, x: (
-            (h * (x == PAD)[:, :, None]).sum(dim=1)
-            / (x != PAD).sum(dim=1, keepdim=True)
-        )
+    "One mean over all pixels of the batch; sum over the pixels of each "
+    "image (reduction='none').": lambda logits, x, mu, v: (
+        -_bce(logits, x) - _kl(mu, v)
     ),
-    "That is one mean for the batch; one for each sentence is wanted.": (
-        lambda h, x: h[x != PAD].mean(dim=0)
+    "One number for the batch came back; `fit` wants one for each image.": (
+        lambda *parts: _elbo(*parts).mean()
     ),
-    "That is the mean over the sentences; the mean over places (dim 1) is "
-    "wanted.": lambda h, x: (
-        (h * (x != PAD)[:, :, None]).sum(dim=0)
-        / (x != PAD).sum(dim=0)[:, None].clamp(min=1)
-    ),
-    "The numbers of the words were used as weights; use `x != 0`.": (
-        lambda h, x: (h * x[:, :, None]).sum(1) / x.sum(1, keepdim=True)
+    "One summed number came back; `fit` wants one for each image.": (
+        lambda *parts: _elbo(*parts).sum()
     ),
 }
 
 
-def masked_mean(attempt):
-    """Judge `masked_mean(h, x)`: (B, T, D), (B, T) -> (B, D)."""
-    compare = learnable(_slow_mean, MEAN_CASES, MEAN_SLIPS)
-    return judge("masked_mean", attempt, _masked_mean, compare)
+def _fixed_size(function):
+    """Say whether 784 pixels are taken for granted."""
+    try:
+        function(*copy.deepcopy(ELBO_CASES[0]))
+    except RuntimeError as error:
+        if "784" in str(error):
+            return "784 is written into it: " + ANY_SIZE
+        raise
+    return None
 
 
-def _between(one, other, steps):
-    share = torch.linspace(0, 1, steps, device=one.device)[:, None]
-    return (1 - share) * one + share * other
+ANY_SIZE = "images may have any size. `.flatten(1)` finds out by itself."
+ELBO_SLIPS["The pixels are multiplied by a fixed 784: " + ANY_SIZE] = (
+    lambda logits, x, mu, v: (
+        784 * _likelihood(logits, x).flatten(1).mean(1) - _kl(mu, v)
+    )
+)
 
 
-BETWEEN_CASES = [
-    (torch.tensor([0.0, 2.0, 5.0]), torch.tensor([4.0, -2.0, 1.0]), 5),
-    (torch.tensor([1.0, 1.0]), torch.tensor([0.5, 3.0]), 3),
-]
-BETWEEN_SLIPS = {
-    "It runs from the second code to the first.": lambda a, b, n: _between(
-        b, a, n
-    ),
-    "The last step stops short of the second code: both ends belong to the "
-    "path.": lambda a, b, n: _between(a, b, n + 1)[:-1],
-    "The ends are missing: the first row is `one`, the last is `other`.": (
-        lambda a, b, n: _between(a, b, n + 2)[1:-1]
-    ),
-    "It starts one step late: the first row is `one` itself.": (
-        lambda a, b, n: _between(a, b, n + 1)[1:]
-    ),
-    "There is one row too many: `steps` counts both ends.": (
-        lambda a, b, n: _between(a, b, n + 1)
-    ),
-    "That adds a share of `other` and takes nothing off `one`.": (
-        lambda a, b, n: a + torch.linspace(0, 1, n)[:, None] * b
-    ),
-    "That is transposed: one code in each row, (steps, Z).": (
-        lambda a, b, n: _between(a, b, n).T
-    ),
-    "A 7 is written out: the number of rows is `steps`.": (
-        lambda a, b, n: _between(a, b, 7)
-    ),
-    "The way from `one` is right, but `one` itself is missing: add it.": (
-        lambda a, b, n: _between(a, b, n) - a
-    ),
-    "It walks away from `other`: the way is `other - one`.": (
-        lambda a, b, n: _between(a, 2 * a - b, n)
-    ),
-    "Every row is the middle; the share must grow from 0 to 1.": (
-        lambda a, b, n: ((a + b) / 2).expand(n, -1)
-    ),
-}
-
-
-def between(attempt):
-    """Judge `between(one, other, steps)`: (Z,), (Z,) -> (steps, Z)."""
-    compare = named(_between, BETWEEN_CASES, BETWEEN_SLIPS)
-    return judge("between", attempt, _between, compare)
+def elbo(attempt):
+    """Judge `elbo(logits, x, mu, log_var)`: -> (B,), in nats."""
+    compare = same_as(_elbo_by_library, ELBO_CASES, ELBO_SLIPS)
+    names = "logits", "", "mu", "log_var"
+    gradient = gradient_as(_elbo, ELBO_CASES[0], names)
+    find = in_turn(_fixed_size, compare, gradient)
+    return judge("elbo", attempt, _elbo, find)

@@ -1,0 +1,21 @@
+"""Data sets as tensors that stay in memory; all work without a network."""
+
+from course_utils.datasets.damage import erase_patch
+from course_utils.datasets.download import DataError, data_folder
+from course_utils.datasets.fashion import (
+    FASHION_CLASSES,
+    SHIPPED,
+    fashion_mnist,
+)
+from course_utils.datasets.shapes import draw_shapes, made_world
+
+__all__ = [
+    "DataError",
+    "FASHION_CLASSES",
+    "SHIPPED",
+    "data_folder",
+    "draw_shapes",
+    "erase_patch",
+    "fashion_mnist",
+    "made_world",
+]

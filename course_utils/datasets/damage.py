@@ -1,0 +1,16 @@
+"""Damage to images (B, 1, H, W), for networks that learn to mend it."""
+
+import torch
+
+
+def erase_patch(x, side=10):
+    """Set one square of side x side pixels to 0, elsewhere in each image."""
+    rows, columns = (_window(len(x), size, side, x) for size in x.shape[2:])
+    return x.masked_fill(rows[:, None, :, None] & columns[:, None, None], 0)
+
+
+def _window(count, size, side, x):
+    """Mark `side` neighbours out of `size`, drawn anew: (count, size)."""
+    start = torch.randint(size - side + 1, (count, 1), device=x.device)
+    place = torch.arange(size, device=x.device)
+    return (place >= start) & (place < start + side)

@@ -1,0 +1,75 @@
+"""A made world: images of one shape whose hidden causes are known."""
+
+import math
+from typing import NamedTuple
+
+import torch
+
+KINDS = ("disk", "square", "bar")
+CAUSES = {
+    "x": (6.0, 21.0),
+    "y": (6.0, 21.0),
+    "size": (2.5, 5.0),
+    "angle": (0.0, math.pi),
+    "kind": (0, 2),
+}
+
+
+class World(NamedTuple):
+    """Images (N, 1, S, S) in [0, 1] and the causes (N, K) behind them."""
+
+    images: torch.Tensor
+    causes: torch.Tensor
+    names: tuple[str, ...]
+
+
+def draw_shapes(x, y, size=4.0, angle=0.0, kind=0, image_size=28):
+    """Draw one soft white shape an image: numbers or (N,) -> (N, 1, S, S).
+
+    x, y and size (half the width) are in pixels, angle is in radians, kind
+    counts through `KINDS`. Pixels lie in [0, 1]; edges are soft.
+    """
+    causes = (torch.as_tensor(c).float() for c in (x, y, size, angle, kind))
+    causes = torch.broadcast_tensors(*(c.reshape(-1) for c in causes))
+    x, y, size, angle, kind = (c[:, None, None] for c in causes)
+    pixel = torch.arange(image_size).float()
+    right, down = pixel[None, None, :] - x, pixel[None, :, None] - y
+    u = (right * angle.cos() + down * angle.sin()).abs()
+    v = (down * angle.cos() - right * angle.sin()).abs()
+    outside = torch.stack(
+        [
+            (right**2 + down**2).sqrt() - size,
+            torch.maximum(u, v) - 0.85 * size,
+            torch.maximum(u - 1.4 * size, v - 0.4 * size),
+        ]
+    )  # signed distance to each kind's edge, (3, N, S, S)
+    kind = kind.long().expand_as(outside[0])[None]
+    return torch.sigmoid(-outside.gather(0, kind)).transpose(0, 1)
+
+
+def made_world(n=5000, causes=("x", "y"), seed=0) -> World:
+    """Make images of one shape whose hidden causes are known.
+
+    causes: which of x, y, size, angle and kind vary, drawn evenly from
+    `CAUSES`; the others stay as `draw_shapes` has them. The same seed gives
+    the same world.
+    """
+    unknown = set(causes) - set(CAUSES)
+    if unknown or not causes or len(set(causes)) < len(causes):
+        raise ValueError(
+            f"causes must be some of {', '.join(CAUSES)}, each once; got "
+            f"{causes!r}"
+        )
+    if n < 1:
+        raise ValueError(f"a world needs at least one image; got n={n}")
+    generator = torch.Generator().manual_seed(seed)
+    columns = {name: _draw_cause(name, n, generator) for name in causes}
+    images = draw_shapes(**({"x": 13.5, "y": 13.5} | columns))
+    return World(images, torch.stack(list(columns.values()), 1), tuple(causes))
+
+
+def _draw_cause(name, n, generator):
+    low, high = CAUSES[name]
+    if name == "kind":
+        return torch.randint(low, high + 1, (n,), generator=generator).float()
+    return low + (high - low) * torch.rand(n, generator=generator)

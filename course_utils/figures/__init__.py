@@ -1,0 +1,42 @@
+"""Figures in one style; each describes itself in an alt text."""
+
+from course_utils.figures.charts import (
+    histogram_figure,
+    matrix_figure,
+    points_figure,
+    show_bars,
+    show_curves,
+    show_histograms,
+    show_losses,
+    show_matrix,
+)
+from course_utils.figures.images import (
+    images_figure,
+    show_decoded_grid,
+    show_images,
+    show_interpolation,
+    show_latent_space,
+    show_reconstructions,
+)
+from course_utils.figures.style import show_figure
+from course_utils.figures.widgets import explore, walk_latent_space
+
+__all__ = [
+    "explore",
+    "histogram_figure",
+    "images_figure",
+    "matrix_figure",
+    "points_figure",
+    "show_bars",
+    "show_curves",
+    "show_decoded_grid",
+    "show_figure",
+    "show_histograms",
+    "show_images",
+    "show_interpolation",
+    "show_latent_space",
+    "show_losses",
+    "show_matrix",
+    "show_reconstructions",
+    "walk_latent_space",
+]

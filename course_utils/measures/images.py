@@ -1,0 +1,23 @@
+"""How alike two images are."""
+
+import torch
+
+
+def psnr(x_hat, x):
+    """Peak signal-to-noise ratio in dB, higher is better: -> (B,)."""
+    error = (x_hat.clamp(0, 1) - x).square().flatten(1).mean(dim=1)
+    return -10 * error.clamp_min(1e-10).log10()
+
+
+def ssim(x_hat, x):
+    """Structural similarity (Wang et al., 2004), at most 1: -> (B,)."""
+    from skimage.metrics import structural_similarity  # slow to import
+
+    pairs = zip(_arrays(x_hat.clamp(0, 1)), _arrays(x), strict=True)
+    return torch.tensor(
+        [structural_similarity(a, b, data_range=1.0) for a, b in pairs]
+    )
+
+
+def _arrays(x):
+    return x[:, 0].numpy()

@@ -1,0 +1,129 @@
+"""Autoencoders of sentences, as lesson 14 writes them.
+
+Sentences x are numbers (B, T): start, words, end, padding. Each model has
+`encode(x) -> z (B, Z)`, `logits(z, x) -> (B, T - 1, V)`, scores of what
+stands at places 1 to T - 1, and `decode(z) -> (B, T)`, free-running. `size`
+is the vocabulary's, `length` is T.
+"""
+
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy, pad
+
+PAD, START, END = 0, 1, 2
+
+
+class ParallelWriter(nn.Module):
+    """Codes -> all words at once, by attention (Zhang et al., 2017)."""
+
+    def __init__(self, size, length, latent_dim=128, width=64):
+        super().__init__()
+        self.words = nn.Embedding(size, width)
+        self.places = nn.Parameter(torch.randn(length, width) * width**-0.5)
+        self.from_code = nn.Linear(latent_dim, (length - 1) * width)
+        self.writer = attention(width)
+        nn.init.normal_(self.words.weight, std=width**-0.5)
+
+    def logits(self, z, x=None):
+        """Codes (B, Z) -> scores (B, T - 1, V); x is not looked at."""
+        h = self.from_code(z).unflatten(1, (-1, self.places.shape[1]))
+        return self.writer(h + self.places[1:]) @ self.words.weight.T
+
+    def decode(self, z):
+        """Codes (B, Z) -> sentences (B, T), the best word at each place."""
+        return pad(self.logits(z).argmax(dim=2), (1, 0), value=START)
+
+
+class TransformerAutoencoder(ParallelWriter):
+    """Attention in and out (Vaswani et al., 2017), all words at once."""
+
+    def __init__(self, size, length, latent_dim=128, width=64):
+        super().__init__(size, length, latent_dim, width)
+        self.reader = attention(width)
+        self.to_code = nn.Linear(length * width, latent_dim)
+
+    def encode(self, x):
+        """Sentences (B, T) -> codes (B, Z); padding is not looked at."""
+        h = self.words(x) + self.places
+        h = self.reader(h, src_key_padding_mask=x == PAD)
+        return self.to_code((h * (x != PAD)[:, :, None]).flatten(1))
+
+
+class LSTMAutoencoder(nn.Module):
+    """Word by word, in and out (Sutskever, Vinyals and Le, 2014)."""
+
+    def __init__(self, size, length, latent_dim=128, width=64, hidden=192):
+        super().__init__()
+        self.length = length
+        self.words = nn.Embedding(size, width)
+        self.reader = nn.LSTM(width, hidden, batch_first=True)
+        self.to_code = nn.Linear(hidden, latent_dim)
+        self.writer = nn.LSTM(width + latent_dim, hidden, batch_first=True)
+        self.to_word = nn.Linear(hidden, width)
+        nn.init.normal_(self.words.weight, std=width**-0.5)
+
+    def read(self, x):
+        """Sentences (B, T) -> the mean of the states (B, hidden)."""
+        return masked_mean(self.reader(self.words(x))[0], x)
+
+    def encode(self, x):
+        """Sentences (B, T) -> codes (B, Z)."""
+        return self.to_code(self.read(x))
+
+    def step(self, z, words, state=None):
+        """Read words (B, S) beside the code -> scores (B, S, V), state."""
+        code = z[:, None].expand(-1, words.shape[1], -1)
+        h, state = self.writer(torch.cat([self.words(words), code], 2), state)
+        return self.to_word(h) @ self.words.weight.T, state
+
+    def logits(self, z, x):
+        """Score places 1 to T - 1, each told the true words before it."""
+        return self.step(z, x[:, :-1])[0]
+
+    def decode(self, z, forbid=()):
+        """Codes (B, Z) -> sentences (B, T), each told its own words.
+
+        forbid: numbers that are never written.
+        """
+        word = torch.full((len(z), 1), START, device=z.device)
+        written, state = [word], None
+        for _ in range(self.length - 1):
+            scores, state = self.step(z, word, state)
+            scores[:, :, list(forbid)] = -torch.inf
+            word = scores.argmax(dim=2)
+            written.append(word)
+        return torch.cat(written, dim=1)
+
+
+def attention(width, layers=2, heads=4):
+    """Return layers of self-attention, (B, T, width) -> the same."""
+    layer = nn.TransformerEncoderLayer(
+        width, heads, 2 * width, dropout=0.0, batch_first=True,
+        norm_first=True,
+    )  # fmt: skip
+    return nn.TransformerEncoder(
+        layer, layers, norm=nn.LayerNorm(width), enable_nested_tensor=False
+    )
+
+
+def masked_mean(h, x):
+    """Mean of h (B, T, D) over the places where x (B, T) is no padding."""
+    keep = (x != PAD)[:, :, None]
+    return (h * keep).sum(dim=1) / keep.sum(dim=1)
+
+
+def sentence_loss(scores, x):
+    """Cross-entropy in nats, summed over words and end, not padding: (B,).
+
+    scores: (B, T - 1, V), what stands at places 1 to T - 1 of x (B, T).
+    """
+    y = x[:, 1:]
+    nats = cross_entropy(
+        scores.flatten(0, 1), y.flatten(), ignore_index=PAD, reduction="none"
+    )
+    return nats.view(y.shape).sum(dim=1)
+
+
+def reconstruction_nats(model, x):
+    """Loss of a sentence autoencoder, for `fit`: (B, T) -> (B,)."""
+    return sentence_loss(model.logits(model.encode(x), x), x)

@@ -1,0 +1,1 @@
+"""The cheap rivals that a network has to beat."""

@@ -1,9 +1,8 @@
-"""Data: what ships, the full set by every route, faults, made worlds."""
+"""Fashion-MNIST: what ships, the full set by every route, faults."""
 
 import errno
 import gzip
 import hashlib
-import math
 import os
 import shutil
 import socket
@@ -279,75 +278,3 @@ def test_a_bad_file_in_the_folder_is_named_and_not_used(raw, capsys, bad):
     damaged, _, used = capsys.readouterr().out.splitlines()
     assert "damaged" in damaged and str(raw / f"{IMAGES}.gz") in damaged
     assert "ships" in used
-
-
-# Made worlds
-
-
-def centre(image):
-    """Return the centre of mass (x, y) of an image (H, W)."""
-    pixel = torch.arange(image.shape[-1]).float()
-    across, down = image.sum(0), image.sum(1)
-    total = image.sum()
-    return [(across @ pixel / total).item(), (down @ pixel / total).item()]
-
-
-def test_a_seed_gives_one_world():
-    one, same, other = (data.made_world(9, seed=s) for s in (1, 1, 2))
-    assert one.images.equal(same.images) and one.causes.equal(same.causes)
-    assert not one.causes.equal(other.causes)
-
-
-def test_causes_lie_in_their_ranges():
-    world = data.made_world(500, tuple(data.CAUSES))
-    assert world.names == ("x", "y", "size", "angle", "kind")
-    assert world.images.shape == (500, 1, 28, 28)
-    assert 0 <= world.images.min() and world.images.max() <= 1
-    for name, column in zip(world.names, world.causes.T, strict=True):
-        low, high = data.CAUSES[name]
-        assert low <= column.min() < column.max() <= high
-    assert set(world.causes[:, -1].tolist()) == {0, 1, 2}
-
-
-def test_world_draws_what_its_causes_say():
-    world = data.made_world(4, ("x", "size"))
-    x, size = world.causes.T
-    assert world.images.equal(data.draw_shapes(x, 13.5, size))
-
-
-@pytest.mark.parametrize("causes", [("x", "colour"), (), ("x", "x")])
-def test_unknown_causes(causes):
-    with pytest.raises(ValueError, match="causes must be some of x, y"):
-        data.made_world(3, causes)
-
-
-def test_a_world_of_nothing():
-    with pytest.raises(ValueError, match="n=0"):
-        data.made_world(0)
-
-
-@pytest.mark.parametrize("kind", range(len(data.KINDS)))
-@pytest.mark.parametrize(("x", "y"), [(13.5, 13.5), (10.0, 16.25)])
-def test_a_shape_lies_where_it_is_put(kind, x, y):
-    image = data.draw_shapes(x, y, size=3.0, angle=0.7, kind=kind)[0, 0]
-    assert centre(image) == pytest.approx([x, y], abs=0.05)
-
-
-def test_kinds_look_different():
-    disk, square, bar = data.draw_shapes(14, 14, kind=torch.arange(3))[:, 0]
-    assert disk[14, 14] > 0.8 and bar[14, 14] > 0.8
-    assert square[11, 11] > 0.5 > disk[11, 11]
-    assert bar[14, 19] > 0.5 > disk[14, 19]
-
-
-def test_angle_turns_a_bar():
-    flat, upright = data.draw_shapes(
-        14, 14, angle=torch.tensor([0, math.pi / 2]), kind=2
-    )[:, 0]
-    assert flat[14, 10] > 0.8 > 0.1 > flat[10, 14]
-    assert upright.allclose(flat.T, atol=1e-4)
-
-
-def test_size_grows_a_disk():
-    small, large = data.draw_shapes(14, 14, torch.tensor([3.0, 6.0]))
-    assert large.sum() > 3 * small.sum()

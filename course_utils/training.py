@@ -1,6 +1,9 @@
 """The training loop, the device it runs on, and predictions in batches."""
 
+import contextlib
+import inspect
 import math
+import os
 import random
 import sys
 import time
@@ -8,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from torch import nn
 from tqdm import tqdm
 
 
@@ -27,10 +31,15 @@ class History:
 
 
 def pick_device() -> torch.device:
-    """Return CUDA where there is a GPU, else Apple's MPS, else the CPU."""
+    """Return CUDA where there is a GPU, else Apple's MPS, else the CPU.
+
+    The environment variable COURSE_DEVICE (cpu, cuda or mps) overrules it.
+    """
+    if os.environ.get("COURSE_DEVICE"):
+        return torch.device(os.environ["COURSE_DEVICE"])
     if torch.cuda.is_available():
         return torch.device("cuda")
-    if torch.backends.mps.is_available():
+    if torch.backends.mps.is_available() and _has_room("mps"):
         return torch.device("mps")
     return torch.device("cpu")
 
@@ -62,68 +71,144 @@ def fit(
     loss: called as loss(model, *batch), returns one value per example (B,).
     patience: stop after so many epochs without a better `valid` loss, and
     go back to the best weights. Adam follows a one-cycle learning rate
-    (Smith and Topin, 2018) with its peak at `lr`. An interrupt (the stop
-    button) ends training and keeps what was learnt. Raises ValueError on
+    (Smith and Topin, 2018) with its peak at `lr`.
+
+    seed: of all that training draws from torch: the order of the examples,
+    dropout, noise that `loss` adds. Two models with the same weights and
+    one seed are trained alike. What you draw after `fit` is as if it had
+    drawn nothing. The first weights come from where the model is made: call
+    `set_seed` there.
+
+    An interrupt (the stop button) ends training and keeps what was learnt.
+    Whatever happens, the model is left in eval mode. Raises ValueError on
     unusable data and FloatingPointError when the loss is no longer a number.
+    With COURSE_SMOKE=1 in the environment there is one epoch, for tests.
     """
-    device = device or pick_device()
-    model.to(device).train()
+    if os.environ.get("COURSE_SMOKE") == "1":
+        epochs = 1
+    device = torch.device(device or pick_device())
+    model.to(device)
     train, valid = _to_device(train, device), _to_device(valid, device)
     _check_arguments(train, valid, epochs, batch_size, patience)
     step = _make_step(model, loss, lr, epochs, len(train[0]), batch_size)
     order = torch.Generator().manual_seed(seed)
     history, best, start = History(), _Best(model, patience), time.time()
-    bar = tqdm(range(epochs), "training", file=sys.stdout, ncols=79,
-               unit="epoch", disable=not progress)  # fmt: skip
-    try:
-        for epoch in bar:
-            steps = [step(b) for b in _batches(train, batch_size, order)]
-            latest = _mean_loss(steps, epoch, lr)
-            if valid:
-                measured = evaluate(model, valid, loss)
-                _check_valid_loss(measured, epoch, lr)
-                history.valid.append(measured)
-            history.train.append(latest)
-            bar.set_postfix_str(_latest(history))
-            if valid and best.should_stop(history):
-                break
-    except KeyboardInterrupt:
-        history.stopped = f"interrupted in epoch {len(history.train) + 1}"
-        print(f"\nTraining was {history.stopped}; the weights are kept.")
-    bar.close()
+    with _training_mode(model), _seeded(seed, device), tqdm(
+        range(epochs), "training", file=sys.stdout, ncols=79, unit="epoch",
+        disable=not progress,
+    ) as bar:  # fmt: skip
+        try:
+            for epoch in bar:
+                steps = [step(b) for b in _batches(train, batch_size, order)]
+                latest = _mean_loss(steps, epoch, lr)
+                if valid:
+                    measured = evaluate(model, valid, loss)
+                    _check_valid_loss(measured, epoch, lr)
+                    history.valid.append(measured)
+                history.train.append(latest)
+                bar.set_postfix_str(_latest(history))
+                if valid and best.should_stop(history):
+                    break
+        except KeyboardInterrupt:
+            history.stopped = f"interrupted in epoch {len(history.train) + 1}"
+            print(f"\nTraining was {history.stopped}; the weights are kept.")
     best.restore()
     history.seconds = time.time() - start
-    model.eval()
     return history
 
 
 @torch.no_grad()
 def evaluate(model, data, loss, batch_size=1000) -> float:
     """Return the mean loss per example over `data`, without training."""
-    device = next(model.parameters()).device
-    was_training = model.training
-    model.eval()
-    data = _to_device(data, device)
+    data = _to_device(data, _device_of([model]))
     _check_lengths("data", data)
     losses = []
-    for batch in _batches(data, batch_size):
-        losses.append(loss(model, *batch))
-        _check_losses(losses[-1], len(batch[0]))
-    model.train(was_training)
+    with _eval_mode([model]):
+        for batch in _batches(data, batch_size):
+            losses.append(loss(model, *batch))
+            _check_losses(losses[-1], len(batch[0]))
     return torch.cat(losses).mean().item()
 
 
 @torch.no_grad()
 def predict(function, x, batch_size=1000):
-    """Apply a model, or one of its methods, to x (N, ...) in batches.
+    """Apply a function to x (N, ...) in batches; the answer is on the CPU.
 
-    No gradients are kept. The answer lies on the CPU.
+    function: a model, one of its methods, or any function of a batch, such
+    as `lambda x: model.encode(x)[0]`. The models in it are in eval mode
+    meanwhile, so that dropout sleeps, and afterwards as they were. Batches
+    go where the model's weights are, without a model to `pick_device()`.
+    No gradients are kept.
     """
-    model = getattr(function, "__self__", function)
-    device = next(model.parameters()).device
-    return torch.cat(
-        [function(b.to(device)).cpu() for b in x.split(batch_size)]
-    )
+    models = _models_in(function)
+    device = _device_of(models)
+    with _eval_mode(models):
+        return torch.cat(
+            [function(b.to(device)).cpu() for b in x.split(batch_size)]
+        )
+
+
+def _models_in(function):
+    """Return the models that a function is, belongs to or makes use of."""
+    owner = getattr(function, "__self__", function)
+    if isinstance(owner, nn.Module):
+        return [owner]
+    if not inspect.isfunction(function):
+        return []
+    seen = inspect.getclosurevars(function)
+    values = (*seen.nonlocals.values(), *seen.globals.values())
+    return [value for value in values if isinstance(value, nn.Module)]
+
+
+def _device_of(models):
+    """Return where the first weights lie; without any, `pick_device()`."""
+    weights = (weight for model in models for weight in model.parameters())
+    first = next(weights, None)
+    return pick_device() if first is None else first.device
+
+
+def _has_room(device):
+    """Say whether a device can hold a number; some machines' MPS cannot."""
+    try:
+        torch.zeros(1, device=device)
+    except RuntimeError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _training_mode(model):
+    """Train inside; leave the model in eval mode, whatever happens."""
+    model.train()
+    try:
+        yield
+    finally:
+        model.eval()
+
+
+@contextlib.contextmanager
+def _eval_mode(models):
+    """Switch models to eval mode, and each part back to its own after."""
+    modes = [(m, m.training) for model in models for m in model.modules()]
+    for model in models:
+        model.eval()
+    try:
+        yield
+    finally:
+        for part, training in modes:
+            part.training = training
+
+
+@contextlib.contextmanager
+def _seeded(seed, device):
+    """Seed torch inside, and leave its global generators as they were.
+
+    The seed is shifted: with `set_seed(seed)` before the model was made, the
+    noise would be made of the numbers that made its first weights.
+    """
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(seed + 1_000_003)
+        yield
 
 
 def _to_device(data, device):

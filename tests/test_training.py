@@ -1,5 +1,7 @@
 """Training: what `fit` learns, keeps and refuses; batches; devices."""
 
+import contextlib
+import functools
 import random
 
 import numpy as np
@@ -205,6 +207,73 @@ def test_model_is_ready_for_use_afterwards():
     assert not model.training
 
 
+def test_an_error_leaves_eval_mode_and_a_closed_bar(capsys):
+    def loss(model, x, y):
+        raise RuntimeError("the loss of a learner")
+
+    model = small_model()
+    with pytest.raises(RuntimeError, match="of a learner"):
+        fit(model, loss=loss, progress=True)
+    assert not model.training
+    assert capsys.readouterr().out.endswith("\n")  # a closed bar ends so
+
+
+# The seed
+
+
+def noisy_model():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(3, 30), nn.Dropout(0.5), nn.Linear(30, 2))
+
+
+def noisy_error(model, x, y):
+    return squared_error(model, x + torch.randn_like(x), y)
+
+
+def test_the_seed_rules_all_that_training_draws():
+    trained = []
+    for before, seed in ((1, 0), (2, 0), (2, 1)):
+        model = noisy_model()
+        torch.manual_seed(before)
+        fit(model, loss=noisy_error, seed=seed)
+        trained.append(weights(model))
+    assert trained[0].equal(trained[1]) and not trained[1].equal(trained[2])
+
+
+def test_what_is_drawn_after_training_does_not_change():
+    torch.manual_seed(4)
+    expected = torch.randn(3)
+    for error in (None, ValueError):
+
+        def loss(model, x, y, error=error):
+            if error:
+                raise error
+            return noisy_error(model, x, y)
+
+        model = noisy_model()
+        torch.manual_seed(4)
+        with pytest.raises(error) if error else contextlib.nullcontext():
+            fit(model, loss=loss)
+        assert torch.randn(3).equal(expected)
+
+
+def test_noise_is_not_made_of_the_first_weights():
+    drawn = []
+
+    def loss(model, x, y):
+        drawn.append(torch.randn(3))
+        return squared_error(model, x, y)
+
+    fit(small_model(), loss=loss, seed=0)
+    torch.manual_seed(0)
+    assert not drawn[0].equal(torch.randn(3))
+
+
+def test_a_smoke_test_takes_one_epoch(monkeypatch):
+    monkeypatch.setenv("COURSE_SMOKE", "1")
+    assert len(fit(small_model(), epochs=9).train) == 1
+
+
 # What it refuses
 
 
@@ -337,6 +406,43 @@ def test_predict_takes_a_method():
     assert predict(model.decode, z).allclose(model.decode(z), atol=1e-6)
 
 
+@pytest.mark.parametrize("mode", [True, False])
+def test_predict_lets_dropout_sleep_and_restores_the_mode(mode):
+    model, x = noisy_model().train(mode), task()[0]
+    model[1].eval()  # a part that was set apart
+    for function in (model, model.forward, lambda x: model(x)):
+        assert predict(function, x).equal(predict(function, x))
+        assert [part.training for part in model] == [mode, False, mode]
+
+
+def test_predict_restores_the_mode_after_an_error():
+    model = noisy_model()
+    with pytest.raises(RuntimeError):
+        predict(model, torch.randn(5, 7))
+    assert model.training
+
+
+@pytest.mark.parametrize(
+    "function", [torch.sigmoid, torch.Tensor.sigmoid, lambda x: x.sigmoid(),
+                 functools.partial(torch.sigmoid), nn.Sigmoid()],
+)  # fmt: skip
+def test_predict_takes_any_function(function):
+    x = torch.randn(5, 2)
+    assert predict(function, x, batch_size=2).equal(x.sigmoid())
+
+
+def test_predict_sends_batches_to_where_the_weights_are():
+    model = nn.Linear(3, 2).to("meta")
+    devices = []
+
+    def function(x):
+        devices.append(x.device.type)
+        return torch.zeros(len(x)) if model else None
+
+    predict(function, task()[0])
+    assert devices == ["meta"]
+
+
 @pytest.mark.parametrize(
     ("cuda", "mps", "expected"),
     [(True, True, "cuda"), (True, False, "cuda"), (False, True, "mps"),
@@ -345,4 +451,25 @@ def test_predict_takes_a_method():
 def test_device_is_the_fastest_there_is(monkeypatch, cuda, mps, expected):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    monkeypatch.setattr(training, "_has_room", lambda device: True)
+    monkeypatch.delenv("COURSE_DEVICE", raising=False)
     assert training.pick_device().type == expected
+
+
+def test_device_can_be_asked_for(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setenv("COURSE_DEVICE", "cpu")
+    assert training.pick_device() == torch.device("cpu")
+
+
+def test_a_device_that_cannot_hold_a_number_is_not_picked(monkeypatch):
+    """As on the Macs of some test services."""
+
+    def refuse(*size, device):
+        raise RuntimeError("MPS backend out of memory")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch, "zeros", refuse)
+    monkeypatch.delenv("COURSE_DEVICE", raising=False)
+    assert training.pick_device().type == "cpu"

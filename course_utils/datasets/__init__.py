@@ -1,6 +1,7 @@
 """Data sets as tensors that stay in memory; all work without a network."""
 
 from course_utils.datasets.damage import erase_patch
+from course_utils.datasets.digits import digits
 from course_utils.datasets.download import DataError, data_folder
 from course_utils.datasets.fashion import (
     FASHION_CLASSES,
@@ -14,6 +15,7 @@ __all__ = [
     "FASHION_CLASSES",
     "SHIPPED",
     "data_folder",
+    "digits",
     "draw_shapes",
     "erase_patch",
     "fashion_mnist",

@@ -1,5 +1,5 @@
 """The rulers of the course."""
 
-from course_utils.measures.images import psnr, ssim
+from course_utils.measures.images import mse, psnr, ssim
 
-__all__ = ["psnr", "ssim"]
+__all__ = ["mse", "psnr", "ssim"]

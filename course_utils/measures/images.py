@@ -3,6 +3,19 @@
 import torch
 
 
+def mse(x_hat, x) -> float:
+    """Mean squared error of a number (of images: of a pixel), any shape.
+
+    Raises ValueError when the shapes differ: they would be broadcast.
+    """
+    if x_hat.shape != x.shape:
+        raise ValueError(
+            f"both must have one shape; got {tuple(x_hat.shape)} and "
+            f"{tuple(x.shape)}"
+        )
+    return (x_hat - x).square().mean().item()
+
+
 def psnr(x_hat, x):
     """Peak signal-to-noise ratio in dB, higher is better: -> (B,)."""
     error = (x_hat.clamp(0, 1) - x).square().flatten(1).mean(dim=1)

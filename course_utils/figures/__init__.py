@@ -1,6 +1,8 @@
 """Figures in one style; each describes itself in an alt text."""
 
 from course_utils.figures.charts import (
+    bars_figure,
+    curves_figure,
     histogram_figure,
     matrix_figure,
     points_figure,
@@ -10,24 +12,36 @@ from course_utils.figures.charts import (
     show_losses,
     show_matrix,
 )
+from course_utils.figures.clouds import (
+    cloud_figure,
+    latent_space_figure,
+    show_cloud,
+    show_latent_space,
+)
+from course_utils.figures.diagrams import diagram
 from course_utils.figures.images import (
     images_figure,
     show_decoded_grid,
     show_images,
     show_interpolation,
-    show_latent_space,
     show_reconstructions,
 )
 from course_utils.figures.style import show_figure
 from course_utils.figures.widgets import explore, walk_latent_space
 
 __all__ = [
+    "bars_figure",
+    "cloud_figure",
+    "curves_figure",
+    "diagram",
     "explore",
     "histogram_figure",
     "images_figure",
+    "latent_space_figure",
     "matrix_figure",
     "points_figure",
     "show_bars",
+    "show_cloud",
     "show_curves",
     "show_decoded_grid",
     "show_figure",

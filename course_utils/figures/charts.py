@@ -1,66 +1,126 @@
-"""Figures of results: curves, bars, tables of colours, histograms, points.
+"""Figures of results: curves, bars, tables of shades, histograms, points.
 
-Some come as a figure to hand to a widget, and as a `show_` function.
+Each comes as a figure to hand to a widget, and as a `show_` function.
 """
 
 import matplotlib
 import torch
+from matplotlib import ticker
 from matplotlib.figure import Figure
 
+from course_utils.figures import words
 from course_utils.figures.style import (
     COLORS,
     DASHES,
-    MARKERS,
     STYLE,
+    look,
+    plain,
     show_figure,
+    wrap,
 )
 
+NAME = 28  # letters of a name in one line
 
-def show_curves(curves, *, alt, xlabel, ylabel, log_x=False, log_y=False):
-    """Show lines {label: (x, y)}, or {label: (x, y, spread)} with bars."""
-    if not curves:
-        raise ValueError("there is no curve to show")
-    with matplotlib.rc_context(STYLE):
-        figure = Figure((6.4, 3.6), layout="constrained")
-        axes = figure.subplots()
-        for i, (label, line) in enumerate(curves.items()):
-            axes.errorbar(
-                *map(_plain, line), label=label, capsize=3,
-                color=COLORS[i % len(COLORS)],
-                marker=MARKERS[i % len(MARKERS)], ls=DASHES[i % len(DASHES)],
-            )  # fmt: skip
-        axes.set(xlabel=xlabel, ylabel=ylabel)
-        axes.set_xscale("log", base=2) if log_x else None
-        axes.set_yscale("log") if log_y else None
-        if log_x:
-            _ticks_at_points(axes, [line[0] for line in curves.values()])
-        axes.legend()
+
+def show_curves(curves, xlabel, ylabel, log_x=False, log_y=False, mark=None,
+                *, alt=None):  # fmt: skip
+    """Show lines; see `curves_figure`.
+
+    alt: replaces the text made from the lines, in lessons of the old form.
+    """
+    figure = curves_figure(curves, xlabel, ylabel, log_x, log_y, mark)
     show_figure(figure, alt)
 
 
-def show_losses(history, *, alt):
+def curves_figure(curves, xlabel, ylabel, log_x=False, log_y=False, mark=None):
+    """Draw lines {label: {x: y}}, {label: (xs, ys)} or (xs, ys, spread).
+
+    spread: half the length of an error bar at each point. mark: {label:
+    value} draws dashed level lines, such as a rival without a curve.
+    """
+    if not curves:
+        raise ValueError("there is no curve to show")
+    lines = {name: _line(name, curve) for name, curve in curves.items()}
+    with matplotlib.rc_context(STYLE):
+        figure = Figure((6.4, 3.6), layout="constrained")
+        axes = figure.subplots()
+        for i, (name, line) in enumerate(lines.items()):
+            axes.errorbar(*line, label=wrap(name, NAME), capsize=3, **look(i))
+        for i, (name, value) in enumerate((mark or {}).items()):
+            axes.axhline(value, label=wrap(name, NAME), lw=1.5,
+                         color="0.35", ls=(0, (1 + 2 * i, 2)))  # fmt: skip
+        axes.set(xlabel=xlabel, ylabel=ylabel)
+        axes.set_xscale("log", base=2) if log_x else None
+        if log_x:
+            _ticks_at_points(axes, [line[0] for line in lines.values()])
+        if log_y:
+            _plain_log_ticks(axes)
+        if len(lines) + len(mark or {}) > 4:
+            figure.legend(loc="outside right center")
+        else:
+            axes.legend()
+    drawn = {k: [c.tolist() for c in line[:2]] for k, line in lines.items()}
+    levels = (
+        f" {k} stays at {words.number(v)}." for k, v in (mark or {}).items()
+    )
+    figure.set_label(words.of_curves(drawn, xlabel, ylabel) + "".join(levels))
+    return figure
+
+
+def show_losses(history, *, alt=None):
     """Show the training (and validation) loss after each epoch."""
     curves = {"training": history.train, "validation": history.valid}
     show_curves(
         {k: (range(1, len(v) + 1), v) for k, v in curves.items() if v},
-        alt=alt, xlabel="epoch", ylabel="loss per image",
+        "epoch", "loss per image", alt=alt,
     )  # fmt: skip
 
 
-def show_bars(bars, *, alt, xlabel):
-    """Show quantities {label: value} as bars that carry their number."""
+def show_bars(bars, xlabel, spread=None, *, alt=None):
+    """Show quantities as bars; see `bars_figure`."""
+    show_figure(bars_figure(bars, xlabel, spread), alt)
+
+
+def bars_figure(bars, xlabel, spread=None):
+    """Draw quantities {label: value} as bars that carry their number.
+
+    spread: {label: half the length of an error bar}. Negative values point
+    to the left.
+    """
+    if not bars:
+        raise ValueError("there is no bar to show")
+    if strangers := set(spread or {}) - set(bars):
+        raise ValueError(f"spread names bars that are not there: {strangers}")
+    values = plain(list(bars.values()))
+    around = plain([(spread or {}).get(name, 0.0) for name in bars])
     with matplotlib.rc_context(STYLE):
-        figure = Figure((6.4, 0.7 + 0.36 * len(bars)), layout="constrained")
+        names = [wrap(name, NAME) for name in bars]
+        lines = sum(name.count("\n") + 1 for name in names)
+        figure = Figure((6.4, 0.7 + 0.36 * lines), layout="constrained")
         axes = figure.subplots()
-        drawn = axes.barh(list(bars), list(bars.values()), color=COLORS[0])
-        axes.bar_label(drawn, fmt="{:.4g}", padding=3)
-        axes.set(xlabel=xlabel, xlim=(0, 1.12 * max(bars.values())))
-        axes.invert_yaxis()
-        axes.grid(axis="y", visible=False)
-    show_figure(figure, alt)
+        rows = range(len(bars))
+        axes.barh(rows, values, xerr=around if spread else None, capsize=3,
+                  color=COLORS[0], ecolor="0.35")  # fmt: skip
+    for row, value, error in zip(rows, values, around, strict=True):
+        right = value >= 0
+        axes.annotate(
+            f"{value:.4g}", (value + (error if right else -error), row),
+            (6 if right else -6, 0), textcoords="offset points", va="center",
+            ha="left" if right else "right",
+        )  # fmt: skip
+    low = min(0.0, (values - around).min().item())
+    high = max(0.0, (values + around).max().item())
+    room = 0.14 * ((high - low) or 1)
+    axes.set_xlim(low - room * (low < 0), high + room * (high > 0))
+    axes.set(xlabel=xlabel, ylim=(len(bars) - 0.4, -0.6))
+    axes.set_yticks(rows, names)
+    axes.axvline(0, color="0.35", lw=0.8)
+    axes.grid(axis="y", visible=False)
+    figure.set_label(words.of_bars(bars, xlabel, spread))
+    return figure
 
 
-def show_matrix(values, rows, columns, *, alt, **labels):
+def show_matrix(values, rows, columns, *, alt=None, **labels):
     """Show a table of numbers (R, C) as shades; see `matrix_figure`."""
     show_figure(matrix_figure(values, rows, columns, **labels), alt)
 
@@ -73,8 +133,8 @@ def matrix_figure(
     rows, columns: the names along the sides. fmt: how to write a number.
     size: inches per cell. The darkest shade is the largest number.
     """
-    values = torch.as_tensor(values).detach().cpu().double()
-    if values.shape != (len(rows), len(columns)):
+    values = plain(values)
+    if values.shape != (len(rows), len(columns)) or not values.numel():
         raise ValueError(
             f"values must have shape ({len(rows)}, {len(columns)}), one for "
             f"each name; got {tuple(values.shape)}"
@@ -92,29 +152,38 @@ def matrix_figure(
         ink = "black" if light else "white"
         axes.text(j, i, fmt.format(value), ha="center", va="center",
                   color=ink, fontsize=8)  # fmt: skip
-    axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right")
-    axes.set_yticks(range(len(rows)), rows)
+    names = [wrap(name, NAME) for name in columns]
+    axes.set_xticks(range(len(columns)), names, rotation=45, ha="right")
+    axes.set_yticks(range(len(rows)), [wrap(name, NAME) for name in rows])
     axes.set(xlabel=xlabel, ylabel=ylabel)
     axes.grid(False)
+    figure.set_label(words.of_matrix(values, rows, columns, fmt))
     return figure
 
 
-def show_histograms(groups, *, alt, **options):
+def show_histograms(groups, xlabel, mark=None, *, alt=None, **options):
     """Show how values {label: (N,)} spread; see `histogram_figure`."""
-    show_figure(histogram_figure(groups, **options), alt)
+    show_figure(histogram_figure(groups, xlabel, mark, **options), alt)
 
 
-def histogram_figure(groups, *, xlabel, mark=None, bins=50, log_x=False):
+def histogram_figure(groups, xlabel, mark=None, *, bins=50, log_x=False):
     """Draw the share of each group's values {label: (N,)} in equal bins.
 
-    mark: {label: value} draws one dashed upright line, such as a threshold.
-    Lines, not bars, so that groups that overlap can both be seen.
+    mark: {label: value} draws one dotted upright line, such as a threshold.
+    log_x: bins of equal ratio, for values above 0. Lines, not bars, so that
+    groups that overlap can both be seen.
     """
-    groups = {k: torch.as_tensor(v).double() for k, v in groups.items()}
-    joined = torch.cat([values.flatten() for values in groups.values()])
+    groups = {name: plain(values).flatten() for name, values in groups.items()}
+    if not groups or not all(map(len, groups.values())):
+        raise ValueError("there are no values to show")
+    joined = torch.cat(list(groups.values()))
+    if log_x and joined.min() <= 0:
+        raise ValueError("a logarithmic axis needs values above 0")
     ends = joined.log10() if log_x else joined
     edges = torch.linspace(ends.min(), ends.max(), bins + 1).double()
     edges = 10**edges if log_x else edges
+    # Rounding must not push the outermost values out of their bins.
+    edges[0], edges[-1] = joined.min(), joined.max()
     with matplotlib.rc_context(STYLE):
         figure = Figure((6.4, 3.6), layout="constrained")
         axes = figure.subplots()
@@ -122,7 +191,7 @@ def histogram_figure(groups, *, xlabel, mark=None, bins=50, log_x=False):
             share = torch.full((len(values),), 1 / len(values))
             axes.hist(
                 values.numpy(), edges.numpy(), weights=share.numpy(),
-                histtype="step", label=label,
+                histtype="step", label=wrap(label, NAME),
                 color=COLORS[i % len(COLORS)], ls=DASHES[i % 4], lw=1.8,
             )  # fmt: skip
         for label, value in (mark or {}).items():
@@ -130,10 +199,11 @@ def histogram_figure(groups, *, xlabel, mark=None, bins=50, log_x=False):
         axes.set(xlabel=xlabel, ylabel="share", ylim=(0, None))
         axes.set_xscale("log" if log_x else "linear")
         axes.legend()
+    figure.set_label(words.of_groups(groups, xlabel, mark or {}))
     return figure
 
 
-def points_figure(points, *, xlabel, title="", limits=None):
+def points_figure(points, xlabel, *, title="", limits=None):
     """Draw {label: (value, spread)} as points with bars, one to a row.
 
     limits: (low, high) of the axis, so that two such figures compare.
@@ -154,7 +224,23 @@ def points_figure(points, *, xlabel, title="", limits=None):
         axes.set_yticks(range(len(points)), list(points))
         axes.set(xlabel=xlabel, title=title, xlim=limits,
                  ylim=(len(points) - 0.5, -0.8))  # fmt: skip
+    bars = dict(zip(points, values, strict=True))
+    around = dict(zip(points, spreads, strict=True))
+    figure.set_label(words.of_bars(bars, xlabel, around, "point"))
     return figure
+
+
+def _line(name, curve):
+    """Return xs, ys and perhaps the spread of a curve, as tensors."""
+    pair = (curve.keys(), curve.values()) if isinstance(curve, dict) else curve
+    line = [plain(c if torch.is_tensor(c) else list(c)) for c in pair]
+    sizes = [len(column) for column in line]
+    if len(line) not in (2, 3) or len(set(sizes)) > 1 or not sizes[0]:
+        raise ValueError(
+            f"curve {name!r} must be {{x: y}}, (xs, ys) or (xs, ys, spread) "
+            f"of one length; got lengths {sizes}"
+        )
+    return line
 
 
 def _ticks_at_points(axes, columns):
@@ -162,9 +248,13 @@ def _ticks_at_points(axes, columns):
     points = sorted({float(x) for column in columns for x in column})
     if len(points) <= 12:
         axes.set_xticks(points)
-    axes.minorticks_off()
+    axes.xaxis.set_minor_locator(ticker.NullLocator())
     axes.xaxis.set_major_formatter("{x:,g}")
 
 
-def _plain(values):
-    return values.detach().cpu() if torch.is_tensor(values) else values
+def _plain_log_ticks(axes):
+    """Label a logarithmic upright axis at 1, 2 and 5, without exponents."""
+    axes.set_yscale("log")
+    axes.yaxis.set_minor_locator(ticker.LogLocator(subs=(2, 5)))
+    axes.yaxis.set_major_formatter("{x:,g}")
+    axes.yaxis.set_minor_formatter("{x:,g}")

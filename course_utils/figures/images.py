@@ -1,141 +1,182 @@
-"""Figures of images and of codes: grids, reconstructions, maps."""
+"""Figures of images: grids, reconstructions, paths, decoded maps."""
 
 import matplotlib
 import torch
 from matplotlib.figure import Figure
+from torch import nn
 
-from course_utils.figures.style import COLORS, MARKERS, STYLE, show_figure
+from course_utils.figures import words
+from course_utils.figures.style import STYLE, show_figure, wrap
 
 
-def show_images(images, *, alt, titles=None, row_labels=None, columns=10):
-    """Show images (N, 1, H, W) in rows of `columns`, or a list of such rows.
+def show_images(
+    images, titles=None, row_labels=None, columns=10, *, diverging=False,
+    alt=None,
+):  # fmt: skip
+    """Show images; see `images_figure`.
 
-    alt: what the figure shows, for readers who cannot see it. titles: one
-    text per column. row_labels: one text per row. Values are drawn from 0
-    (black) to 1 (white).
+    alt: replaces the text made from the images, in lessons of the old form.
     """
-    rows = images.split(columns) if torch.is_tensor(images) else list(images)
-    show_figure(images_figure(rows, titles, row_labels), alt)
-
-
-def show_reconstructions(x, x_hat, *, alt, titles=None):
-    """Show originals (N, 1, H, W) above their reconstructions."""
-    rows = [x, x_hat]
-    show_images(
-        rows, alt=alt, titles=titles, row_labels=["original", "reconstruction"]
+    figure = images_figure(
+        images, titles, row_labels, columns, diverging=diverging
     )
+    show_figure(figure, alt)
 
 
-def show_interpolation(rows, *, alt):
+def show_reconstructions(x, x_hat, titles=None, *, alt=None):
+    """Show originals (N, 1, H, W) above their reconstructions."""
+    labels = ["original", "reconstruction"]
+    figure = images_figure([x, x_hat], titles, labels)
+    if len(x) == len(x_hat):
+        errors = (_picture(x) - _picture(x_hat)).square().flatten(1).mean(1)
+        figure.set_label(
+            f"{figure.get_label()} Mean squared error per pixel "
+            f"{words.number(errors.mean())}, most in column "
+            f"{errors.argmax() + 1}: {words.number(errors.max())}."
+        )
+    show_figure(figure, alt)
+
+
+def show_interpolation(rows, *, alt=None):
     """Show paths from one image to another: {label: images (N, 1, H, W)}."""
     first = next(iter(rows.values()), ())
-    titles = [f"{t:.0%}" for t in torch.linspace(0, 1, len(first)).tolist()]
-    show_images(
-        list(rows.values()), alt=alt, titles=titles, row_labels=list(rows)
-    )
+    steps = torch.linspace(0, 1, len(first)).tolist()
+    show_images(rows, titles=[f"{step:.0%}" for step in steps], alt=alt)
 
 
-def show_decoded_grid(decode, low, high, *, alt, n=9):
+def show_decoded_grid(
+    decode, low, high, n=9, *, xlabel="first code", ylabel="second code",
+    alt=None,
+):  # fmt: skip
     """Decode an n x n grid of two-dimensional codes between two corners.
 
-    decode: codes (B, 2) -> images (B, 1, H, W). low, high: the corners
-    (2,). The first code runs to the right, the second upwards.
+    decode: codes (B, 2) -> images (B, 1, H, W), on any device. low, high:
+    the corners (2,). The first code runs to the right, the second upwards.
     """
-    (left, bottom), (right, top) = _pairs(low), _pairs(high)
+    (left, bottom), (right, top) = _corner(low), _corner(high)
     across = torch.linspace(left, right, n).repeat(n)
     up = torch.linspace(top, bottom, n).repeat_interleave(n)
-    images = _picture(decode(torch.stack([across, up], 1)))
-    tiles = _mosaic(images.split(n), n)
+    images = _picture(decode_codes(decode, torch.stack([across, up], 1)))
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(5.2, 5), layout="constrained")
         axes = figure.subplots()
         axes.imshow(
-            tiles.numpy(), vmin=0, vmax=1,
+            mosaic(images.split(n), n), vmin=0, vmax=1,
             extent=(left, right, bottom, top), aspect="auto",
         )  # fmt: skip
-        axes.set(xlabel="first code", ylabel="second code")
+        axes.set(xlabel=xlabel, ylabel=ylabel)
         axes.grid(False)
+    bright = images.flatten(1).mean(1)
+    corners = {"lower left": -n, "lower right": -1, "upper left": 0,
+               "upper right": n - 1}  # fmt: skip
+    said = (f"{k} {words.number(bright[i])}" for k, i in corners.items())
+    figure.set_label(
+        f"A grid of {n} by {n} decoded images: {xlabel} {words.number(left)} "
+        f"to {words.number(right)} to the right, {ylabel} "
+        f"{words.number(bottom)} to {words.number(top)} upwards. Mean "
+        f"brightness in the corners: {', '.join(said)}."
+    )
     show_figure(figure, alt)
 
 
-def show_latent_space(maps, *, alt, classes=None):
-    """Show codes as coloured points: {title: (z (N, 2), colour (N,))}.
+def images_figure(
+    images, titles=None, row_labels=None, columns=10, *, diverging=False
+):
+    """Draw images (N, 1, H, W), a list of such rows, or {label: row}.
 
-    classes: names of the labels when the colour is a class number; without
-    it the colour is a quantity with a scale beside it.
+    titles: one text per column. row_labels: one text per row. columns: how
+    many stand in a row. Values are drawn from 0 (black) to 1 (white); with
+    `diverging`, for weights and directions, from blue (negative) over white
+    (zero) to red (positive), all on one scale.
     """
-    if not maps:
-        raise ValueError("there are no codes to show")
-    with matplotlib.rc_context(STYLE):
-        width = 3.6 if len(maps) > 1 else 5.5
-        figure = Figure((width * len(maps), 3.6), layout="constrained")
-        panels = figure.subplots(1, len(maps), squeeze=False)[0]
-        for axes, (title, (z, color)) in zip(
-            panels, maps.items(), strict=True
-        ):
-            z = _codes(z)
-            _scatter(figure, axes, z, _labels(color, len(z)), classes)
-            axes.set(title=title, xlabel="first code", ylabel="second code")
-        if classes:
-            handles = panels[-1].get_legend_handles_labels()
-            figure.legend(*handles, loc="outside right center")
-    show_figure(figure, alt)
-
-
-def images_figure(rows, titles=None, row_labels=None):
-    """Draw rows of images (N, 1, H, W), without showing them yet."""
-    rows = [_picture(row) for row in rows]
+    if isinstance(images, dict):
+        images, row_labels = list(images.values()), list(images)
+    rows = images.split(columns) if torch.is_tensor(images) else images
+    rows = [_picture(row, diverging) for row in rows]
     sizes = {tuple(row.shape[1:]) for row in rows}
     if not rows:
         raise ValueError("there is no image to show")
     if len(sizes) > 1:
         raise ValueError(f"rows must hold images of one size; got {sizes}")
-    columns = max(len(row) for row in rows)
+    columns = max(map(len, rows))
+    if len(titles or ()) > columns:
+        raise ValueError(f"{len(titles)} titles for {columns} columns")
+    if row_labels is not None and len(row_labels) != len(rows):
+        raise ValueError(f"{len(row_labels)} row labels for {len(rows)} rows")
     inches = min(1.0, 9.0 / columns)
-    label = 0.3 + 0.09 * max(map(len, row_labels or [""]))  # in inches
-    size = (inches * columns + label, inches * len(rows))
+    above = [wrap(title, max(6, int(14 * inches))) for title in titles or ()]
+    beside = [wrap(label, 24) for label in row_labels or [""] * len(rows)]
+    margin = 0.3 + 0.09 * max(map(len, "\n".join(beside).split("\n")))
+    lines = max((title.count("\n") + 1 for title in above), default=0)
+    height = inches * len(rows) + 0.15 * lines + 0.15 * bool(lines)
+    width = inches * columns + margin + 0.6 * diverging
     with matplotlib.rc_context(STYLE):
-        figure = Figure((size[0], size[1] + 0.3 * bool(titles)))
-        figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02)
+        figure = Figure((width, height))
+        figure.set_layout_engine("constrained", w_pad=0.06, h_pad=0.02)
         axes = figure.subplots()
-    height, width = (side + 2 for side in rows[0].shape[1:])
-    axes.imshow(_mosaic(rows, columns).numpy(), vmin=0, vmax=1, cmap="gray")
-    axes.set_xticks([(i + 0.5) * width - 1.5 for i in range(columns)])
-    axes.set_yticks([(i + 0.5) * height - 1.5 for i in range(len(rows))])
-    axes.set_xticklabels((list(titles or ()) + [""] * columns)[:columns])
-    axes.set_yticklabels(row_labels or [""] * len(rows))
+    gap = _gap(rows)
+    tall, wide = (side + gap for side in rows[0].shape[1:])
+    if diverging:
+        _shade_around_zero(figure, axes, rows, columns)
+    else:
+        axes.imshow(mosaic(rows, columns), vmin=0, vmax=1, cmap="gray")
+    half = (gap + 1) / 2
+    axes.set_xticks([(i + 0.5) * wide - half for i in range(columns)])
+    axes.set_yticks([(i + 0.5) * tall - half for i in range(len(rows))])
+    axes.set_xticklabels((above + [""] * columns)[:columns])
+    axes.set_yticklabels(beside)
     axes.tick_params(
         length=0, labelsize=9, top=True, labeltop=True, labelbottom=False
     )
     axes.spines[:].set_visible(False)
     axes.grid(False)
+    figure.set_label(words.of_images(rows, titles, row_labels, diverging))
     return figure
 
 
-def _mosaic(rows, columns):
-    """Put rows of (N, H, W) into one picture with white gaps between."""
+def mosaic(rows, columns, between=1.0):
+    """Put rows of (N, H, W) into one array, with gaps of one value."""
     height, width = rows[0].shape[1:]
-    tiles = torch.ones(len(rows), columns, height + 2, width + 2)
+    gap = _gap(rows)
+    size = (len(rows), columns, height + gap, width + gap)
+    tiles = torch.full(size, between)
     for tile_row, row in zip(tiles, rows, strict=True):
-        tile_row[: len(row), :-2, :-2] = row
-    return tiles.transpose(1, 2).flatten(0, 1).flatten(1)[:-2, :-2]
+        tile_row[: len(row), :-gap, :-gap] = row
+    joined = tiles.transpose(1, 2).flatten(0, 1).flatten(1)
+    return joined[:-gap, :-gap].numpy()
 
 
-def _scatter(figure, axes, z, color, classes):
-    if classes is None:
-        points = axes.scatter(*z.T, c=color, s=4, cmap="viridis")
-        figure.colorbar(points, ax=axes)
-        return
-    for c, name in enumerate(classes):
-        axes.scatter(
-            *z[color == c].T, s=14, label=name, alpha=0.8, lw=0.6,
-            marker=f"${c}$" if len(classes) > 7 else MARKERS[c],
-            color=matplotlib.colormaps["tab10"](c)
-            if len(classes) > 7 else COLORS[c],
-        )  # fmt: skip
+def decode_codes(decode, codes):
+    """Decode codes where the decoder's weights are, without a gradient.
+
+    decode: a module, a module's method, or any function of codes.
+    """
+    owner = getattr(decode, "__self__", decode)
+    if isinstance(owner, nn.Module):
+        weights = next(owner.parameters(), codes)
+        codes = codes.to(weights.device)
+    with torch.no_grad():
+        return decode(codes)
 
 
-def _picture(images):
+def _gap(rows):
+    """Return the pixels between two images: 2 of 28."""
+    return max(1, rows[0].shape[-1] // 14)
+
+
+def _shade_around_zero(figure, axes, rows, columns):
+    largest = max(row.abs().max().item() for row in rows) or 1.0
+    shades = matplotlib.colormaps["RdBu_r"].with_extremes(bad="0.75")
+    shown = axes.imshow(
+        mosaic(rows, columns, between=torch.nan),
+        vmin=-largest, vmax=largest, cmap=shades,
+    )  # fmt: skip
+    bar = figure.colorbar(shown, ax=axes, aspect=12, shrink=0.9)
+    bar.set_ticks([-largest, 0, largest])
+    bar.set_ticklabels([f"{t:.2g}" for t in (-largest, 0, largest)])
+
+
+def _picture(images, diverging=False):
     """Images (N, 1, H, W) on any device -> (N, H, W) ready to draw."""
     if not torch.is_tensor(images) or images.ndim != 4 or images.shape[1] != 1:
         is_tensor = torch.is_tensor(images)
@@ -148,7 +189,7 @@ def _picture(images):
     images = images.detach().cpu().float()
     if not images.isfinite().all():
         raise ValueError("images hold values that are not finite numbers")
-    if images.max() > 10:
+    if images.max() > 10 and not diverging:
         raise ValueError(
             f"images reach {images.max().item():g}, but [0, 1] is expected: "
             "divide pixels in 0..255 by 255"
@@ -156,22 +197,8 @@ def _picture(images):
     return images[:, 0]
 
 
-def _codes(z):
-    if not torch.is_tensor(z) or z.ndim != 2 or z.shape[1] != 2:
-        got = tuple(z.shape) if torch.is_tensor(z) else type(z).__name__
-        raise ValueError(f"codes must be a tensor of shape (N, 2); got {got}")
-    return z.detach().cpu()
-
-
-def _labels(color, count):
-    given = 0 if color is None else len(color)
-    if given != count:
-        raise ValueError(
-            "each code needs one label or value to be coloured by; got "
-            f"{given} for {count} codes"
-        )
-    return torch.as_tensor(color).detach().cpu()
-
-
-def _pairs(corner):
-    return [float(value) for value in corner]
+def _corner(values):
+    corner = [float(value) for value in values]
+    if len(corner) != 2:
+        raise ValueError(f"a corner is two numbers; got {len(corner)}")
+    return corner

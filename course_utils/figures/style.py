@@ -1,14 +1,18 @@
-"""Figures in one style, each with the alt text that it must be given.
+"""Figures in one style, each with an alt text made from what it draws.
 
-Functions take tensors (or a `decode` callable), never a model class, show
-the figure in the notebook and return nothing. Colours are the darker ones of
-Okabe and Ito (2008) and two more, safe for colour-blind readers and strong
-enough on white; lines also differ by marker and dash.
+Functions take tensors (or a `decode` callable), never a model class. Each
+`..._figure` function draws a figure and gives it its alt text as label;
+`show_...` shows it in the notebook and returns nothing. Colours are the
+darker ones of Okabe and Ito (2008) and two more, safe for colour-blind
+readers and strong enough on white; lines also differ by marker and dash.
 """
 
 import base64
+import html
 import io
+import textwrap
 
+import torch
 from IPython.display import display
 from PIL import Image
 
@@ -32,23 +36,36 @@ STYLE = {
 DPI = 100
 
 
-def show_figure(figure, alt):
+def show_figure(figure, alt=None):
     """Display a figure with its alt text, in every kind of notebook.
+
+    alt: only for a figure that has no text of its own (its label).
+    """
+    alt = figure.get_label() if alt is None else alt
+    if not isinstance(alt, str) or len(alt.strip()) < 15:
+        raise ValueError(f"alt must say what the figure shows; got {alt!r}")
+    metadata = {"image/png": {"alt": alt}}
+    display(bundle(to_png(figure), alt), raw=True, metadata=metadata)
+
+
+def bundle(png, alt):
+    """Return a picture as an output that every kind of notebook can show.
 
     JupyterLab reads the alt text of HTML alone, the website that of the
     picture's metadata, so the output holds both.
     """
-    if not isinstance(alt, str) or len(alt.strip()) < 15:
-        raise ValueError(f"alt must say what the figure shows; got {alt!r}")
-    picture = base64.b64encode(to_png(figure)).decode()
-    quoted = alt.replace("&", "&amp;").replace('"', "&quot;")
-    bundle = {
+    return {
         "text/plain": f"[Figure: {alt}]",
-        "image/png": picture,
-        "text/html": f'<img alt="{quoted}" '
-        f'src="data:image/png;base64,{picture}">',
+        "image/png": base64.b64encode(png).decode(),
+        "text/html": img(png, alt),
     }
-    display(bundle, raw=True, metadata={"image/png": {"alt": alt}})
+
+
+def img(png, alt):
+    """Return the bytes of a PNG file as an HTML image with an alt text."""
+    picture = base64.b64encode(png).decode()
+    quoted = html.escape(alt, quote=True)
+    return f'<img alt="{quoted}" src="data:image/png;base64,{picture}">'
 
 
 def to_png(figure) -> bytes:
@@ -58,3 +75,25 @@ def to_png(figure) -> bytes:
     picture = Image.open(full).convert("RGB")
     picture.quantize(128, dither=Image.Dither.NONE).save(small, format="png")
     return small.getvalue()
+
+
+def look(i):
+    """Return colour, marker and dash of the i-th line of a figure."""
+    return {
+        "color": COLORS[i % len(COLORS)],
+        "marker": MARKERS[i % len(MARKERS)],
+        "ls": DASHES[i % len(DASHES)],
+    }
+
+
+def wrap(name, width):
+    """Break a long name into lines, so that nothing is cut off."""
+    return "\n".join(textwrap.wrap(str(name), width)) or " "
+
+
+def plain(values):
+    """Numbers of any kind, on any device -> a tensor that can be drawn."""
+    values = torch.as_tensor(values).detach().cpu().double()
+    if not values.isfinite().all():
+        raise ValueError("there are values that are not finite numbers")
+    return values

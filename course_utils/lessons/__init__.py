@@ -1,5 +1,18 @@
-"""What a lesson is told with: predictions, claims, quiz, scorecard."""
+"""What a lesson is told with: predictions, claims, questions, scorecard."""
 
-from course_utils.lessons.quizzes import quiz
+from course_utils.lessons.guesses import claim, guess, reveal
+from course_utils.lessons.progress import note, show_progress, start
+from course_utils.lessons.quizzes import from_memory, quiz
+from course_utils.lessons.scorecards import scorecard
 
-__all__ = ["quiz"]
+__all__ = [
+    "claim",
+    "from_memory",
+    "guess",
+    "note",
+    "quiz",
+    "reveal",
+    "scorecard",
+    "show_progress",
+    "start",
+]

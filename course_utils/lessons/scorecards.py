@@ -1,0 +1,70 @@
+"""The last cell of a lesson: your results beside the measured ones."""
+
+import json
+import math
+from pathlib import Path
+
+from course_utils.lessons import progress
+
+# {lesson: {data set: {result: [with seed 0, 1, 2]}}}, by tools/measure.py
+MEASURED = Path(__file__).parent / "measured.json"
+latest = {}  # what `scorecard` was given last; tools/measure.py reads it
+
+
+def scorecard(results, data="small"):
+    """Print results {name: number} beside measured ones, and what you did.
+
+    data: which data set they come from, "small" (what ships) or "full".
+    The measured ones are the lowest and highest of several seeds. A value
+    near that range is as right as one inside it: machines differ.
+    """
+    latest.clear()
+    latest.update({name: float(value) for name, value in results.items()})
+    lesson = progress.current_lesson()
+    measured = read_measured(lesson, data)
+    width = max(map(len, ["result", *latest]))
+    print(f"{'result':{width}}  {'yours':>9}  {'measured':>19}")
+    for name, value in latest.items():
+        print(
+            f"{name:{width}}  {value:9.4g}  {_beside(measured, name, value)}"
+        )
+    print()
+    for kind, outcomes in progress.results(lesson).items():
+        print(f"{progress.KINDS[kind]:12} {_done(kind, outcomes)}")
+
+
+def read_measured(lesson, data):
+    """Return {result: [a number for each seed]} of a lesson, maybe empty."""
+    if not MEASURED.exists():
+        return {}
+    known = json.loads(MEASURED.read_text(encoding="utf-8"))
+    return known.get(lesson, {}).get(data, {})
+
+
+def verdict(value, low, high):
+    """Say how a value compares with the range low to high."""
+    if not math.isfinite(value):
+        return "not a number"
+    slack = 0.25 * (high - low) + 0.02 * max(abs(low), abs(high))
+    if low - slack <= value <= high + slack:
+        return "✓ as expected"
+    return "higher" if value > high else "lower"
+
+
+def _beside(measured, name, value):
+    if name not in measured:
+        return f"{'–':>19}"
+    low, high = min(measured[name]), max(measured[name])
+    span = f"{low:.4g} to {high:.4g}"
+    return f"{span:>19}  {verdict(value, low, high)}"
+
+
+def _done(kind, outcomes):
+    """Return "2 of 3 right"; exercises are named by whose function runs."""
+    if kind != "exercise":
+        return f"{progress.score(outcomes)}{' right' * bool(outcomes)}"
+    yours = [name for name, own in outcomes.items() if own]
+    ours = [name for name, own in outcomes.items() if not own]
+    text = f"{progress.score(outcomes)}{' solved by you' * bool(outcomes)}"
+    text += f": {', '.join(yours)}" if yours else ""
+    return text + (f"; by the course: {', '.join(ours)}" if ours else "")

@@ -1,12 +1,8 @@
 # %% [markdown]
-# # 00 · Start here
-#
-# **Is everything ready, and how does this course work?**
+# {head}
 #
 # You will be able to: run a cell, read what a check says, find help, and say
 # what an autoencoder does.
-#
-# 10 minutes · 13 s on two CPU cores · builds on nothing
 
 # %% [markdown]
 # ## Your machine
@@ -239,32 +235,9 @@ assert dark == 5 and bright in (2, 4)
 # %% [markdown]
 # ## Where the course goes
 #
-# - [01 · Latent space](01_latent_space.ipynb): can a network find the hidden
-#   causes of a picture?
-# - [02 · Build an autoencoder](02_build_an_autoencoder.ipynb): what is it
-#   made of, and what is it good for?
-# - [03 · PCA against the autoencoder](03_pca_against_the_autoencoder.ipynb):
-#   when does a network beat linear algebra?
-# - [06 · Denoising, sparse and contractive](06_denoising_sparse_contractive.ipynb):
-#   what else can we ask of a code?
-# - [08 · The variational autoencoder](08_variational_autoencoder.ipynb): can an
-#   autoencoder invent?
-# - [11 · Beta, collapse, conditional](11_beta_conditional_collapse.ipynb):
-#   what does the weight on the KL buy?
-# - [12 · Features for a classifier](12_features_for_a_classifier.ipynb): do
-#   images without labels help when labels are few?
-
-# %% [markdown]
-# Then the course leaves pictures:
+# {map}
 #
-# - [13 · Anomaly detection](13_anomaly_detection.ipynb): can a network that
-#   has seen only normal traffic notice an attack?
-# - [14 · Text autoencoders](14_text_autoencoders.ipynb): what does a network
-#   remember of a sentence?
-# - [16 · Sentences, words and Transformers](16_sentences_words_transformers.ipynb):
-#   a vector for each word, a code for each sentence, or neither?
-#
-# Each lesson asks one question and answers it with an experiment that you
+# The lessons in bold are the core of the course. Each lesson asks one question and answers it with an experiment that you
 # run. At the end there is a quiz and a scorecard.
 
 # %% [markdown]

@@ -1,14 +1,8 @@
 # %% [markdown]
-# # 01 · Latent space: the hidden causes
-#
-# **Can a network find the hidden causes of a picture, though nobody names
-# them?**
+# {head}
 #
 # You will be able to: say what a latent space is, read one, walk through one,
 # and test five things that are often said about it.
-#
-# 40 minutes · 29 s on two CPU cores · builds on
-# [00](00_start_here.ipynb)
 
 # %% [markdown]
 # ## Hidden causes

@@ -1,13 +1,8 @@
 # %% [markdown]
-# # 02 · Build an autoencoder
-#
-# **What is an autoencoder made of, and what is it good for?**
+# {head}
 #
 # You will be able to: write an encoder, a decoder and a training loop, tell a
 # good autoencoder from a broken one, and say what one can and cannot do.
-#
-# 60 minutes · 48 s on two CPU cores · builds on
-# [01](01_latent_space.ipynb)
 
 # %% [markdown]
 # ## Anatomy

@@ -1,12 +1,8 @@
 # %% [markdown]
-# # 03 · PCA against the autoencoder
-#
-# **When does a network beat linear algebra, and when does it lose?**
+# {head}
 #
 # You will be able to: write PCA in four lines, show that a linear
 # autoencoder finds the same subspace, and choose between the two for a task.
-#
-# 40 minutes · 55 s on two CPU cores · builds on lessons 01 and 02
 
 # %% [markdown]
 # ## Two rivals, sixteen numbers

@@ -1,13 +1,9 @@
 # %% [markdown]
-# # 06 · Denoising, sparse and contractive autoencoders
-#
-# **What does a network learn when copying is not enough?**
+# {head}
 #
 # You will be able to: train a network to clean pictures, test it fairly
 # against classical filters, and change what a code looks like by adding one
 # term to the loss.
-#
-# 50 minutes · 72 s on two CPU cores · builds on lessons 02 and 03
 
 # %% [markdown]
 # ## Which part is damage?

@@ -1,13 +1,9 @@
 # %% [markdown]
-# # 08 · The variational autoencoder
-#
-# **Can an autoencoder invent?**
+# {head}
 #
 # You will be able to: derive and write the loss of a variational autoencoder
 # (VAE), train one, draw new pictures from it, say in nats how good it is, and
 # judge its inventions fairly.
-#
-# 75 minutes · 42 s on two CPU cores · builds on lessons 02 and 03
 
 # %% [markdown]
 # ## A map with holes

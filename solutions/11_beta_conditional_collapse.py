@@ -1,12 +1,8 @@
 # %% [markdown]
-# # 11 · Beta, collapse and asking for a sandal
-#
-# **What does the weight on the KL buy, and what does it cost?**
+# {head}
 #
 # You will be able to: draw a rate-distortion curve, tell from numbers whether
 # a code is read at all, cure one that is not, and ask a network for a class.
-#
-# 45 minutes · 36 s on two CPU cores · builds on lessons 01 and 08
 
 # %% [markdown]
 # ## One knob

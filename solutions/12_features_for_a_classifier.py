@@ -1,13 +1,9 @@
 # %% [markdown]
-# # 12 · Features for a classifier
-#
-# **Do images without labels help when labels are few?**
+# {head}
 #
 # You will be able to: use an autoencoder for a classifier in four ways,
 # compare them fairly with the rivals that need no autoencoder, and say which
 # one to take for a given number of labels.
-#
-# 50 minutes · 89 s on two CPU cores · builds on lessons 02, 03 and 05
 
 # %% [markdown]
 # ## Many images, few names

@@ -1,15 +1,9 @@
 # %% [markdown]
-# # 13 · Anomaly detection
-#
-# **Can a network that has seen only normal traffic notice an attack?**
+# {head}
 #
 # You will be able to: turn a reconstruction error into an alarm, choose its
 # threshold without cheating, judge it against cheap rivals, and see through
 # scores that are too good.
-#
-# 60 minutes · 66 s on two CPU cores · builds on
-# [02](02_build_an_autoencoder.ipynb) and
-# [03](03_pca_against_the_autoencoder.ipynb)
 
 # %% [markdown]
 # ## Half a million connections

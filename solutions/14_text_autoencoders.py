@@ -1,13 +1,9 @@
 # %% [markdown]
-# # 14 · Text autoencoders
-#
-# **What does a network remember of a sentence?**
+# {head}
 #
 # You will be able to: turn sentences into numbers and back, train four kinds
 # of text autoencoder without counting padding, say what each of them
 # forgets, and make a text VAE that uses its code.
-#
-# 60 minutes · 149 s on two CPU cores · builds on lessons 02 and 08
 
 # %% [markdown]
 # ## From words to numbers

@@ -1,13 +1,9 @@
 # %% [markdown]
-# # 16 · Sentences, words and Transformers
-#
-# **A vector for each word, a code for each sentence, or neither?**
+# {head}
 #
 # You will be able to: train Word2Vec, compare word vectors with sentence codes
 # fairly, train a small Transformer to fill in blanks, and say why the field
 # moved on from autoencoders, and where they stayed.
-#
-# 60 minutes · 95 s on two CPU cores · builds on lesson 14
 
 # %% [markdown]
 # ## Same words, another story

@@ -1,61 +1,74 @@
 """Write both notebooks of every lesson from its one source, solutions/NN.py.
 
-Usage: python tools/build_lessons.py [--check | --execute] [NN ...]
+Usage: python tools/build_lessons.py [--check | --execute [--data]] [NN ...]
 
-Without an option the notebooks are written; stored outputs of a solved
-notebook stay as long as its code is unchanged. --execute runs the solved
-lessons and stores what they show. --check writes nothing and fails on drift.
+Without an option the notebooks are written, and the tables of lessons in
+README.md and docs/teachers.md; stored outputs of a solved notebook stay as
+long as its code is unchanged. --execute runs the solved lessons and stores
+what they show: with an empty data folder and no network, so that no row or
+sentence of other people's data can be stored, unless --data is given.
+--check writes nothing and fails on drift.
 """
 
 import argparse
+import ast
 import copy
 import hashlib
 import os
 import re
-import subprocess
 import sys
+import tempfile
 import textwrap
 import time
-import tomllib
-from pathlib import Path
 
 import jupytext
 import nbformat
+from catalogue import (
+    PLACEHOLDER,
+    ROOT,
+    course_map,
+    head,
+    pages,
+    project,
+    read_lessons,
+    repository,
+)
 from nbclient import NotebookClient
 
-ROOT = Path(__file__).resolve().parent.parent
-PLACEHOLDER = "OWNER/REPOSITORY"
 SECONDS_PER_CELL = 900
-STUB = 'raise NotImplementedError("your code here")'
+YOURS = "your code here"
+STUB = f'raise NotImplementedError("{YOURS}")'
 SOLUTION = re.compile(
-    r"^([ \t]*)### BEGIN SOLUTION\n.*?### END SOLUTION$", re.S | re.M
+    r"^([ \t]*)### BEGIN SOLUTION\n(.*?)### END SOLUTION$", re.S | re.M
 )
 MARKERS = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.M)
-COLAB_LINK = re.compile(
-    r"(?<=https://colab\.research\.google\.com/github/)[\w.-]+/[\w.-]+"
-)
-BADGE = (
-    "[![Open in Colab](https://colab.research.google.com/assets/"
-    "colab-badge.svg)](https://colab.research.google.com/github/"
-    "{repository}/blob/main/notebooks/{name}.ipynb)"
-)
+WIDGET = "application/vnd.jupyter.widget-view+json"
+FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}
+HIDDEN = "hide-input"  # what the website goes by
 SETUP = """\
-# In Colab: fetch the course's helpers. Anywhere else this does nothing.
+# @title Set-up: run this cell first
 import importlib.util
 import sys
 
-if "google.colab" in sys.modules:
+if "google.colab" in sys.modules:  # anywhere else this does nothing
     if importlib.util.find_spec("course_utils") is None:
         {fetch}
+    elif importlib.util.find_spec("safetensors") is None:
+        %pip install -q safetensors
     importlib.invalidate_caches()
     if importlib.util.find_spec("course_utils") is None:
         raise SystemExit(
-            "The course's helpers are not here. Check that {repository} can "
-            "be reached and run this cell again, or upload the folders "
-            "course_utils and data from a copy of the course (the folder "
-            "symbol on the left)."
-        )"""
-FOLD = """\
+            "The course's helpers are not here. Run this cell again, or "
+            "upload the folders course_utils and data from a copy of the "
+            "course (the folder symbol on the left)."
+        )
+
+from course_utils.lessons import start
+
+start("{number}")"""
+FETCH = '%pip install -q "git+https://github.com/{}@v{}"'
+NOT_PUBLISHED = 'print("This copy has not been published yet.")'
+ANSWER = """\
 <details><summary>Answer</summary>
 
 ```python
@@ -63,33 +76,24 @@ FOLD = """\
 ```
 
 </details>"""
-FETCH = "%pip install -q git+https://github.com/{repository}"
-NOT_PUBLISHED = 'print("This copy has not been published yet.")'
+SEEN = """\
+<details><summary>What we see</summary>
+
+{}
+
+</details>"""
 
 
-def find_repository() -> str:
-    """Return owner/name of where this copy is published."""
-    if os.environ.get("GITHUB_REPOSITORY"):
-        return os.environ["GITHUB_REPOSITORY"]
-    git = subprocess.run(
-        ["git", "remote", "get-url", "origin"],
-        cwd=ROOT, capture_output=True, text=True,
-    )  # fmt: skip
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    for url in (git.stdout, project["project"]["urls"]["Repository"]):
-        match = re.search(r"github\.com[:/]([\w.-]+/[\w.-]+)", url.strip())
-        if match:
-            return match[1].removesuffix(".git")
-    return PLACEHOLDER
-
-
-def read_source(path, repository):
+def read_source(lesson, lessons):
     """Read a lesson's source as a notebook with steady ids and metadata."""
-    notebook = jupytext.read(path)
-    notebook.cells[1:1] = [nbformat.v4.new_code_cell(setup(repository))]
-    fill_in_answers(notebook.cells)
-    badge = BADGE.format(repository=repository, name=path.stem)
-    notebook.cells[0].source += f"\n\n{badge}"
+    notebook = jupytext.read(lesson.source)
+    notebook.cells[1:1] = [nbformat.v4.new_code_cell(setup(lesson))]
+    fill_in(notebook.cells, lesson, lessons)
+    fold(notebook.cells[1])
+    for cell in notebook.cells:
+        if "claims" in tags(cell):
+            cell.source = f"# @title What came out\n{cell.source}"
+            fold(cell)
     seen = {}
     for cell in notebook.cells:
         count = seen[cell.source] = seen.get(cell.source, 0) + 1
@@ -108,36 +112,78 @@ def read_source(path, repository):
     return notebook
 
 
-def fill_in_answers(cells):
-    """Put each exercise's answer where {answer} stands in the text below."""
-    answer = None
+def setup(lesson):
+    """Return the first code cell: it fetches the helpers where needed."""
+    fetch = FETCH.format(repository(), project()["version"])
+    published = repository() != PLACEHOLDER
+    return SETUP.format(
+        fetch=fetch if published else NOT_PUBLISHED, number=lesson.number
+    )
+
+
+def fold(cell):
+    """Fold a code cell in JupyterLab, in Colab and on the website."""
+    cell.metadata.update(copy.deepcopy(FOLDED))
+    cell.metadata["tags"] = [*tags(cell), HIDDEN]
+
+
+def fill_in(cells, lesson, lessons):
+    """Replace {head}, {map} and, below each exercise, {answer}."""
+    answer = ""
     for cell in cells:
         if cell.cell_type == "code":
-            found = SOLUTION.search(cell.source)
-            answer = MARKERS.sub("", found[0]) if found else answer
-        elif "{answer}" in cell.source:
-            code = textwrap.dedent(answer).strip()
-            cell.source = cell.source.replace("{answer}", FOLD.format(code))
+            parts = [textwrap.dedent(m[2]) for m in own(cell.source)]
+            answer = "\n".join(parts).strip() or answer
+            continue
+        for name, text in (
+            ("{head}", lambda: head(lesson, lessons)),
+            ("{map}", lambda: course_map(lessons)),
+            ("{answer}", lambda: ANSWER.format(answer)),
+        ):
+            if name in cell.source:
+                cell.source = cell.source.replace(name, text())
 
 
-def setup(repository):
-    """Return the first code cell, which matters only in Colab."""
-    published = repository != PLACEHOLDER
-    fetch = FETCH.format(repository=repository) if published else NOT_PUBLISHED
-    place = f"github.com/{repository}" if published else "the repository"
-    return SETUP.format(fetch=fetch, repository=place)
+def own(source):
+    """Return the matches of what the learner is to write."""
+    return list(SOLUTION.finditer(source))
 
 
 def student(notebook):
-    """Return the notebook with stubs for answers and no `solution` cells."""
+    """Return the notebook with stubs for answers, explanations folded."""
     notebook = copy.deepcopy(notebook)
     notebook.cells = [
         cell for cell in notebook.cells if "solution" not in tags(cell)
     ]
     for cell in notebook.cells:
-        cell.source = SOLUTION.sub(rf"\1{STUB}", cell.source)
+        cell.source = SOLUTION.sub(stub, cell.source)
+        if "explain" in tags(cell):
+            cell.source = SEEN.format(cell.source)
+        folded = HIDDEN in tags(cell)
         cell.metadata.pop("tags", None)
+        if folded:
+            cell.metadata["tags"] = [HIDDEN]
     return notebook
+
+
+def stub(match):
+    """Return what stands in a learner's notebook for an answer.
+
+    In a function it raises; at the top level the name that the answer
+    defines last is there, and holds nothing yet.
+    """
+    if match[1]:
+        return match[1] + STUB
+    names = []
+    for node in ast.parse(match[2]).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.append(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            stored = (n for n in ast.walk(node) if isinstance(n, ast.Name))
+            names += [n.id for n in stored if isinstance(n.ctx, ast.Store)]
+    if not names:
+        raise SystemExit(f"this answer defines no name:\n{match[2]}")
+    return f"{names[-1]} = ...  # {YOURS}"
 
 
 def solved(notebook):
@@ -153,29 +199,40 @@ def tags(cell):
     return cell.metadata.get("tags", [])
 
 
-def execute(notebook, folder):
-    """Run a notebook and keep its outputs, without widgets and timings."""
-    client = NotebookClient(
-        notebook, timeout=SECONDS_PER_CELL, record_timing=False,
-        coalesce_streams=True,
-        resources={"metadata": {"path": str(folder)}},
-    )  # fmt: skip
-    client.execute()
+def execute(notebook, data=False, **environment):
+    """Run a notebook, with claims that raise, and keep what it shows.
+
+    data: whether it may use the data folder and the network. environment:
+    more variables for its kernel.
+    """
+    places = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    with tempfile.TemporaryDirectory() as empty:
+        variables = os.environ | {"COURSE_STRICT": "1"} | environment
+        if not data:
+            places.insert(0, str(ROOT / "tests" / "no_network"))
+            variables["COURSE_DATA"] = empty
+        variables["PYTHONPATH"] = os.pathsep.join(filter(None, places))
+        client = NotebookClient(
+            notebook, timeout=SECONDS_PER_CELL, record_timing=False,
+            coalesce_streams=True,
+            resources={"metadata": {"path": str(ROOT / "solutions")}},
+        )  # fmt: skip
+        client.execute(env=variables)
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in code(notebook):
         cell.outputs = [o for o in map(still, cell.outputs) if o]
+    return notebook
 
 
 def still(output):
     """Return an output as a reader without a kernel needs it, or None."""
     if "data" in output:
-        if "application/vnd.jupyter.widget-view+json" in output.data:
+        is_widget = output.data.pop(WIDGET, None)
+        if is_widget and set(output.data) <= {"text/plain"}:
             return None
         if "image/png" in output.data:  # GitHub shows this one
             output.data.pop("text/html", None)
-        if "application/javascript" in output.data:  # what others show
-            output.data["text/plain"] = "Run this cell to answer the quiz."
     return output
 
 
@@ -191,93 +248,100 @@ def keep_outputs(notebook, path):
 
 
 def code(notebook):
-    """Return a notebook's code cells; the first is the one for Colab."""
+    """Return a notebook's code cells; the first is the set-up."""
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def sources(notebook):
-    """Return what drift is judged by, whatever repository is stamped."""
-    text = "\0".join(
-        f"{cell.cell_type}{cell.id}{sorted(tags(cell))}{cell.source}"
-        for cell in notebook.cells[2:]
-    )
-    title = COLAB_LINK.sub(PLACEHOLDER, notebook.cells[0].source)
-    fetches = notebook.cells[1].source in (
-        setup(PLACEHOLDER),
-        setup(stamped(notebook)),
-    )
-    return title, fetches, text
-
-
-def stamped(notebook):
-    """Return the repository that a notebook's badge names."""
-    match = COLAB_LINK.search(notebook.cells[0].source)
-    return match[0] if match else PLACEHOLDER
+def without_outputs(notebook):
+    """Return a copy of a notebook that holds no outputs."""
+    notebook = copy.deepcopy(notebook)
+    for cell in code(notebook):
+        cell.outputs, cell.execution_count = [], None
+    return notebook
 
 
 def to_text(notebook):
-    """Return the bytes of a notebook file, as text."""
+    """Return the content of a notebook file."""
     return nbformat.writes(notebook) + "\n"
 
 
-def build(path, repository, run):
+def write(path, text):
+    """Write a file with the same bytes on every system."""
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def places(lesson):
+    """Return the paths of the learner's and of the solved notebook."""
+    return [
+        ROOT / folder / f"{lesson.stem}.ipynb"
+        for folder in ("notebooks", "solutions")
+    ]
+
+
+def build(lesson, lessons, run=False, data=False):
     """Write both notebooks of one lesson."""
-    notebook = read_source(path, repository)
-    (ROOT / "notebooks" / f"{path.stem}.ipynb").write_text(
-        to_text(student(notebook)), "utf-8"
-    )
-    answer, place = solved(notebook), path.with_suffix(".ipynb")
+    notebook = read_source(lesson, lessons)
+    for_learners, for_readers = places(lesson)
+    write(for_learners, to_text(student(notebook)))
+    answer = solved(notebook)
     if run:
-        execute(answer, path.parent)
+        execute(answer, data)
     else:
-        keep_outputs(answer, place)
-    place.write_text(to_text(answer), "utf-8")
+        keep_outputs(answer, for_readers)
+    write(for_readers, to_text(answer))
 
 
-def drift(path):
+def drift(lesson, lessons):
     """Return the notebooks of a lesson that its source does not explain."""
-    bad = []
-    for folder, version in (("notebooks", student), ("solutions", solved)):
-        place = ROOT / folder / f"{path.stem}.ipynb"
-        if not place.exists():
-            bad.append(place)
-            continue
-        stored = nbformat.read(place, as_version=4)
-        expected = version(read_source(path, stamped(stored)))
-        if sources(stored) != sources(expected):
-            bad.append(place)
+    notebook, bad = read_source(lesson, lessons), []
+    versions = student(notebook), solved(notebook)
+    for path, expected in zip(places(lesson), versions, strict=True):
+        if path.exists():
+            stored = path.read_text("utf-8")
+            if path.parent.name == "solutions":
+                stored = nbformat.reads(stored, as_version=4)
+                stored = to_text(without_outputs(stored))
+            if stored == to_text(expected):
+                continue
+        bad.append(path)
     return bad
 
 
-def stamp_readme(repository):
-    """Make the README's badges open this repository."""
-    readme = ROOT / "README.md"
-    text = readme.read_text("utf-8")
-    readme.write_text(COLAB_LINK.sub(repository, text), "utf-8")
+def all_drift(lessons, chosen):
+    """Return every generated file that is not what it should be."""
+    bad = [path for lesson in chosen for path in drift(lesson, lessons)]
+    bad += [p for p, text in pages(lessons) if p.read_text("utf-8") != text]
+    names = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
+    orphans = names - {lesson.stem for lesson in lessons}
+    return bad + [ROOT / "notebooks" / f"{name}.ipynb" for name in orphans]
 
 
 def main():
     """Read the command line and build, run or check the lessons."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("lessons", nargs="*", help="such as 01; default: all")
+    parser.add_argument("numbers", nargs="*", help="such as 01; default: all")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--execute", action="store_true")
+    parser.add_argument("--data", action="store_true")
     options = parser.parse_args()
-    paths = sorted((ROOT / "solutions").glob("[0-9][0-9]*_*.py"))
-    if options.lessons:
-        paths = [p for p in paths if p.stem.split("_")[0] in options.lessons]
+    lessons = read_lessons()
+    chosen = [
+        lesson
+        for lesson in lessons
+        if not options.numbers or lesson.number in options.numbers
+    ]
     if options.check:
-        bad = [str(p.relative_to(ROOT)) for path in paths for p in drift(path)]
+        bad = [str(p.relative_to(ROOT)) for p in all_drift(lessons, chosen)]
         sys.exit(
             f"Not what their source says: {', '.join(bad)}. "
             "Run: uv run python tools/build_lessons.py" if bad else 0
         )  # fmt: skip
-    repository = find_repository()
-    for path in paths:
-        start = time.time()
-        build(path, repository, options.execute)
-        print(f"{path.stem:34} {time.time() - start:6.1f} s", flush=True)
-    stamp_readme(repository)
+    for lesson in chosen:
+        begun = time.time()
+        build(lesson, lessons, options.execute, options.data)
+        print(f"{lesson.stem:34} {time.time() - begun:6.1f} s", flush=True)
+    for path, text in pages(lessons):
+        write(path, text)
 
 
 if __name__ == "__main__":

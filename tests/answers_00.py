@@ -18,9 +18,9 @@ ANSWERS = {
         ],
         {
             "whole batch": lambda images: images.mean(),
-            "the mean is wanted": lambda images: images.sum(dim=(1, 2, 3)),
+            "take the mean": lambda images: images.sum(dim=(1, 2, 3)),
             "pixels of each": lambda images: images.flatten(1).mean(0),
-            "shape": lambda images: images.mean(dim=(2, 3)),
+            "step is missing": lambda images: images.mean(dim=(2, 3)),
             "None": lambda images: None,
             "must return a tensor": lambda images: by_loop(images).tolist(),
         },

@@ -58,7 +58,7 @@ ANSWERS = {
             "add t · (z1 - z0)": lambda z0, z1, n: (
                 z0 + torch.linspace(0, 1, n)[:, None] * z1
             ),
-            "shape": lambda z0, z1, n: (z0 + z1) / 2,
+            "One point": lambda z0, z1, n: (z0 + z1) / 2,
             "torch.stack": lambda z0, z1, n: list(line_by_loop(z0, z1, n)),
             "add z0": lambda z0, z1, n: line_by_loop(z0, z1, n) - z0,
         },

@@ -31,6 +31,14 @@ def layers(*between, flatten=True, swap=False):
     return make
 
 
+def encoder_in_steps(latent_dim, hidden_dim):
+    encoder = nn.Sequential(nn.Flatten(1))
+    encoder.append(nn.LazyLinear(hidden_dim))
+    encoder.append(nn.SiLU()).append(nn.LazyLinear(latent_dim))
+    encoder(torch.zeros(2, 1, 28, 28))
+    return encoder
+
+
 def step(model, optimizer, x):
     optimizer.zero_grad()
     loss = F.mse_loss(model(x), x, reduction="sum") / len(x)
@@ -100,14 +108,15 @@ def inside(z, low, high):
 
 ANSWERS = {
     "make_encoder": (
-        [Encoder, layers(nn.SiLU()), layers(nn.ReLU())],
+        [Encoder, layers(nn.SiLU()), encoder_in_steps],
         {
             "flatten first": layers(nn.SiLU(), flatten=False),
             "activation after the last": lambda z, h: Encoder(z, h, nn.ReLU()),
             "below -0.2": lambda z, h: Encoder(z, h, nn.SiLU()),
             "[-1, 1]": lambda z, h: Encoder(z, h, nn.Tanh()),
             "is linear": layers(),
-            "shape": layers(nn.SiLU(), swap=True),
+            "activation is ReLU": layers(nn.ReLU()),
+            "changed places": layers(nn.SiLU(), swap=True),
             "a network": lambda z, h: Encoder,
             "parameters": lambda z, h: Encoder(z, 2 * h),
         },

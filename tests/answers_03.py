@@ -129,7 +129,7 @@ ANSWERS = {
         {
             "smallest variance first": pca_smallest_first,
             "not centred": pca_not_centred,
-            "spread of each pixel": pca_standardised,
+            "deviation of each pixel": pca_standardised,
             "transposed already": pca_wrong_way_round,
             "only the first k": pca_all_rows,
             "singular values": pca_singular_values,

@@ -6,7 +6,7 @@ import sys
 import pytest
 import torch
 
-from course_utils.checks import core, show_scorecard
+from course_utils.checks import judging, legacy, show_scorecard
 
 CASES = [(torch.arange(12.0).reshape(3, 4),), (torch.ones(2, 4),)]
 SLIPS = {
@@ -21,8 +21,8 @@ def reference(x):
 
 def judge(attempt, capsys):
     """Return what is given back and the lines printed."""
-    compare = core.same_as(reference, CASES, SLIPS)
-    given_back = core.judge("total", attempt, reference, compare)
+    compare = legacy.same_as(reference, CASES, SLIPS)
+    given_back = judging.judge("total", attempt, reference, compare)
     return given_back, capsys.readouterr().out.splitlines()
 
 
@@ -87,7 +87,7 @@ def test_endless_recursion(capsys):
 @pytest.mark.parametrize("handler", [signal.SIG_IGN, signal.SIG_DFL])
 def test_endless_loop(capsys, monkeypatch, handler):
     """Also in a background job, whose interrupts are ignored."""
-    monkeypatch.setattr(core, "SECONDS", 0.2)
+    monkeypatch.setattr(judging, "SECONDS", 0.2)
     before = signal.signal(signal.SIGINT, handler)
 
     def attempt(x):
@@ -182,18 +182,18 @@ def test_what_it_prints_is_shown_short(capsys):
     given_back, lines = judge(attempt, capsys)
     assert given_back is attempt
     assert "your function printed: shape (3, 4)" in lines
-    assert sum(map(len, lines)) < 2 * core.MOST_PRINTED
+    assert sum(map(len, lines)) < 2 * judging.MOST_PRINTED
 
 
 def test_random_numbers_are_seeded_alike_and_left_alone(capsys):
-    compare = core.same_as(torch.rand_like, CASES)
+    compare = legacy.same_as(torch.rand_like, CASES)
     torch.manual_seed(3)
     state = torch.get_rng_state()
 
     def attempt(x):
         return torch.rand(x.shape)
 
-    assert core.judge("noise", attempt, torch.rand_like, compare) is attempt
+    assert judging.judge("noise", attempt, torch.rand_like, compare) is attempt
     assert torch.get_rng_state().equal(state)
 
 
@@ -201,7 +201,7 @@ def test_answers_of_several_values(capsys):
     def both(x):
         return x.sum(), x.mean()
 
-    compare = core.same_as(both, CASES)
+    compare = legacy.same_as(both, CASES)
     assert not compare(lambda x: [x.sum(), x.mean()])
     assert "2 values; got a Tensor of shape" in compare(lambda x: x.sum())
     assert "2 values; got a tuple of 3" in compare(lambda x: (x, x, x))
@@ -209,12 +209,12 @@ def test_answers_of_several_values(capsys):
 
 
 def test_a_call_may_compare_something_else():
-    compare = core.same_as(torch.abs, CASES, call=lambda f, x: f(x).mean())
+    compare = legacy.same_as(torch.abs, CASES, call=lambda f, x: f(x).mean())
     assert not compare(lambda x: x.abs().flip(0))
 
 
 def test_an_empty_answer():
-    compare = core.same_as(reference, [(torch.ones(0, 4),)])
+    compare = legacy.same_as(reference, [(torch.ones(0, 4),)])
     assert not compare(lambda x: x.sum(1))
 
 

@@ -1,198 +1,529 @@
-"""Judge a learner's function by what it does, never by how it is written."""
+"""A check is data: the course's own function, its cases and its slips.
 
-import _thread
-import contextlib
+    @check(
+        cases=lambda: [(randn(5, 2), randn(5, 2)), (randn(3, 7), randn(3, 7))],
+        oracle=kl_by_torch_distributions,  # the function itself if left out
+        learns=("mu", "log_var"),  # a gradient must get through
+        slips=reductions(kl_terms, "latents", "image")
+        | mutants(kl_with, {"The factor 1/2 is missing.": {"half": 1}})
+        | {"You forgot mu.": lambda mu, log_var: kl(0 * mu, log_var)},
+    )
+    def kl(mu, log_var):
+        '''KL[N(mu, exp(log_var)) || N(0, I)]: (B, Z), (B, Z) -> (B,).'''
+        return 0.5 * (mu**2 + log_var.exp() - 1 - log_var).sum(dim=1)
+
+It registers itself: `checks.kl(attempt)` says *not attempted*, *not yet* (with
+the likely slip) or *correct*, and returns the function to go on with. Choose
+sizes that differ (a batch of 5, 2 latents), so that no slip hides.
+
+An answer that draws random numbers is not compared itself, but what is seen
+of it: `see=lambda z, mu, log_var: {"The mean of z should be mu.": number}`.
+A check of what comes out, for a transfer task: `outcome`.
+"""
+
 import copy
-import io
-import signal
-import threading
-import traceback
+import functools
+import inspect
+import itertools
+import random
+from dataclasses import dataclass
 
+import numpy as np
 import torch
+from torch.utils._pytree import tree_leaves
 
-SECONDS = 10
-MOST_PRINTED = 300
-STUB = "your code here"  # what an untouched exercise raises
+from course_utils.checks.comparing import (
+    NAN,
+    as_numbers,
+    difference,
+    relation,
+    same,
+)
+from course_utils.checks.elsewhere import MadeOnCPU, NeedsNumPy, OnGPU, mark
+from course_utils.checks.handing import changed, form, handed_on
+from course_utils.checks.judging import (
+    SLOW,
+    Right,
+    Watched,
+    decide,
+    explain,
+    is_untouched,
+    judge,
+    not_attempted,
+    tell,
+)
+
+CHECKS = {}  # name: check, filled as the lessons' files are imported
+LONG = 60  # seconds for judging an outcome: a model is asked about data
+SIZES = "It is right for the first case tried. Is a size written out? "
+STABLE = (
+    " Somewhere exp overflows or log gets 0: torch has stable forms, such as "
+    "log_softmax, logsumexp, softplus and the losses with logits."
+)
+NO_GRADIENT = (
+    "The numbers are right, but no gradient gets through, so nothing could "
+    "be learnt: no .detach(), .data, .item(), NumPy or torch.no_grad()."
+)
 
 
-def judge(name, attempt, reference, find_problem):
-    """Print one of three answers and return the function to go on with.
+def check(cases=list, **options):
+    """Register the course's function as an exercise's check.
 
-    name: what the learner calls it. find_problem: called with the attempt,
-    returns what is wrong as a sentence, or nothing. Whatever the attempt does
-    (raises, loops, prints without end), this function prints an answer and
-    returns. The random numbers go on as if it had not been called.
+    cases: returns tuples of arguments; drawn anew for every judgement.
+    oracle: another function that gives the right answers. learns: names of
+    the arguments (tensors or models) that a gradient must reach. slips:
+    {message: wrong function}. see: turns (answer, *arguments) into
+    {sentence: number}. call: turns (function, *case) into what is compared,
+    for functions that change or return a model; nothing is probed then.
+    view: turns an answer into what is compared. find: called with the
+    attempt before all cases, returns a sentence or None.
+    skip: probes to leave out, of "one", "far", "defaults" and "device".
     """
-    if attempt is reference:
-        print(f"… {name}: this is the course's own. Run the cell above again.")
-        return reference
-    with torch.random.fork_rng(devices=[]):
-        find_problem(reference)  # slow imports, before the clock runs
-    try:
-        printed, problem = _guarded(find_problem, attempt)
-    except NotImplementedError:
-        print(f"… {name}: not attempted yet. The course's own steps in.")
-        return reference
-    if printed:
-        print(f"your function printed: {printed}")
-    if not problem:
-        print(f"✓ {name}: correct.")
-        return attempt
-    print(f"✗ {name}: not yet. {problem}")
-    return reference
+
+    def register(function):
+        CHECKS[function.__name__] = Check(function, cases, **options)
+        return function
+
+    return register
 
 
-def same_as(reference, cases, slips=None, call=None, tolerance=1e-4):
-    """Return a `find_problem` that compares with a reference on cases.
+def outcome(name, find_problem, course=None):
+    """Register the check of a transfer task by what came out.
 
-    cases: tuples of arguments. slips: {message: wrong function}; an attempt
-    that answers like a wrong function is told its message. call: turns
-    (function, *arguments) into what is compared: a number, a tensor, or a
-    tuple of them.
+    find_problem: called with what the learner made, returns a sentence or
+    None. course: a function of no arguments that makes the course's own.
     """
-    call = call or (lambda function, *arguments: function(*arguments))
 
-    def answer(function, case):
-        torch.manual_seed(0)
-        return call(function, *case)
+    def judge_outcome(thing):
+        if thing is None or thing is ...:
+            verdict = not_attempted(None)
+        else:
+            watched = Watched(lambda thing: thing, LONG)
+            verdict = decide(
+                lambda _: find_problem(thing), watched, thing, None
+            )
+        if not course:
+            steps_in, text = thing, verdict.text.split(" The course's")[0]
+        elif verdict.sign != "✓":
+            steps_in, text = course(), verdict.text
+        else:
+            steps_in, text = thing, verdict.text
+        return tell(name, verdict._replace(text=text, goes_on=steps_in))
 
-    def agree(answers, others):
-        pairs = zip(answers, others, strict=True)
-        return all(difference(a, b, tolerance) is None for a, b in pairs)
+    CHECKS[name] = judge_outcome
 
-    def find_problem(attempt):
-        mine = copy.deepcopy(cases)
-        got = [answer(attempt, case) for case in mine]
-        expected = [answer(reference, case) for case in copy.deepcopy(cases)]
-        if agree(got, expected):
-            changed = any(map(_differs, mine, cases))
-            return "The answer is right, but it changes its input." * changed
-        for message, wrong in (slips or {}).items():
-            if agree(got, [answer(wrong, c) for c in copy.deepcopy(cases)]):
+
+def mutants(template, changes):
+    """Return slips {message: template with these keywords changed}."""
+    return {
+        message: functools.partial(template, **knobs)
+        for message, knobs in changes.items()
+    }
+
+
+def reductions(terms, over, each, wanted="sum"):
+    """Return the slips of reducing terms (B, …) to one number a row.
+
+    over: what is summed, such as "latents". each: what a row is, such as
+    "image". wanted: "sum" or "mean" over all but the first axis.
+    """
+    other, done = {
+        "sum": ("mean", "averaged"),
+        "mean": ("sum", "summed"),
+    }[wanted]
+    do = {"sum": "sum", "mean": "take the mean"}[wanted]
+
+    def rows(*case, how=wanted):
+        return getattr(terms(*case).flatten(1), how)(1)
+
+    return {
+        f"You {done} over the {over}; {do} over them.": (
+            lambda *case: rows(*case, how=other)
+        ),
+        f"One number for each of the {over} came back; {do} over them, for "
+        f"each {each}.": terms,
+        f"That runs over the batch; {do} over the {over} of each {each}.": (
+            lambda *case: getattr(terms(*case).flatten(1), wanted)(0)
+        ),
+        f"One number for the whole batch came back, a mean; one for each "
+        f"{each} is wanted.": lambda *case: rows(*case).mean(),
+        f"One summed number for the whole batch came back; one for each "
+        f"{each} is wanted.": lambda *case: rows(*case).sum(),
+        "The sign is wrong.": lambda *case: -rows(*case),
+    }
+
+
+@dataclass
+class Check:
+    """A check; call it with an attempt."""
+
+    function: object
+    cases: object
+    oracle: object = None
+    learns: tuple = ()
+    slips: dict = None
+    see: object = None
+    call: object = None
+    view: object = None
+    find: object = None
+    tolerance: float = None
+    skip: tuple = ()
+
+    def __post_init__(self):
+        self.__doc__ = self.function.__doc__
+        self.names = list(inspect.signature(self.function).parameters)
+        self.oracle = self.oracle or self.function
+        self.tolerance = self.tolerance or (0.05 if self.see else 1e-4)
+
+    def __call__(self, attempt):
+        """Print one of three answers; return the function to go on with."""
+        name = self.function.__name__
+        return judge(name, attempt, self.function, self.find_problem)
+
+    def find_problem(self, attempt):
+        """Return what is wrong with an attempt, None, or `Right`."""
+        if self.find and (problem := self.find(attempt)):
+            return problem
+        if not (cases := self.fresh_cases()):
+            return None
+        expected = [self.answer(self.oracle, case) for case in cases]
+        given = copy.deepcopy(cases)
+        got = self._answers(attempt, given, expected)
+        if isinstance(got, str):
+            return got
+        problem = self._difference(got, expected, cases)
+        if problem:
+            return problem
+        for before, after in zip(cases, given, strict=True):
+            if (place := changed(before, after)) is not None:
+                return self._in_place(place, before[place])
+        for probe in self._probes():
+            if attempt.spent > SLOW:
+                break
+            if problem := probe(attempt, cases[0]):
+                return problem
+        return self._form_problem(attempt, cases[0])
+
+    def fresh_cases(self):
+        """Return the cases, drawn with a seed of their own."""
+        seed_all(0)
+        return copy.deepcopy([tuple(case) for case in self.cases()])
+
+    def answer(self, function, case):
+        """Return a function's answer; its own draws start from one seed."""
+        seed_all(1)
+        if self.call:
+            return self.call(function, *case)
+        answer = function(*case)
+        return self.view(answer) if self.view else answer
+
+    def _answers(self, attempt, cases, expected):
+        """Return the answers, or a sentence if a later case breaks it."""
+        got = []
+        for case in cases:
+            try:
+                got.append(self.answer(attempt, case))
+            except Exception as error:
+                if is_untouched(error) or not self._agree(got, expected):
+                    raise
+                return SIZES + explain(error)
+        return got
+
+    def _agree(self, got, expected):
+        """Say whether some answers were given, all of them right."""
+        pairs = zip(got, expected, strict=False)
+        return bool(got) and all(same(g, e, self.tolerance) for g, e in pairs)
+
+    def _difference(self, got, expected, cases):
+        """Say how answers differ: in form, by a slip, by a relation."""
+        if self.see:
+            return self._seen_difference(got, expected, cases)
+        pairs = list(zip(got, expected, strict=True))
+        problems = [difference(*pair, self.tolerance) for pair in pairs]
+        first = next(filter(None, problems), None)
+        if first is None:
+            return None
+        if slip := self._slip(got, cases):
+            return slip
+        if first.startswith("It "):  # another kind of thing
+            return first
+        found = self._swapped(got, cases)
+        found = found or relation(got, expected, cases, self.tolerance)
+        right = self._agree(got[:1], expected)
+        return found or (SIZES * right + first)
+
+    def _slip(self, got, cases, see=lambda answer, case: answer):
+        """Return the message of the slip that gives the same answers."""
+        for message, wrong in (self.slips or {}).items():
+            try:
+                answers = [
+                    see(self.answer(wrong, case), case)
+                    for case in copy.deepcopy(cases)
+                ]
+            except Exception:
+                continue  # a slip may raise where an attempt does not
+            if all(map(same, got, answers, [self.tolerance] * len(got))):
                 return message
-        problems = map(difference, got, expected, [tolerance] * len(cases))
-        return next(problem for problem in problems if problem)
-
-    return find_problem
-
-
-def in_turn(*problems):
-    """Return a `find_problem` that asks several, and gives the first."""
-
-    def find_problem(attempt):
-        answers = (find(attempt) for find in problems)
-        return next((problem for problem in answers if problem), None)
-
-    return find_problem
-
-
-def difference(got, expected, tolerance=1e-4):
-    """Say in a sentence how `got` differs from `expected`, or None."""
-    if isinstance(expected, tuple):
-        if not isinstance(got, tuple | list) or len(got) != len(expected):
-            return f"It must return {len(expected)} values; got {_short(got)}."
-        pairs = zip(got, expected, strict=True)
-        problems = (difference(g, e, tolerance) for g, e in pairs)
-        return next((p for p in problems if p), None)
-    if got is None:
-        return "It returned None. Is there a `return`?"
-    if torch.is_tensor(expected) and isinstance(got, list | tuple):
-        return (
-            f"It must return a tensor; got {_short(got)}. torch.tensor makes "
-            "one of numbers, torch.stack one of tensors."
-        )
-    try:
-        got = torch.as_tensor(got).detach().cpu()
-    except (TypeError, ValueError, RuntimeError):
-        return f"It must return numbers; got {_short(got)}."
-    return _tensor_difference(got, torch.as_tensor(expected), tolerance)
-
-
-def _tensor_difference(got, expected, tolerance):
-    if got.shape != expected.shape:
-        return (
-            f"Its answer should have shape {tuple(expected.shape)}; "
-            f"got {tuple(got.shape)}."
-        )
-    got, expected = got.double(), expected.detach().cpu().double()
-    if not got.isfinite().all():
-        return "Its answer holds NaN or infinity."
-    if not got.numel():
         return None
-    error = (got - expected).abs().max().item()
-    if error <= tolerance * (1 + expected.abs().max().item()):
+
+    def _swapped(self, got, cases):
+        """Name two arguments whose order was changed."""
+        places = range(0 if self.call else len(cases[0]))
+        for i, j in itertools.combinations(places, 2):
+            if type(cases[0][i]) is not type(cases[0][j]):
+                continue
+            order = list(places)
+            order[i], order[j] = j, i
+            swap = [tuple(case[p] for p in order) for case in cases]
+            try:
+                answers = [
+                    self.answer(self.oracle, case)
+                    for case in copy.deepcopy(swap)
+                ]
+            except Exception:
+                continue
+            if all(map(same, got, answers, [self.tolerance] * len(got))):
+                a, b = self.names[i], self.names[j]
+                return f"`{a}` and `{b}` have changed places."
         return None
-    worst = (got - expected).abs().argmax()
-    return (
-        f"The largest error is {error:.3g}: expected "
-        f"{expected.flatten()[worst]:.4g}, got {got.flatten()[worst]:.4g}."
-    )
 
+    def _seen_difference(self, got, expected, cases):
+        for g, e in zip(got, expected, strict=True):
+            problem = difference(g, e, float("inf"))
+            if problem:
+                return problem
+        sights = list(map(self._see, got, cases))
+        right = map(self._see, expected, cases)
+        if not all(map(same, sights, right, [self.tolerance] * len(got))):
+            if slip := self._slip(sights, cases, self._see):
+                return slip
+        for g, e, case in zip(got, expected, cases, strict=True):
+            seen, right = self.see(g, *case), self.see(e, *case)
+            for sentence in right:
+                mine, theirs = seen[sentence], right[sentence]
+                if not same(mine, theirs, self.tolerance):
+                    return f"{sentence} It is {float(mine):.3g}; " + (
+                        f"the course's own gives {float(theirs):.3g}."
+                    )
+        return None
 
-def _differs(after, before):
-    """Say whether any tensor among the arguments was changed."""
-    return any(
-        torch.is_tensor(b) and (a.shape != b.shape or not a.equal(b))
-        for a, b in zip(after, before, strict=True)
-    )
+    def _see(self, answer, case):
+        """Return what is seen of an answer, as numbers in a row."""
+        return [float(value) for value in self.see(answer, *case).values()]
 
+    def _in_place(self, place, value):
+        name = self.names[place] if not self.call else "its input"
+        copied = f" (`{name}.clone()`)" if torch.is_tensor(value) else ""
+        return (
+            f"The answer is right, but it changes `{name}` in place: work on "
+            f"a copy{copied}."
+        )
 
-def _short(value):
-    if isinstance(value, tuple | list):
-        return f"a {type(value).__name__} of {len(value)}"
-    shape = getattr(value, "shape", None)
-    if shape is not None:
-        return f"a {type(value).__name__} of shape {tuple(shape)}"
-    return f"a {type(value).__name__}"
+    def _probes(self):
+        """Yield what the core adds to every check."""
+        probes = {
+            "one": self._one_row,
+            "far": self._far_out,
+            "defaults": self._defaults,
+            "again": self._again,
+            "learns": self._gradient,
+            "device": self._device,
+        }
+        if self.call:
+            probes = {"learns": self._gradient}
+        for name, probe in probes.items():
+            if name not in self.skip:
+                yield probe
 
-
-class _Printed(io.StringIO):
-    """Keep the first part of what is printed, drop the rest."""
-
-    def write(self, text):
-        room = MOST_PRINTED - self.tell()
-        super().write(text[: max(room, 0)])
-        return len(text)
-
-
-def _guarded(find_problem, attempt):
-    """Return (what it printed, its problem), however badly it behaves."""
-    with contextlib.redirect_stdout(_Printed()) as printed:
+    def _also(self, attempt, case, words, hint=""):
+        """Return the problem with one more case, if the course knows it."""
         try:
-            with _time_limit(), torch.random.fork_rng(devices=[]):
-                problem = find_problem(attempt)
-        except NotImplementedError as error:
-            if STUB in str(error):
+            right = self.answer(self.oracle, copy.deepcopy(case))
+            own = self.answer(self.function, copy.deepcopy(case))
+            sure = all(
+                as_numbers(p).isfinite().all() for p in tree_leaves(own)
+            )
+        except Exception:
+            return None
+        if not sure or not (self.see or same(own, right, self.tolerance)):
+            return None
+        try:
+            got = self.answer(attempt, copy.deepcopy(case))
+        except Exception as error:
+            return words + explain(error)
+        loose = float("inf") if self.see else self.tolerance
+        problem = difference(got, right, loose)
+        return problem and words + problem + hint * (problem == NAN)
+
+    def _one_row(self, attempt, case):
+        sized = [a for a in case if torch.is_tensor(a) and a.ndim]
+        if not sized or len(sized[0]) < 2:
+            return None
+        count = len(sized[0])
+        small = tuple(
+            a[:1] if _has_rows(a) and len(a) == count else a for a in case
+        )
+        return self._also(attempt, small, "With a batch of one: ")
+
+    def _far_out(self, attempt, case):
+        if not any(map(_is_real, case)) or self.see:
+            return None
+        for times in (1024, 64, 8):
+            far = tuple(a * times if _is_real(a) else a for a in case)
+            try:
+                right = self.answer(self.function, copy.deepcopy(far))
+                parts = map(as_numbers, tree_leaves(right))
+                if not all(part.isfinite().all() for part in parts):
+                    continue
+            except Exception:
+                continue
+            words = f"With numbers {times} times as large: "
+            return self._also(attempt, far, words, STABLE)
+        return None
+
+    def _defaults(self, attempt, case):
+        optional = [
+            p
+            for p in inspect.signature(self.function).parameters.values()
+            if p.default is not p.empty
+        ]
+        needed = len(self.names) - len(optional)
+        if not optional or len(case) < needed:
+            return None
+        kept = ", ".join(f"{p.name}={p.default!r}" for p in optional)
+        words = f"Called without it, the default should hold ({kept}): "
+        return self._also(attempt, case[:needed], words)
+
+    def _again(self, attempt, case):
+        """See whether an answer that is drawn is drawn anew."""
+        if not self.see:
+            return None
+        pairs = []
+        for function in (attempt, self.function):
+            self.answer(function, copy.deepcopy(case))
+            pairs.append([function(*copy.deepcopy(case)) for _ in range(2)])
+        if same(*pairs[0]) and not same(*pairs[1]):
+            return (
+                "Two calls give the same answer: draw new numbers at each "
+                "call, and set no seed inside."
+            )
+        return None
+
+    def _gradient(self, attempt, case):
+        """Compare what reaches each argument with the course's gradients."""
+        if not self.learns:
+            return None
+        try:
+            found = self._gradients(attempt, case)
+        except (RuntimeError, TypeError) as error:
+            if "requires grad" not in str(error):
                 raise
-            problem = _explain(error)
-        except KeyboardInterrupt:
-            problem = f"It had not finished after {SECONDS} s: a loop?"
-        except BaseException as error:
-            problem = _explain(error)
-    return printed.getvalue().strip(), problem
+            found = None
+        if found is None:
+            return NO_GRADIENT
+        for name, right in self._gradients(self.function, case).items():
+            for got, wanted in zip(found[name], right, strict=True):
+                if wanted is None:
+                    continue
+                if got is None or (wanted.any() and not got.any()):
+                    return f"The gradient is cut: it does not reach {name}."
+                if not got.isfinite().all():
+                    return "The numbers are right, but the gradient holds NaN."
+                if not self.see and not same(got, wanted, 1e-3):
+                    return (
+                        f"The numbers are right, but the gradient of {name} "
+                        "is not: a part of the formula was cut off."
+                    )
+        return None
+
+    def _gradients(self, function, case):
+        """Return {name: gradients} of an answer, None if it has none."""
+        case, leaves = list(copy.deepcopy(case)), {}
+        for name in self.learns:
+            place = self.names.index(name)
+            if isinstance(case[place], torch.nn.Module):
+                leaves[name] = list(case[place].parameters())
+            else:
+                leaf = case[place].requires_grad_()
+                leaves[name] = [leaf]
+                case[place] = leaf * 1  # a copy may be written to
+        parts = [
+            (
+                part * torch.linspace(1, 2, part.numel()).reshape(part.shape)
+            ).sum()
+            for part in tree_leaves(self.answer(function, case))
+            if torch.is_tensor(part) and part.requires_grad
+        ]
+        if not parts:
+            return None
+        every = [leaf for some in leaves.values() for leaf in some]
+        found = iter(torch.autograd.grad(sum(parts), every, allow_unused=True))
+        return {n: [next(found) for _ in some] for n, some in leaves.items()}
+
+    def _device(self, attempt, case):
+        line = self._made_on_cpu(attempt, case)
+        if not line or self._made_on_cpu(self.function, case):
+            return None
+        tensors = zip(self.names, case, strict=False)
+        name = next((n for n, a in tensors if torch.is_tensor(a)), "x")
+        return (
+            f"It is right, but on the CPU only: `{line}` makes a tensor "
+            f"there, which does not mix with one on a GPU. Make it where "
+            f"{name} is: `device={name}.device`, or a function such as "
+            "torch.zeros_like."
+        )
+
+    def _made_on_cpu(self, function, case):
+        case = copy.deepcopy(case)
+        try:
+            with OnGPU():
+                self.answer(function, case)
+        except MadeOnCPU as error:
+            return error.line
+        except Exception:
+            return None
+        return None
+
+    def _form_problem(self, attempt, case):
+        """Hand on a right answer in the course's form, if it has another."""
+        if self.call or attempt.spent > SLOW:
+            return None
+        like = self.function(*copy.deepcopy(case))
+        got = attempt(*copy.deepcopy(case))
+        function = handed_on(attempt.function, like)
+        if form(got) != form(like):
+            note = f"It returns {form(got)}, handed on as {form(like)}."
+            return Right(function, note)
+        try:
+            with OnGPU():
+                there = attempt(*copy.deepcopy(case))
+        except NeedsNumPy:
+            return Right(function, "")
+        except Exception:
+            return None
+        is_here = any(map(mark, tree_leaves(there)))
+        return Right(function, "") if is_here else None
 
 
-def _explain(error):
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    lines = traceback.format_exception_only(error)  # str(error) may raise
-    text = lines[-1].partition(": ")[2].split("\n")[0][:MOST_PRINTED]
-    where = f" in `{last.line}`" if last.line else ""
-    return f"It raised {type(error).__name__}{where}: {text}"
+def seed_all(seed):
+    """Seed torch, NumPy and Python."""
+    torch.manual_seed(seed)
+    np.random.seed(seed)
+    random.seed(seed)
 
 
-@contextlib.contextmanager
-def _time_limit():
-    """Interrupt the main thread after `SECONDS`, on every system alike."""
-    before = None
-    if threading.current_thread() is threading.main_thread():
-        # A job in the background of a script ignores interrupts otherwise.
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer = threading.Timer(SECONDS, _thread.interrupt_main)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        if before is not None:
-            signal.signal(signal.SIGINT, before)
+def _has_rows(value):
+    return (torch.is_tensor(value) and value.ndim) or isinstance(value, list)
+
+
+def _is_real(value):
+    """Say whether it is a tensor of numbers that may have any size.
+
+    What lies in [0, 1] may be pixels or probabilities.
+    """
+    return (
+        torch.is_tensor(value)
+        and value.is_floating_point()
+        and value.numel()
+        and bool((value < 0).any())
+    )

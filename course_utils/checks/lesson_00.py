@@ -2,27 +2,30 @@
 
 import torch
 
-from course_utils.checks.core import judge, same_as
+from course_utils.checks.core import check, reductions
 
 
-def _brightness(images):
+def _pixels(images):
+    return images.flatten(1)
+
+
+@check(
+    cases=lambda: [(torch.rand(n, 1, 28, 28),) for n in (3, 28)],
+    slips=reductions(_pixels, "pixels", "image", wanted="mean")
+    | {
+        "You averaged over the images; average over the pixels of each.": (
+            lambda images: images.mean(dim=0)
+        ),
+        "You took the brightest pixel; the mean of all is wanted.": (
+            lambda images: images.flatten(1).amax(dim=1)
+        ),
+        "You took the median; the mean is wanted.": (
+            lambda images: images.flatten(1).median(dim=1).values
+        ),
+        "Each row of pixels got a mean of its own: average over dims 1, 2 "
+        "and 3.": lambda images: images.mean(dim=-1),
+    },
+)
+def brightness(images):
+    """Mean of the pixels of each image: (B, 1, 28, 28) -> (B,)."""
     return images.flatten(1).mean(dim=1)
-
-
-BRIGHTNESS_CASES = [(torch.rand(n, 1, 28, 28),) for n in (3, 1, 28)]
-BRIGHTNESS_SLIPS = {
-    "You averaged over the whole batch; one number is wanted for each "
-    "picture.": lambda images: images.mean(),
-    "You summed over the pixels; the mean is wanted.": lambda images: (
-        images.flatten(1).sum(dim=1)
-    ),
-    "You averaged over the pictures; average over the pixels of each.": (
-        lambda images: images.flatten(1).mean(dim=0)
-    ),
-}
-
-
-def brightness(attempt):
-    """Judge `brightness(images)`: (B, 1, 28, 28) -> (B,)."""
-    compare = same_as(_brightness, BRIGHTNESS_CASES, BRIGHTNESS_SLIPS)
-    return judge("brightness", attempt, _brightness, compare)

@@ -2,7 +2,8 @@
 
 import torch
 
-from course_utils.checks.core import in_turn, judge, same_as
+from course_utils.checks.core import check, mutants
+from course_utils.checks.legacy import in_turn, judge, same_as
 
 
 def _compression_ratio(image_shape, latent_dim):
@@ -40,44 +41,57 @@ def compression_ratio(attempt):
     return judge("compression_ratio", attempt, _compression_ratio, compare)
 
 
-def _interpolate(z0, z1, steps):
-    t = torch.linspace(0, 1, steps)[:, None]
+def _line(z0, z1, steps, first=0, last=0, ends=lambda z0, z1: (z0, z1)):
+    """Return points on a line; `first` and `last` leave out that many."""
+    z0, z1 = ends(z0, z1)
+    t = torch.linspace(0, 1, steps + first + last)[first:][:steps, None]
     return (1 - t) * z0 + t * z1
 
 
-LINE_CASES = [
-    (torch.randn(dim), torch.randn(dim), steps)
-    for dim, steps in ((3, 5), (1, 2), (8, 11))
-]
-LINE_SLIPS = {
-    "The line runs backwards: it should start at z0.": (
-        lambda z0, z1, steps: _interpolate(z1, z0, steps)
-    ),
-    "The last point should be z1 itself: both ends belong to it.": (
-        lambda z0, z1, steps: _interpolate(z0, z1, steps + 1)[:-1]
-    ),
-    "The ends are missing: t should run from 0 to 1, both included.": (
-        lambda z0, z1, steps: _interpolate(z0, z1, steps + 2)[1:-1]
-    ),
-    "Steps should run along the first axis: (steps, Z), not (Z, steps).": (
-        lambda z0, z1, steps: _interpolate(z0, z1, steps).T
-    ),
-    "The first point should be z0; the share of z0 is 1 - t.": (
-        lambda z0, z1, steps: torch.linspace(0, 1, steps)[:, None] * (z0 + z1)
-    ),
-    "You added t · z1 to z0; add t · (z1 - z0).": (
-        lambda z0, z1, steps: z0 + torch.linspace(0, 1, steps)[:, None] * z1
-    ),
-    "It starts at 0 and not at z0: add z0.": (
-        lambda z0, z1, steps: torch.linspace(0, 1, steps)[:, None] * (z1 - z0)
-    ),
-}
-
-
-def interpolate(attempt):
-    """Judge `interpolate(z0, z1, steps)`: (Z,), (Z,) -> (steps, Z)."""
-    compare = same_as(_interpolate, LINE_CASES, LINE_SLIPS)
-    return judge("interpolate", attempt, _interpolate, compare)
+@check(
+    cases=lambda: [
+        (torch.randn(dim), torch.randn(dim), steps)
+        for dim, steps in ((3, 5), (1, 2), (8, 11))
+    ],
+    slips=mutants(
+        _line,
+        {
+            "The line runs backwards: it should start at z0.": {
+                "ends": lambda z0, z1: (z1, z0)
+            },
+            "The last point should be z1 itself: both ends belong to it.": {
+                "last": 1
+            },
+            "The first point should be z0 itself: both ends belong to it.": {
+                "first": 1
+            },
+            "The ends are missing: t should run from 0 to 1, both included.": {
+                "first": 1,
+                "last": 1,
+            },
+            "You added t · z1 to z0; add t · (z1 - z0).": {
+                "ends": lambda z0, z1: (z0, z0 + z1)
+            },
+            "It starts at 0 and not at z0: add z0.": {
+                "ends": lambda z0, z1: (0 * z0, z1 - z0)
+            },
+            "The first point should be z0; the share of z0 is 1 - t.": {
+                "ends": lambda z0, z1: (0 * z0, z0 + z1)
+            },
+        },
+    )
+    | {
+        "Steps should run along the first axis: (steps, Z), not (Z, steps).": (
+            lambda z0, z1, steps: _line(z0, z1, steps).T
+        ),
+        "One point came back; `steps` of them are wanted: give t a column, "
+        "`t[:, None]`.": lambda z0, z1, steps: (z0 + z1) / 2,
+    },
+)
+def interpolate(z0, z1, steps):
+    """Points on the line between two codes: (Z,), (Z,) -> (steps, Z)."""
+    t = torch.linspace(0, 1, steps)[:, None]
+    return (1 - t) * z0 + t * z1
 
 
 def _smallest_latent_dim(errors, enough):

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from course_utils.checks.core import in_turn, judge, same_as
+from course_utils.checks.legacy import in_turn, judge, same_as
 from course_utils.models import denoising_loss as _denoising_loss
 from course_utils.models import kl_sparsity as _kl_sparsity
 from course_utils.models import reconstruction_loss

@@ -7,8 +7,7 @@ from torch.distributions import Bernoulli, Normal
 from torch.distributions import kl_divergence as _exact_kl
 from torch.nn.functional import binary_cross_entropy_with_logits as _bce
 
-from course_utils.checks.core import in_turn, judge, same_as
-from course_utils.checks.gradients import gradient_as
+from course_utils.checks.legacy import gradient_as, in_turn, judge, same_as
 from course_utils.models import bernoulli_nll
 from course_utils.models import kl_divergence as _kl_divergence
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from course_utils.checks.core import in_turn, judge, same_as
+from course_utils.checks.legacy import in_turn, judge, same_as
 from course_utils.models import VAE, DenseDecoder, DenseEncoder
 from course_utils.models import reparameterize as _reparameterize
 

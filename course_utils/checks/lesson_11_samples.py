@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from course_utils.checks.core import difference, judge
+from course_utils.checks.legacy import difference, judge
 
 
 def _sample_classes(decode, labels, latent_dim):

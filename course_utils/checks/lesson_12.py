@@ -6,8 +6,8 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from course_utils.checks.core import difference, in_turn, judge, same_as
 from course_utils.checks.heads import head_problem, right_head
+from course_utils.checks.legacy import difference, in_turn, judge, same_as
 from course_utils.checks.probing import probe_problem, right_probe
 from course_utils.models import reconstruction_loss
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from course_utils.checks.core import difference, in_turn, judge, same_as
+from course_utils.checks.legacy import difference, in_turn, judge, same_as
 
 
 def _draws(seed):

@@ -4,7 +4,7 @@ import copy
 
 import torch
 
-from course_utils.checks.core import difference, in_turn, judge, same_as
+from course_utils.checks.legacy import difference, in_turn, judge, same_as
 
 
 def _flows(n, dim, seed):

@@ -3,8 +3,7 @@
 import torch
 from torch.nn.functional import cross_entropy
 
-from course_utils.checks.core import judge
-from course_utils.checks.tensors import learnable, named
+from course_utils.checks.legacy import judge, learnable, named
 from course_utils.models.sentences import masked_mean as _masked_mean
 from course_utils.models.sentences import sentence_loss as _sentence_loss
 

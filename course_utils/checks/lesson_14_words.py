@@ -4,7 +4,7 @@ from operator import index as whole
 
 import torch
 
-from course_utils.checks.core import judge, same_as
+from course_utils.checks.legacy import judge, same_as
 
 PAD, START, END, UNKNOWN = range(4)
 WORDS = ["<pad>", "<start>", "<end>", "<unknown>", "a", "dog", "man", "bites"]

@@ -7,8 +7,7 @@ from torch.nn.functional import (
     logsigmoid,
 )
 
-from course_utils.checks.core import judge
-from course_utils.checks.tensors import learnable
+from course_utils.checks.legacy import judge, learnable
 
 
 def _random(*shape, seed=0):

@@ -3,8 +3,7 @@
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
-from course_utils.checks.core import judge
-from course_utils.checks.tensors import learnable
+from course_utils.checks.legacy import judge, learnable
 
 
 def _random(*shape, seed=0):

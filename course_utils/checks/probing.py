@@ -4,7 +4,7 @@ import copy
 
 import torch
 
-from course_utils.checks.core import difference
+from course_utils.checks.legacy import difference
 
 
 class NearestMean:

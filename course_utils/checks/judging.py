@@ -1,0 +1,251 @@
+"""Run an attempt guarded, and give one of three answers.
+
+Not attempted, not yet, correct: whatever an attempt does (raises, loops,
+fills the memory, prints without end), `judge` prints an answer and returns a
+function to go on with. The work runs in a thread of its own, so that it can
+be stopped on every system. The random numbers go on as if nothing had run.
+"""
+
+import contextlib
+import ctypes
+import functools
+import io
+import linecache
+import random
+import sys
+import sysconfig
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+SECONDS = 5  # for one call of the learner's function
+SLOW = 2  # seconds that are many for all calls together
+TIMES_SLOWER = 100  # than the course's function
+MEMORY = 2**30  # bytes that an attempt may take
+MOST_PRINTED = 300
+STUB = "your code here"  # what an untouched exercise raises
+FOREIGN = (
+    *sysconfig.get_paths().values(),
+    str(Path(torch.__file__).parent),
+    str(Path(__file__).parent.parent),
+    "<frozen",
+)
+
+
+class Right(NamedTuple):
+    """A right answer that is handed on in another form; the note says why."""
+
+    function: object
+    note: str
+
+
+class Verdict(NamedTuple):
+    """What is printed, recorded, and handed on."""
+
+    sign: str
+    text: str
+    outcome: str  # for the scorecard: "solved", "not yet" or "course"
+    goes_on: object
+
+
+class Watched:
+    """A function that notes when it was called and how long it took."""
+
+    def __init__(self, function, seconds=None):
+        self.function, self.seconds = function, seconds or SECONDS
+        self.since = self.spent = 0
+        with contextlib.suppress(AttributeError, TypeError):
+            functools.update_wrapper(self, function, updated=())
+
+    def __call__(self, *arguments, **options):
+        """Call it, and start the clock again."""
+        self.since = time.monotonic()
+        try:
+            return self.function(*arguments, **options)
+        finally:
+            self.spent += time.monotonic() - self.since
+
+
+def judge(name, attempt, course, find_problem):
+    """Print one of three answers and return the function to go on with.
+
+    name: what the learner calls it. find_problem: called with the attempt,
+    returns what is wrong as a sentence, or nothing, or `Right`.
+    """
+    if attempt is course:
+        print(f"… {name}: this is the course's own. Run the cell above again.")
+        return course
+    usual, watched = Watched(course), Watched(attempt)
+    with same_random_numbers():
+        find_problem(usual)  # slow imports, before the clock runs
+    if attempt is None or attempt is ...:
+        return tell(name, not_attempted(course))
+    verdict = decide(find_problem, watched, attempt, course)
+    much = max(SLOW / 10, TIMES_SLOWER * usual.spent)
+    if verdict.sign == "✓" and watched.spent > min(SLOW, much):
+        slow = "correct, but slow. The course's own goes on, to save time."
+        verdict = Verdict("✓", slow, "solved", course)
+    return tell(name, verdict)
+
+
+def decide(find_problem, watched, attempt, course):
+    """Return the verdict on an attempt, however badly it behaves."""
+    with contextlib.redirect_stdout(_Printed()) as printed:
+        with same_random_numbers():
+            found = _in_a_thread(lambda: find_problem(watched), watched)
+    if printed.getvalue().strip():
+        print(f"your function printed: {printed.getvalue().strip()}")
+    if isinstance(found, Verdict):
+        return found._replace(goes_on=course)
+    if isinstance(found, Right):
+        return Verdict(
+            "✓", f"correct. {found.note}".strip(), "solved", found.function
+        )
+    if not found:
+        return Verdict("✓", "correct.", "solved", attempt)
+    return Verdict("✗", f"not yet. {found}", "not yet", course)
+
+
+def not_attempted(course, why="not attempted yet."):
+    """Return the verdict on an exercise that was left as it was."""
+    return Verdict("…", f"{why} The course's own steps in.", "course", course)
+
+
+def tell(name, verdict):
+    """Print and record a verdict; return what to go on with."""
+    print(f"{verdict.sign} {name}: {verdict.text}")
+    with contextlib.suppress(ImportError):
+        from course_utils.lessons import progress
+
+        progress.note("exercises", name, verdict.outcome)
+    return verdict.goes_on
+
+
+@contextlib.contextmanager
+def same_random_numbers():
+    """Leave the random numbers of torch, NumPy and Python as they were."""
+    states = random.getstate(), np.random.get_state()
+    devices = [0] if torch.cuda.is_initialized() else []
+    try:
+        with torch.random.fork_rng(devices):
+            yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+
+
+def explain(error):
+    """Say what was raised, and in which of the learner's lines."""
+    lines = traceback.format_exception_only(error)  # str(error) may raise
+    text = lines[-1].partition(": ")[2].split("\n")[0][:MOST_PRINTED].strip()
+    line = own_line(f for f, _ in traceback.walk_tb(error.__traceback__))
+    where = f" in `{line}`" if line else ""
+    return f"It raised {type(error).__name__}{where}: {text}"
+
+
+def own_line(frames):
+    """Return the last line among the frames that the learner wrote."""
+    own = ""
+    for frame in frames:
+        file = frame.f_code.co_filename
+        if not file.startswith(FOREIGN):
+            own = linecache.getline(file, frame.f_lineno).strip() or own
+    return own
+
+
+def is_untouched(error):
+    """Say whether it is what an exercise raises before it is attempted."""
+    return isinstance(error, NotImplementedError) and STUB in str(error)
+
+
+class _Stopped(BaseException):
+    """Raised in an attempt's thread to end it, as often as it is caught."""
+
+    def __init__(self):
+        frame = sys._getframe(1)
+        while frame:
+            frame.f_trace, frame = _raise_again, frame.f_back
+        sys.settrace(_raise_again)
+
+
+class _Printed(io.StringIO):
+    """Keep the first part of what is printed, drop the rest."""
+
+    def write(self, text):
+        room = MOST_PRINTED - self.tell()
+        super().write(text[: max(room, 0)])
+        return len(text)
+
+
+def _in_a_thread(work, watched):
+    """Return what the work found; stop it when it goes on for ever."""
+    found = []
+
+    def run():
+        try:
+            found.append(work())
+        except BaseException as error:
+            untouched = is_untouched(error)
+            found.append(not_attempted(None) if untouched else explain(error))
+
+    thread = threading.Thread(target=run, daemon=True)
+    memory, watched.since = _memory(), time.monotonic()
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(0.02)
+            if time.monotonic() - watched.since > watched.seconds:
+                _stop(thread, found)
+                late = f"It had not finished after {watched.seconds} s"
+                return f"{late}: a loop?"
+            if _memory() - memory > MEMORY:
+                _stop(thread, found)
+                return (
+                    "It takes more and more memory: a list that grows while "
+                    "it is looped over?"
+                )
+    except KeyboardInterrupt:
+        _stop(thread, found)
+        return not_attempted(None, "you stopped it.")
+    return found[0]
+
+
+def _stop(thread, found):
+    """Raise in the thread until it ends, also when it catches all errors."""
+
+    def insist():
+        while thread.is_alive() and not found:
+            _raise_in(thread.ident)
+            thread.join(0.02)
+
+    threading.Thread(target=insist, daemon=True).start()
+    thread.join(1)
+
+
+def _raise_in(ident):
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(ident), ctypes.py_object(_Stopped)
+    )
+
+
+def _raise_again(frame, event, argument):
+    """Trace an attempt that caught `_Stopped`: raise it at every line."""
+    if frame.f_code.co_filename == __file__:
+        sys.settrace(None)
+    else:
+        _raise_in(threading.get_ident())
+    return _raise_again
+
+
+def _memory():
+    """Return the bytes that this process takes; 0 if nobody can tell."""
+    try:
+        import psutil  # comes with Jupyter
+    except ImportError:
+        return 0
+    return psutil.Process().memory_info().rss

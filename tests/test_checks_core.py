@@ -122,7 +122,7 @@ def test_wrong_answers(words, capsys):
     assert words in verdict(WRONG[words], capsys)
 
 
-@pytest.mark.parametrize("attempt", [None, ..., 3])
+@pytest.mark.parametrize("attempt", [3, "x"])
 def test_what_is_no_function(attempt, capsys):
     assert "TypeError" in verdict(attempt, capsys)
 

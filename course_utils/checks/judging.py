@@ -45,11 +45,10 @@ class Right(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What is printed, recorded, and handed on."""
+    """What is printed, and what goes on. Recorded as solved: ✓."""
 
     sign: str
     text: str
-    outcome: str  # for the scorecard: "solved", "not yet" or "course"
     goes_on: object
 
 
@@ -89,7 +88,7 @@ def judge(name, attempt, course, find_problem):
     much = max(SLOW / 10, TIMES_SLOWER * usual.spent)
     if verdict.sign == "✓" and watched.spent > min(SLOW, much):
         slow = "correct, but slow. The course's own goes on, to save time."
-        verdict = Verdict("✓", slow, "solved", course)
+        verdict = Verdict("✓", slow, course)
     return tell(name, verdict)
 
 
@@ -103,17 +102,15 @@ def decide(find_problem, watched, attempt, course):
     if isinstance(found, Verdict):
         return found._replace(goes_on=course)
     if isinstance(found, Right):
-        return Verdict(
-            "✓", f"correct. {found.note}".strip(), "solved", found.function
-        )
+        return Verdict("✓", f"correct. {found.note}".strip(), found.function)
     if not found:
-        return Verdict("✓", "correct.", "solved", attempt)
-    return Verdict("✗", f"not yet. {found}", "not yet", course)
+        return Verdict("✓", "correct.", attempt)
+    return Verdict("✗", f"not yet. {found}", course)
 
 
 def not_attempted(course, why="not attempted yet."):
     """Return the verdict on an exercise that was left as it was."""
-    return Verdict("…", f"{why} The course's own steps in.", "course", course)
+    return Verdict("…", f"{why} The course's own steps in.", course)
 
 
 def tell(name, verdict):
@@ -122,7 +119,7 @@ def tell(name, verdict):
     with contextlib.suppress(ImportError):
         from course_utils.lessons import progress
 
-        progress.note("exercises", name, verdict.outcome)
+        progress.note("exercise", name, verdict.sign == "✓")
     return verdict.goes_on
 
 

@@ -4,9 +4,6 @@ import os
 import tempfile
 from pathlib import Path
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-
 
 def save_model(model, path) -> Path:
     """Write a model's weights to a safetensors file and return its path.
@@ -15,6 +12,9 @@ def save_model(model, path) -> Path:
     whole until the new one is written. Raises OSError, with the place,
     where it cannot be written (no such folder, no permission, disk full).
     """
+    from safetensors import SafetensorError  # Colab may lack it
+    from safetensors.torch import save_file
+
     path = Path(path)
     weights = {k: v.contiguous() for k, v in model.state_dict().items()}
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
@@ -34,6 +34,9 @@ def load_model(model, path):
     the file is of another kind (a pickle is never opened: it can run code)
     or of another model; then the model is left as it was.
     """
+    from safetensors import SafetensorError  # Colab may lack it
+    from safetensors.torch import load_file
+
     try:
         found = load_file(path)
     except SafetensorError as error:

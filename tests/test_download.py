@@ -10,7 +10,7 @@ from course_utils.datasets.download import DataError, download
 
 CONTENT = b"a,b,c\n1,2,3\n" * 100
 ZIPPED = gzip.compress(CONTENT, mtime=0)
-MD5 = hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
+MD5 = "md5:" + hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
 BAD = {
     "half": (200, ZIPPED[: len(ZIPPED) // 2], {}, "end-of-stream"),
     "cut off": (
@@ -76,7 +76,7 @@ def test_a_full_disk_is_told_and_nothing_half_stays(server, small_disk):
 
     def fetch(name):
         md5 = hashlib.md5(server[name][1], usedforsecurity=False).hexdigest()
-        return download(path, [server.address + name], md5)
+        return download(path, [server.address + name], f"md5:{md5}")
 
     with pytest.raises(DataError, match="No space left|too large") as raised:
         fetch("large")
@@ -87,18 +87,32 @@ def test_a_full_disk_is_told_and_nothing_half_stays(server, small_disk):
 
 
 def test_nobody_answers(tmp_path, nobody_listens):
-    with pytest.raises(DataError, match="(?i)refused"):
+    with pytest.raises(DataError, match="127.0.0.1: no network"):
         download(tmp_path / "rows.gz", [nobody_listens], MD5)
 
 
 def test_another_digest_can_be_asked_for(server, tmp_path):
     server["rows.gz"] = (200, ZIPPED, {})
-    sha = hashlib.sha256(CONTENT).hexdigest()
+    sha = "sha256:" + hashlib.sha256(CONTENT).hexdigest()
+    download(tmp_path / "rows.gz", [server.address + "rows.gz"], sha)
 
-    def digest_of(path):
-        return files.checksum(path, "sha256")
 
-    download(
-        tmp_path / "rows.gz", [server.address + "rows.gz"], sha,
-        digest_of=digest_of,
-    )  # fmt: skip
+def test_a_whole_file_is_found_before_the_network_is_asked(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "rows.gz").write_bytes(ZIPPED[:30])
+    (tmp_path / "rows").write_bytes(CONTENT)
+    places = [tmp_path / "nowhere", tmp_path / "rows"]
+    found = files.find_or_download("set/rows.gz", MD5, [], also=places)
+    assert found == tmp_path / "rows"
+    said = capsys.readouterr().out
+    assert said.startswith("Not used, because damaged (it cannot be read")
+    assert said.count("\n") == 1
+
+
+def test_checksum_looks_inside_the_gzip_wrapper(tmp_path):
+    for name, content in (("a", CONTENT), ("a.gz", ZIPPED)):
+        (tmp_path / name).write_bytes(content)
+        assert "md5:" + files.checksum(tmp_path / name) == MD5

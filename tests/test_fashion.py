@@ -1,6 +1,5 @@
 """Fashion-MNIST: what ships, the full set by every route, faults."""
 
-import errno
 import gzip
 import hashlib
 import os
@@ -13,7 +12,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from torchvision.datasets import FashionMNIST
 
 from course_utils.datasets import fashion as data
 
@@ -35,7 +33,7 @@ HALF = ZIPPED[IMAGES][: len(ZIPPED[IMAGES]) // 2]
 
 
 def md5(content):
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+    return "md5:" + hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 @pytest.fixture
@@ -45,9 +43,7 @@ def raw(tmp_path, monkeypatch, nobody_listens):
     monkeypatch.setattr(data, "DEBIAN_FOLDER", tmp_path / "debian")
     sums = {name: md5(content) for name, content in SMALL.items()}
     monkeypatch.setattr(data, "FASHION_FILES", sums)
-    zipped = [(f"{name}.gz", md5(ZIPPED[name])) for name in SMALL]
-    monkeypatch.setattr(FashionMNIST, "resources", zipped)
-    monkeypatch.setattr(FashionMNIST, "mirrors", [nobody_listens])
+    monkeypatch.setattr(data, "MIRRORS", [nobody_listens])
     return tmp_path / "FashionMNIST" / "raw"
 
 
@@ -55,7 +51,7 @@ def raw(tmp_path, monkeypatch, nobody_listens):
 def served(raw, server, monkeypatch):
     """Serve the four small files."""
     server.update((f"{n}.gz", (200, ZIPPED[n], {})) for n in SMALL)
-    monkeypatch.setattr(FashionMNIST, "mirrors", [server.address])
+    monkeypatch.setattr(data, "MIRRORS", [server.address])
     return server
 
 
@@ -74,10 +70,16 @@ def fall_back(capsys):
     """Load, expect the shipped images and one line why; return the line."""
     images = data.fashion_mnist(full=True)
     assert len(images.train) == 10_000
-    reason, used = capsys.readouterr().out.splitlines()
+    reason, used = lines(capsys)
     assert "ships with the course" in used
-    assert len(reason) < 400 and ":." not in reason
+    assert len(reason) < 400 and ":." not in reason and "Pool" not in reason
     return reason
+
+
+def lines(capsys):
+    """Return the printed lines that stay, without those of moving bars."""
+    printed = capsys.readouterr().out.rstrip("\n").split("\n")
+    return [line.rpartition("\r")[2] for line in printed]
 
 
 # What ships
@@ -103,11 +105,10 @@ def test_one_line_says_what_was_used(capsys):
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("gpu", [True, False])
-def test_full_set_is_the_default_where_there_is_a_gpu(raw, monkeypatch, gpu):
+def test_a_gpu_does_not_change_the_images(raw, monkeypatch):
     fill(raw, SMALL)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
-    assert len(data.fashion_mnist().train) == (5 if gpu else 10_000)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert len(data.fashion_mnist().train) == 10_000
 
 
 @pytest.mark.parametrize("content", [None, b"half a file"])
@@ -127,12 +128,6 @@ def test_data_folder_follows_the_environment(monkeypatch, tmp_path):
     assert data.data_folder().name == "data"
 
 
-def test_checksum_looks_inside_the_gzip_wrapper(tmp_path):
-    fill(tmp_path, {"plain": b"pixels", "packed.gz": gzip.compress(b"pixels")})
-    plain = data.checksum(tmp_path / "plain")
-    assert plain == data.checksum(tmp_path / "packed.gz") == md5(b"pixels")
-
-
 # The full set, by every route
 
 
@@ -140,19 +135,20 @@ def test_checksum_looks_inside_the_gzip_wrapper(tmp_path):
 def test_full_set_from_the_data_folder(raw, capsys, suffix):
     fill(raw, ZIPPED if suffix else SMALL, suffix)
     assert is_full(data.fashion_mnist(full=True))
-    assert f"full, from {raw}" in capsys.readouterr().out
+    assert "5 training and 3 test images (the full set)" in (
+        capsys.readouterr().out
+    )
 
 
 def test_full_set_from_debian_with_another_gzip_wrapper(raw, capsys):
     other = {n: gzip.compress(SMALL[n], 1, mtime=9) for n in SMALL}
     fill(data.DEBIAN_FOLDER, other, ".gz")
     assert is_full(data.fashion_mnist(full=True))
-    assert f"from {data.DEBIAN_FOLDER}" in capsys.readouterr().out
+    assert not raw.exists()
 
 
 def test_full_set_is_downloaded_once(raw, served, capsys):
     assert is_full(data.fashion_mnist(full=True))
-    assert "full, downloaded" in capsys.readouterr().out
     assert {p.name for p in raw.iterdir()} == {f"{n}.gz" for n in SMALL}
     served.clear()
     assert is_full(data.fashion_mnist(full=True))
@@ -172,13 +168,13 @@ def test_download_replaces_a_half_file(raw, served, capsys, suffix):
 # Faults: one clear line, the shipped images, nothing half left behind
 
 FAULTS = {
-    "truncated": (200, HALF, {}, "corrupted"),
+    "truncated": (200, HALF, {}, "end-of-stream"),
     "cut off": (
-        200, HALF, {"Content-Length": "9999"}, "corrupted",
+        200, HALF, {"Content-Length": "9999"}, "incomplete",
     ),
-    "wrong checksum": (200, gzip.compress(b"not it"), {}, "corrupted"),
-    "error page": (200, b"<html>log in first</html>", {}, "corrupted"),
-    "forbidden": (403, b"no", {}, "403"),
+    "wrong checksum": (200, gzip.compress(b"not it"), {}, "wrong content"),
+    "error page": (200, b"<html>log in first</html>", {}, "gzip"),
+    "forbidden": (403, b"no", {}, "403 forbidden"),
     "cut off in a chunk": (
         200, b"fff\r\nhalf", {"Transfer-Encoding": "chunked"}, "incomplete",
     ),
@@ -196,7 +192,7 @@ def test_bad_answers_of_the_server(raw, served, capsys, fault):
 def test_a_server_that_does_not_speak_http(raw, capsys, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        monkeypatch.setattr(FashionMNIST, "mirrors", [address])
+        monkeypatch.setattr(data, "MIRRORS", [address])
 
         def answer():
             with listener.accept()[0] as client:
@@ -204,40 +200,27 @@ def test_a_server_that_does_not_speak_http(raw, capsys, monkeypatch):
                 client.sendall(b"220 mail.example.org\r\n\r\n")
 
         threading.Thread(target=answer).start()
-        assert "mail.example.org" in fall_back(capsys)
+        assert "the connection broke" in fall_back(capsys)
     assert list(raw.iterdir()) == []
 
 
 def test_refused_connection(raw, capsys):
-    assert "refused" in fall_back(capsys)
+    assert "127.0.0.1: no network" in fall_back(capsys)
     assert list(raw.iterdir()) == []
 
 
-def test_one_file_missing_on_the_server_keeps_none(raw, served, capsys):
+def test_one_file_missing_on_the_server(raw, served, capsys):
     served[f"{LABELS}.gz"] = (404, b"", {})
     assert "404" in fall_back(capsys)
-    assert list(raw.iterdir()) == []
-
-
-def test_full_disk(raw, capsys, monkeypatch):
-    def download(self):
-        os.makedirs(self.raw_folder)
-        Path(self.raw_folder, f"{IMAGES}.gz").write_bytes(b"half")
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(FashionMNIST, "download", download)
-    assert "No space left" in fall_back(capsys)
-    assert list(raw.iterdir()) == []
+    assert [p.name for p in raw.iterdir()] == [f"{IMAGES}.gz"]
+    served[f"{LABELS}.gz"] = (200, ZIPPED[LABELS], {})
+    assert is_full(data.fashion_mnist(full=True))
 
 
 def test_full_disk_in_earnest(served, small_disk, capsys, monkeypatch):
     monkeypatch.setenv("COURSE_DATA", str(small_disk))
     large = os.urandom(2_000_000)
     served[f"{IMAGES}.gz"] = (200, large, {})
-    sums = {name: md5(content) for name, content in ZIPPED.items()}
-    sums[IMAGES] = md5(large)
-    zipped = [(f"{name}.gz", digest) for name, digest in sums.items()]
-    monkeypatch.setattr(FashionMNIST, "resources", zipped)
     told = fall_back(capsys)
     assert "No space left" in told or "too large" in told
     assert not [p for p in small_disk.rglob("*") if p.is_file()]
@@ -275,6 +258,6 @@ def test_a_bad_file_in_the_folder_is_named_and_not_used(raw, capsys, bad):
     fill(raw, ZIPPED | {IMAGES: BAD_FILES[bad]}, ".gz")
     images = data.fashion_mnist(full=True)
     assert len(images.train) == 10_000
-    damaged, _, used = capsys.readouterr().out.splitlines()
+    damaged, _, used = lines(capsys)
     assert "damaged" in damaged and str(raw / f"{IMAGES}.gz") in damaged
     assert "ships" in used

@@ -25,7 +25,7 @@ def folder(tmp_path, monkeypatch, nobody_listens):
     """Return an empty download folder; the captions are a handful."""
     monkeypatch.setenv("COURSE_DATA", str(tmp_path))
     sums = {
-        name: hashlib.sha256(gzip.decompress(packed)).hexdigest()
+        name: "sha256:" + hashlib.sha256(gzip.decompress(packed)).hexdigest()
         for name, packed in ZIPPED.items()
     }
     monkeypatch.setattr(text, "CAPTION_FILES", sums)
@@ -116,7 +116,10 @@ def test_bad_answers_of_the_server(folder, served, capsys, fault):
 def test_refused_connection(folder, capsys):
     assert not text.captions().real
     reason, used = capsys.readouterr().out.splitlines()[-2:]
-    assert "No real captions" in reason and len(reason) < 400
+    assert reason == (
+        "No real captions: train.en.gz cannot be had (127.0.0.1: no network). "
+        "The grammar steps in."
+    )
     assert "written by the course's grammar" in used
 
 
@@ -125,7 +128,8 @@ def test_a_damaged_file_is_named_and_replaced(folder, served, capsys, bad):
     fill(folder, ZIPPED | {"val": bad})
     assert is_real(text.captions())
     out = capsys.readouterr().out
-    assert f"Not used, because damaged: {folder / 'val.en.gz'}" in out
+    assert "Not used, because damaged (" in out
+    assert str(folder / "val.en.gz") in out
     assert is_real(text.captions())
     assert "damaged" not in capsys.readouterr().out
 

@@ -6,31 +6,29 @@ Specia, 2016). Without them `course_utils.datasets.grammar` writes its own.
 
 import gzip
 import re
-import textwrap
 from collections import Counter
-from functools import partial
 from typing import NamedTuple
 
 import torch
 
-from course_utils.datasets.download import (
-    DataError,
-    checksum,
-    data_folder,
-    download,
-)
+from course_utils.datasets.download import DataError, find_or_download, reason
 from course_utils.datasets.grammar import FACTS, RULES, write
 
 ADDRESS = (
     "https://raw.githubusercontent.com/multi30k/dataset/master/data/task1/raw/"
 )
-# sha256 of the content, not of the gzip wrapper.
+# Of the content, not of the gzip wrapper.
 CAPTION_FILES = {
     "train": (
+        "sha256:"
         "460a15fbd157e34a7a9957ee388c1ca247fe47af3ef25fb50442af6c274e0fc6"
     ),
-    "val": "1f2a23d992769b5b3d209b0a10dd0b77c08cceb1f20dfb97ed0aafa49d107227",
+    "val": (
+        "sha256:"
+        "1f2a23d992769b5b3d209b0a10dd0b77c08cceb1f20dfb97ed0aafa49d107227"
+    ),
     "test_2016_flickr": (
+        "sha256:"
         "399a4382932c1aadd3ceb9bef1008d388a64c76d4ae4e9d4728c6f4301cac182"
     ),
 }
@@ -167,33 +165,16 @@ def _from_lines(lines, max_words):
 
 def _read_captions():
     """Return the files' lines, or None with the reason printed."""
-    folder = data_folder() / "multi30k"
     try:
-        return [_read(folder, name) for name in CAPTION_FILES]
+        return [_read(name) for name in CAPTION_FILES]
     except (OSError, DataError) as error:
-        text = textwrap.shorten(str(error), 250, placeholder=" …")
-        print(f"No real captions: {text} The grammar steps in.")
+        print(f"No real captions: {reason(error)}. The grammar steps in.")
         return None
 
 
-def _read(folder, name):
-    path = folder / f"{name}.en.gz"
-    sha256 = partial(checksum, algorithm="sha256")
-    if not _is_good(path, CAPTION_FILES[name], sha256):
-        urls = [ADDRESS + path.name]
-        download(path, urls, CAPTION_FILES[name], digest_of=sha256)
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        return file.read().splitlines()
-
-
-def _is_good(path, digest, digest_of):
-    """Say whether the file is there and whole; a bad one is named."""
-    if not path.exists():
-        return False
-    try:
-        good = digest_of(path) == digest
-    except Exception:  # zlib.error, EOFError, OSError: not our file
-        good = False
-    if not good:
-        print(f"Not used, because damaged: {path}")
-    return good
+def _read(name):
+    file = f"{name}.en.gz"
+    digest, urls = CAPTION_FILES[name], [ADDRESS + file]
+    path = find_or_download(f"multi30k/{file}", digest, urls)
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return lines.read().splitlines()

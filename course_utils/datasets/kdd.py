@@ -7,9 +7,7 @@ made in 1998 in a network of the US Air Force's kind, most of them attacks.
 import gzip
 import hashlib
 import os
-import socket
 import tempfile
-import warnings
 import zipfile
 import zlib
 from collections import Counter
@@ -21,9 +19,9 @@ import numpy as np
 
 from course_utils.datasets.download import (
     DataError,
-    checksum,
     data_folder,
     download,
+    problem_with,
     reason,
 )
 from course_utils.datasets.kdd_simulated import (
@@ -44,8 +42,9 @@ FAMILIES = {
 FAMILY_OF = {a: name for name, group in FAMILIES.items() for a in group}
 
 FILE = "kddcup.data_10_percent.gz"
-FILE_MD5 = "eb43ac454e61166f88aad7943ef1e079"  # of what is inside the gzip
+FILE_DIGEST = "md5:eb43ac454e61166f88aad7943ef1e079"  # inside the gzip
 SOURCES = (
+    "https://ndownloader.figshare.com/files/5976042",  # scikit-learn's
     "http://kdd.ics.uci.edu/databases/kddcup99/" + FILE,
     "https://raw.githubusercontent.com/potash/brf-example/"
     "0632bcbacebd3a48a1f9669e979cfaceb0fcd5d4/data/" + FILE,
@@ -77,8 +76,8 @@ def kdd_cup(quiet=False) -> Flows:
 
     Looked for in this order: the table prepared by an earlier call,
     scikit-learn's cache and the original file, all three in the data
-    folder; scikit-learn's download; two other addresses. Whatever it was,
-    its content is checked. Otherwise the traffic is simulated.
+    folder; a download. Whatever it was, its content is checked. Otherwise
+    the traffic is simulated.
     """
     folder, problems = data_folder(), []
     for where, find in ROUTES.items():
@@ -132,28 +131,11 @@ def _from_sklearn_cache(folder):
     """Return what scikit-learn has put into the data folder, if it has."""
     if not (folder / "kddcup99_10-py3" / "samples").exists():
         return None
-    return _by_sklearn(folder, download_if_missing=False)
-
-
-def _fetched(folder):
-    """Download through scikit-learn, into a folder that is thrown away."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(TIMEOUT)
-    try:
-        with tempfile.TemporaryDirectory() as passing:
-            return _by_sklearn(passing, n_retries=1, delay=0.1)
-    finally:
-        socket.setdefaulttimeout(before)
-
-
-def _by_sklearn(folder, **options):
     from sklearn.datasets import fetch_kddcup99  # slow to import
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns before it tries again
-        x, labels = fetch_kddcup99(
-            data_home=folder, percent10=True, return_X_y=True, **options
-        )
+    x, labels = fetch_kddcup99(
+        data_home=folder, return_X_y=True, download_if_missing=False
+    )
     return _prepare(x, labels)
 
 
@@ -162,8 +144,8 @@ def _from_file(folder):
     path = Path(folder) / FILE
     if not path.exists():
         return None
-    if checksum(path) != FILE_MD5:
-        raise DataError("its md5 is not that of the original")
+    if problem := problem_with(path, FILE_DIGEST):
+        raise DataError(problem)
     with gzip.open(path) as file:
         lines = Counter(file.read().split())
     table = np.array([line.split(b",") for line in lines])
@@ -171,9 +153,9 @@ def _from_file(folder):
 
 
 def _downloaded(folder):
-    """Download from other addresses, into a folder that is thrown away."""
+    """Download into a folder that is thrown away: the table is kept."""
     with tempfile.TemporaryDirectory() as passing:
-        download(Path(passing) / FILE, SOURCES, FILE_MD5, timeout=TIMEOUT)
+        download(Path(passing) / FILE, SOURCES, FILE_DIGEST, TIMEOUT)
         return _from_file(passing)
 
 
@@ -217,7 +199,6 @@ ROUTES = {
     "prepared before": _prepared,
     "scikit-learn's cache": _from_sklearn_cache,
     "the original file": _from_file,
-    "scikit-learn's download": _fetched,
-    "another download": _downloaded,
+    "downloaded": _downloaded,
     "no real data could be had": simulate,
 }

@@ -23,7 +23,8 @@ from course_utils.training import fit, pick_device, predict, set_seed
 SEED = 0
 set_seed(SEED)
 device = pick_device()
-images = fashion_mnist()
+FULL = False  # True: all 60,000 images
+images = fashion_mnist(FULL)
 
 
 def add_gaussian(x, sigma):

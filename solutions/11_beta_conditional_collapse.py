@@ -35,11 +35,11 @@ from course_utils.models import (
 from course_utils.training import fit, pick_device, predict, set_seed
 
 SEED = 0
-images = fashion_mnist()
-large = len(images.train) > 10_000  # the default where there is a GPU
-hidden = 512 if large else 256
-long, short = (2, 1) if large else (4, 2)  # epochs
-setting = "larger" if large else "small"
+FULL = False  # True: all 60,000 images, larger models
+images = fashion_mnist(FULL)
+hidden = 512 if FULL else 256
+long, short = (2, 1) if FULL else (4, 2)  # epochs
+setting = "larger" if FULL else "small"
 print(f"{setting} setting: {hidden} hidden units, on {pick_device().type}")
 
 

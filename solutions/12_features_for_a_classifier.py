@@ -43,7 +43,8 @@ from course_utils.training import fit, pick_device, predict, set_seed
 
 SEED = 0
 device = pick_device()
-images = fashion_mnist()
+FULL = False  # True: all 60,000 images
+images = fashion_mnist(FULL)
 x = torch.cat([images.train, images.test])
 y = torch.cat([images.train_labels, images.test_labels])
 train, test = torch.arange(len(x)).split([len(images.train), len(images.test)])

@@ -23,11 +23,9 @@ from course_utils.training import fit, pick_device, predict, set_seed
 SEED = 0
 set_seed(SEED)
 device = pick_device()
-large = device.type == "cuda"
-WORDS, WIDTH, EPOCHS = (20, 128, 8) if large else (10, 64, 4)
+FULL = False  # True: longer captions, larger models, more epochs
+WORDS, WIDTH, EPOCHS = (20, 128, 8) if FULL else (10, 64, 4)
 sentences = captions(max_words=WORDS)
-if large:
-    print("There is a GPU: longer captions and larger models.")
 vocabulary = Vocabulary(sentences.train, min_count=3)
 length = WORDS + 2
 

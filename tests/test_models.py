@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from course_utils.models import images as models
+from course_utils.models import negative_elbo
 
 MAKERS = (models.dense_autoencoder, models.conv_autoencoder)
 both = pytest.mark.parametrize("maker", MAKERS)
@@ -38,9 +39,23 @@ def test_gradients_reach_every_parameter(maker):
     assert all(p.grad.abs().sum() > 0 for p in model.parameters())
 
 
-@pytest.mark.parametrize("maker", [models.dense_vae, models.conv_vae])
-def test_vae_gives_logits_mean_and_log_variance(maker):
-    vae, x = maker(3), torch.rand(4, 1, 28, 28)
+HALVES = (
+    models.dense_encoder, models.dense_decoder,
+    models.conv_encoder, models.conv_decoder,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_halves_can_be_sliced(half):
+    network = half(2)
+    assert [type(p) for p in network[:2]] == [type(p) for p in network][:2]
+    start = torch.randn(3, 2) if "decoder" in half.__name__ else None
+    x = torch.rand(3, 1, 28, 28) if start is None else start
+    assert network[2:](network[:2](x)).equal(network(x))
+
+
+def test_vae_gives_logits_mean_and_log_variance():
+    vae, x = models.dense_vae(3), torch.rand(4, 1, 28, 28)
     logits, mu, log_var = vae(x)
     assert logits.shape == x.shape and mu.shape == log_var.shape == (4, 3)
     assert torch.cat(vae.encode(x)).equal(torch.cat([mu, log_var]))
@@ -48,6 +63,17 @@ def test_vae_gives_logits_mean_and_log_variance(maker):
     assert not vae(x)[0].equal(logits)
     sum(part.square().sum() for part in vae(x)).backward()
     assert all(p.grad.abs().sum() > 0 for p in vae.parameters())
+
+
+@pytest.mark.parametrize("extreme", [300.0, -300.0])
+def test_vae_survives_an_extreme_variance(extreme):
+    vae = models.dense_vae(2)
+    with torch.no_grad():
+        vae.encoder[-1].bias[2:] = extreme
+    loss = negative_elbo(vae, torch.rand(3, 1, 28, 28)).mean()
+    loss.backward()
+    assert loss.isfinite()
+    assert all(p.grad.isfinite().all() for p in vae.parameters())
 
 
 def test_reparameterized_draws_have_the_right_spread():
@@ -60,9 +86,9 @@ def test_reparameterized_draws_have_the_right_spread():
 
 
 def test_count_parameters():
-    dense = models.DenseEncoder(2, hidden_dim=10)
+    dense = models.dense_encoder(2, hidden_dim=10)
     assert models.count_parameters(dense) == 784 * 10 + 10 + 10 * 2 + 2
-    conv = models.ConvEncoder(2, channels=4)
+    conv = models.conv_encoder(2, channels=4)
     expected = (9 * 4 + 4) + (9 * 4 * 8 + 8) + (8 * 49 * 2 + 2)
     assert models.count_parameters(conv) == expected
 

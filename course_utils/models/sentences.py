@@ -8,45 +8,9 @@ is the vocabulary's, `length` is T.
 
 import torch
 from torch import nn
-from torch.nn.functional import cross_entropy, pad
+from torch.nn.functional import cross_entropy
 
 PAD, START, END = 0, 1, 2
-
-
-class ParallelWriter(nn.Module):
-    """Codes -> all words at once, by attention (Zhang et al., 2017)."""
-
-    def __init__(self, size, length, latent_dim=128, width=64):
-        super().__init__()
-        self.words = nn.Embedding(size, width)
-        self.places = nn.Parameter(torch.randn(length, width) * width**-0.5)
-        self.from_code = nn.Linear(latent_dim, (length - 1) * width)
-        self.writer = attention(width)
-        nn.init.normal_(self.words.weight, std=width**-0.5)
-
-    def logits(self, z, x=None):
-        """Codes (B, Z) -> scores (B, T - 1, V); x is not looked at."""
-        h = self.from_code(z).unflatten(1, (-1, self.places.shape[1]))
-        return self.writer(h + self.places[1:]) @ self.words.weight.T
-
-    def decode(self, z):
-        """Codes (B, Z) -> sentences (B, T), the best word at each place."""
-        return pad(self.logits(z).argmax(dim=2), (1, 0), value=START)
-
-
-class TransformerAutoencoder(ParallelWriter):
-    """Attention in and out (Vaswani et al., 2017), all words at once."""
-
-    def __init__(self, size, length, latent_dim=128, width=64):
-        super().__init__(size, length, latent_dim, width)
-        self.reader = attention(width)
-        self.to_code = nn.Linear(length * width, latent_dim)
-
-    def encode(self, x):
-        """Sentences (B, T) -> codes (B, Z); padding is not looked at."""
-        h = self.words(x) + self.places
-        h = self.reader(h, src_key_padding_mask=x == PAD)
-        return self.to_code((h * (x != PAD)[:, :, None]).flatten(1))
 
 
 class LSTMAutoencoder(nn.Module):
@@ -95,17 +59,6 @@ class LSTMAutoencoder(nn.Module):
         return torch.cat(written, dim=1)
 
 
-def attention(width, layers=2, heads=4):
-    """Return layers of self-attention, (B, T, width) -> the same."""
-    layer = nn.TransformerEncoderLayer(
-        width, heads, 2 * width, dropout=0.0, batch_first=True,
-        norm_first=True,
-    )  # fmt: skip
-    return nn.TransformerEncoder(
-        layer, layers, norm=nn.LayerNorm(width), enable_nested_tensor=False
-    )
-
-
 def masked_mean(h, x):
     """Mean of h (B, T, D) over the places where x (B, T) is no padding."""
     keep = (x != PAD)[:, :, None]
@@ -122,8 +75,3 @@ def sentence_loss(scores, x):
         scores.flatten(0, 1), y.flatten(), ignore_index=PAD, reduction="none"
     )
     return nats.view(y.shape).sum(dim=1)
-
-
-def reconstruction_nats(model, x):
-    """Loss of a sentence autoencoder, for `fit`: (B, T) -> (B,)."""
-    return sentence_loss(model.logits(model.encode(x), x), x)

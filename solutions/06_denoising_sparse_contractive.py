@@ -651,7 +651,7 @@ quiz("06")
 #   penalty keeps the code still. Each costs reconstruction error.
 #
 # The **scorecard** puts your numbers beside the ones we measured with three
-# seeds and the images that ship. With all 60,000 images (the default on a GPU)
+# seeds and the images that ship. With all 60,000 images (`FULL = True`)
 # the denoiser does better, and the codes' numbers differ too.
 
 # %%

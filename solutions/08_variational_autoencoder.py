@@ -973,9 +973,9 @@ quiz("08")
 # What if we weight the KL on purpose, or tell the decoder which class we want?
 # [Lesson 11](11_beta_conditional_collapse.ipynb) does both.
 #
-# The scorecard's ranges are of three seeds with the images that ship. With a
-# CUDA GPU this notebook takes all 60,000 images, wider networks and more epochs
-# by itself, and the numbers differ.
+# The scorecard's ranges are of three seeds with the images that ship. With
+# `FULL = True` this notebook takes all 60,000 images, wider networks and more
+# epochs, and the numbers differ.
 
 # %%
 scorecard = {

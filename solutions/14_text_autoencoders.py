@@ -1054,8 +1054,8 @@ quiz("14")
 
 # %% [markdown]
 # The **scorecard** has two sets of measured values: one for the real captions,
-# one for the sentences of our grammar, which step in without a network. A GPU
-# trains on longer captions, so its numbers differ.
+# one for the sentences of our grammar, which step in without a network. `FULL =
+# True` trains on longer captions, so its numbers differ.
 
 # %%
 from course_utils import checks

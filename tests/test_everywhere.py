@@ -46,6 +46,14 @@ def source_of(path):
     return re.sub(r"^%.*$", "", path.read_text("utf-8"), flags=re.M)
 
 
+def test_a_gpu_changes_the_speed_and_nothing_else():
+    """Data, sizes and epochs follow the switch FULL alone."""
+    for path in LESSONS:
+        text = path.read_text("utf-8")
+        found = re.search(r"device\.type ==|cuda\.is_|len\(.*> 10_000", text)
+        assert not found, (path.name, found)
+
+
 @pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
 def test_colab_is_asked_for_a_gpu(path):
     place = ROOT / "notebooks" / f"{path.stem}.ipynb"

@@ -8,7 +8,7 @@ from course_utils.datasets.fashion import (
     SHIPPED,
     fashion_mnist,
 )
-from course_utils.datasets.shapes import draw_shapes, made_world
+from course_utils.datasets.shapes import draw_shapes, made_world, tagged_world
 
 __all__ = [
     "DataError",
@@ -20,4 +20,5 @@ __all__ = [
     "erase_patch",
     "fashion_mnist",
     "made_world",
+    "tagged_world",
 ]

@@ -68,6 +68,21 @@ def made_world(n=5000, causes=("x", "y"), seed=0) -> World:
     return World(images, torch.stack(list(columns.values()), 1), tuple(causes))
 
 
+def tagged_world(n=5000, seed=0) -> World:
+    """Make a world of disks of which half carry a tag; causes x, y, tag.
+
+    The tag is a grey square of 2 x 2 pixels in the upper left corner, on
+    (1) or off (0) whatever the place of the disk is.
+    """
+    images, causes, names = made_world(n, seed=seed)
+    generator = torch.Generator().manual_seed(seed)
+    tag = torch.randint(0, 2, (n,), generator=generator).float()
+    images[:, 0, :2, :2] = torch.maximum(
+        images[:, 0, :2, :2], 0.6 * tag[:, None, None]
+    )
+    return World(images, torch.column_stack([causes, tag]), (*names, "tag"))
+
+
 def _draw_cause(name, n, generator):
     low, high = CAUSES[name]
     if name == "kind":

@@ -1,0 +1,39 @@
+"""What codes hold, and how far images are from the made world."""
+
+import pytest
+import torch
+
+from course_utils.datasets import draw_shapes, made_world, tagged_world
+from course_utils.measures import distance_to_world, factor_r2
+
+
+def test_causes_are_read_off_codes_that_hold_them():
+    world, unseen = made_world(500), made_world(200, seed=1)
+    bent = [w.causes.div(8).tan() for w in (world, unseen)]
+    assert factor_r2(world.causes, world.causes, *[unseen.causes] * 2) > 0.98
+    r2 = factor_r2(bent[0], world.causes[:, 0], bent[1], unseen.causes[:, 0])
+    assert r2 > 0.9
+
+
+def test_nothing_is_read_off_noise():
+    noise, causes = torch.randn(300, 2), torch.rand(300, 2)
+    assert factor_r2(noise, causes, torch.randn(200, 2), causes[:200]) < 0.1
+
+
+def test_disks_are_near_the_world_and_other_images_are_not():
+    assert distance_to_world(made_world(50, seed=3).images).max() < 0.27
+    far = distance_to_world(
+        torch.cat([torch.zeros(1, 1, 28, 28), draw_shapes(13, 13, kind=2)])
+    )
+    assert far.shape == (2,) and far.min() > 2
+
+
+def test_half_of_the_tagged_disks_carry_a_tag_that_no_disk_touches():
+    world = tagged_world(400, seed=2)
+    *_, tag = world.causes.T
+    plain = made_world(400, seed=2)
+    assert world.names == ("x", "y", "tag")
+    assert tag.mean() == pytest.approx(0.5, abs=0.1)
+    changed = (world.images - plain.images).flatten(1).amax(dim=1)
+    assert (changed > 0.5).float().equal(tag)
+    assert world.images.equal(tagged_world(400, seed=2).images)

@@ -1,7 +1,8 @@
 """How pytest runs the notebooks (nbval gives each its own kernel).
 
-The learners' notebooks run as on a train: no network, an empty data folder.
-The first lessons run each cell twice in a row. The solved notebooks run with
+The learners' notebooks run as on a train, and quickly: no network, an empty
+data folder, one epoch (COURSE_SMOKE). The first lessons run each cell twice
+in a row. The solved ones run for real, with claims that raise (COURSE_STRICT),
 the network and the data folder as they are. Files are shared out among two
 workers, so each of them computes with one thread.
 """
@@ -13,10 +14,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent
-NO_NETWORK = ROOT / "tests" / "no_network"
 TEST_DATA = ROOT.parent / "shared" / "data"
 EMPTY = tempfile.TemporaryDirectory(prefix="course_empty_data_")
 TWICE = ("00_", "01_", "02_")
+PATHS = os.pathsep.join(map(str, (ROOT / "tests" / "no_network", ROOT)))
 # Two threads each would wait for each other. Kernels inherit it.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -25,6 +26,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 def is_cell_of(item, folder):
     """Say whether a test is a cell of a notebook in this folder."""
     return hasattr(item, "cell") and item.path.parent == ROOT / folder
+
+
+def is_old(path):
+    """Say whether a lesson is of the old form, with asserts in its cells."""
+    return "show_scorecard(" in path.read_text("utf-8")
 
 
 def pytest_collection_modifyitems(items):
@@ -50,7 +56,11 @@ def pytest_runtest_protocol(item):
     with pytest.MonkeyPatch.context() as patch:
         if is_cell_of(item, "notebooks"):
             patch.setenv("COURSE_DATA", EMPTY.name)
-            patch.setenv("PYTHONPATH", str(NO_NETWORK))
-        elif is_cell_of(item, "solutions") and TEST_DATA.exists():
-            patch.setenv("COURSE_DATA", str(TEST_DATA))
+            if not is_old(item.path):
+                patch.setenv("COURSE_SMOKE", "1")
+            patch.setenv("PYTHONPATH", PATHS)
+        elif is_cell_of(item, "solutions"):
+            patch.setenv("COURSE_STRICT", "1")
+            if TEST_DATA.exists():
+                patch.setenv("COURSE_DATA", str(TEST_DATA))
         return (yield)

@@ -218,8 +218,8 @@ def test_scorecard_compares_and_says_what_the_learner_did(
     place = tmp_path / "measured.json"
     place.write_text('{"02": {"small": {"mse": [0.010, 0.012, 0.011]}}}')
     monkeypatch.setattr(scorecards, "MEASURED", place)
-    lessons.note("exercise", "encoder", True)
-    lessons.note("exercise", "train_step", False)
+    lessons.note("exercises", "encoder", "solved")
+    lessons.note("exercises", "train_step", "not yet")
     lessons.note("quiz", "why?", False)
     lessons.scorecard({"mse": torch.tensor(0.0111), "new": 3})
     text = capsys.readouterr().out
@@ -243,13 +243,13 @@ def test_verdicts():
 
 
 def test_progress_is_kept_for_the_next_day(capsys, monkeypatch):
-    lessons.note("exercise", "encoder", True)
+    lessons.note("exercises", "encoder", "solved")
     lessons.note("guess", QUESTION, False, "03")
     progress._state.update(notes={})
-    assert progress.results("02")["exercise"] == {"encoder": True}
-    lessons.note("exercise", "encoder", False)  # a fresh copy, run to the end
-    assert progress.results("02")["exercise"] == {"encoder": False}
-    assert kept()["02"]["exercise"] == {"encoder": True}
+    assert progress.results("02")["exercises"] == {"encoder": True}
+    lessons.note("exercises", "encoder", "course")
+    assert progress.results("02")["exercises"] == {"encoder": False}
+    assert kept()["02"]["exercises"] == {"encoder": True}
     tables = []
     monkeypatch.setattr("IPython.display.display", tables.append)
     lessons.show_progress()

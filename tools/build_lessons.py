@@ -129,24 +129,18 @@ def fold(cell):
 
 def fill_in(cells, lesson, lessons):
     """Replace {head}, {map} and, below each exercise, {answer}."""
-    answer = ""
+    texts = {
+        "{head}": head(lesson, lessons),
+        "{map}": course_map(lessons),
+        "{answer}": "",
+    }
     for cell in cells:
-        if cell.cell_type == "code":
-            parts = [textwrap.dedent(m[2]) for m in own(cell.source)]
-            answer = "\n".join(parts).strip() or answer
-            continue
-        for name, text in (
-            ("{head}", lambda: head(lesson, lessons)),
-            ("{map}", lambda: course_map(lessons)),
-            ("{answer}", lambda: ANSWER.format(answer)),
-        ):
-            if name in cell.source:
-                cell.source = cell.source.replace(name, text())
-
-
-def own(source):
-    """Return the matches of what the learner is to write."""
-    return list(SOLUTION.finditer(source))
+        parts = [textwrap.dedent(m[2]) for m in SOLUTION.finditer(cell.source)]
+        if parts:
+            texts["{answer}"] = ANSWER.format("\n".join(parts).strip())
+        elif cell.cell_type == "markdown":
+            for name, text in texts.items():
+                cell.source = cell.source.replace(name, text)
 
 
 def student(notebook):

@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 
 KINDS = {
-    "exercise": "exercises",
+    "exercises": "exercises",
     "guess": "predictions",
     "quiz": "quiz",
     "memory": "from memory",
@@ -45,17 +45,19 @@ def current_lesson():
 def note(kind, name, outcome, lesson=None):
     """Record one result of the learner's.
 
-    kind: "exercise", "guess", "quiz" or "memory". name: of the exercise, or
-    the question. outcome: whether the learner's own was right; for an
-    exercise whether the lesson goes on with the learner's function.
+    kind: "exercises", "guess", "quiz" or "memory". name: of the exercise,
+    or the question. outcome: whether the learner's own was right; for an
+    exercise "solved" if the lesson goes on with the learner's answer,
+    anything else ("not yet", "course") if with the course's.
     """
+    right = outcome == "solved" if isinstance(outcome, str) else bool(outcome)
     lesson = lesson or _state["lesson"]
     if lesson is None:
         return
     notes = _state["notes"].setdefault(lesson, {})
-    notes.setdefault(kind, {})[name] = bool(outcome)
+    notes.setdefault(kind, {})[name] = right
     if not (is_strict() or is_smoke()):
-        _keep(lesson, kind, name, bool(outcome))
+        _keep(lesson, kind, name, right)
 
 
 def results(lesson=None):
@@ -123,7 +125,7 @@ def _keep(lesson, kind, name, outcome):
     kept = _read()
     outcomes = kept.setdefault(lesson, {}).setdefault(kind, {})
     # An exercise once solved stays solved in a fresh copy of the notebook.
-    solved_before = kind == "exercise" and outcomes.get(name, False)
+    solved_before = kind == "exercises" and outcomes.get(name, False)
     outcomes[name] = outcome or solved_before
     text = json.dumps(kept, indent=1, ensure_ascii=False) + "\n"
     place = _place()

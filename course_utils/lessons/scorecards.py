@@ -61,7 +61,7 @@ def _beside(measured, name, value):
 
 def _done(kind, outcomes):
     """Return "2 of 3 right"; exercises are named by whose function runs."""
-    if kind != "exercise":
+    if kind != "exercises":
         return f"{progress.score(outcomes)}{' right' * bool(outcomes)}"
     yours = [name for name, own in outcomes.items() if own]
     ours = [name for name, own in outcomes.items() if not own]

@@ -14,6 +14,8 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from course_utils.adam import OneCycleAdam
+
 
 @dataclass
 class History:
@@ -271,22 +273,13 @@ def _make_step(model, loss, lr, epochs, examples, batch_size):
     weights = [p for p in model.parameters() if p.requires_grad]
     if not weights:
         raise ValueError("the model has no weights to train: all are frozen")
-    fused = weights[0].device.type in ("cpu", "cuda")
-    optimizer = torch.optim.Adam(weights, lr=lr, fused=fused)
     steps = epochs * -(-examples // batch_size)
-    # OneCycleLR divides by zero where a fifth of the steps is one step, and
-    # all but stands still where there is only one.
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, lr, max(steps, 2), pct_start=0.2 if steps > 5 else 0.0
-    )
+    optimizer = OneCycleAdam(weights, lr, steps)
 
     def step(batch):
         losses = loss(model, *batch)
         _check_losses(losses, len(batch[0]))
-        optimizer.zero_grad()
-        losses.mean().backward()
-        optimizer.step()
-        schedule.step()
+        optimizer.step(losses)
         return losses.detach().sum(), len(losses)
 
     return step

@@ -1,6 +1,6 @@
 """Colours that everybody can tell apart, and never colour alone.
 
-Alt texts, headings and sentences after figures: tests/test_lessons.py.
+Alt texts: tests/test_figures.py. Headings: tests/test_lessons.py.
 Widgets by keyboard: tests/test_browser.py.
 """
 

@@ -65,7 +65,7 @@ SHUT_DOWN = """() =>
     window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"""
 HAS_WIDGET = re.compile(r"^(?:\w+ = )?(?:explore|walk_latent_space)\(", re.M)
 SLIDER, TEXT = ".noUi-handle", "input[type=text]"
-VIEW = ".widget-image, .widget-html-content"  # the last of a cell's is drawn
+VIEW = ".widget-html-content"  # the last of a cell's is drawn
 SHOWN = """view => view.src ?? view.innerHTML"""
 CHANGED = """([view, before]) => (view.src ?? view.innerHTML) !== before"""
 FITS = """cell => [...cell.querySelectorAll('.widget-vbox > *')].every(part =>
@@ -211,14 +211,15 @@ def test_slider_by_keyboard_and_quiz_by_mouse(open_notebook):
     run_all(page)
     slider = page.locator(".widget-slider .noUi-handle").first
     slider.scroll_into_view_if_needed()
-    picture = page.locator(".widget-image, .jupyter-widgets.widget-image")
+    picture = page.locator(".widget-html-content img")
     before = picture.first.get_attribute("src")
     slider.focus()
     page.screenshot(path=PICTURES / "01_slider_before.png")
     for _ in range(4):
         page.keyboard.press("ArrowRight")
     page.wait_for_function(
-        "before => document.querySelector('.widget-image').src !== before",
+        "before => document.querySelector('.widget-html-content img').src"
+        " !== before",
         arg=before,
     )
     page.screenshot(path=PICTURES / "01_slider_after.png")
@@ -245,7 +246,7 @@ def test_a_wide_figure_leaves_the_controls_whole(open_notebook):
     page.evaluate(READY)
     write(page, 1, WIDE)
     cell = page.locator(CELL).nth(1)
-    cell.locator(".widget-image").wait_for()
+    cell.locator(".widget-html-content img").wait_for()
     page.wait_for_timeout(500)
     page.screenshot(path=PICTURES / "00_wide_figure.png")
     assert page.evaluate(FITS, cell.element_handle()), "cut off"

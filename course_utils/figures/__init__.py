@@ -27,13 +27,20 @@ from course_utils.figures.images import (
     show_reconstructions,
 )
 from course_utils.figures.style import show_figure
-from course_utils.figures.widgets import explore, walk_latent_space
+from course_utils.figures.widgets import (
+    click_map,
+    draw_image,
+    explore,
+    walk_latent_space,
+)
 
 __all__ = [
     "bars_figure",
+    "click_map",
     "cloud_figure",
     "curves_figure",
     "diagram",
+    "draw_image",
     "explore",
     "histogram_figure",
     "images_figure",

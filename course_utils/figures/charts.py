@@ -45,7 +45,12 @@ def curves_figure(curves, xlabel, ylabel, log_x=False, log_y=False, mark=None):
         figure = Figure((6.4, 3.6), layout="constrained")
         axes = figure.subplots()
         for i, (name, line) in enumerate(lines.items()):
-            axes.errorbar(*line, label=wrap(name, NAME), capsize=3, **look(i))
+            axes.errorbar(
+                *map(torch.Tensor.numpy, line),
+                label=wrap(name, NAME),
+                capsize=3,
+                **look(i),
+            )
         for i, (name, value) in enumerate((mark or {}).items()):
             axes.axhline(value, label=wrap(name, NAME), lw=1.5,
                          color="0.35", ls=(0, (1 + 2 * i, 2)))  # fmt: skip
@@ -91,8 +96,9 @@ def bars_figure(bars, xlabel, spread=None):
         raise ValueError("there is no bar to show")
     if strangers := set(spread or {}) - set(bars):
         raise ValueError(f"spread names bars that are not there: {strangers}")
-    values = plain(list(bars.values()))
-    around = plain([(spread or {}).get(name, 0.0) for name in bars])
+    values = plain([float(value) for value in bars.values()]).numpy()
+    around = [float((spread or {}).get(name, 0)) for name in bars]
+    around = plain(around).numpy()
     with matplotlib.rc_context(STYLE):
         names = [wrap(name, NAME) for name in bars]
         lines = sum(name.count("\n") + 1 for name in names)

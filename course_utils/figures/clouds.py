@@ -102,13 +102,15 @@ def cloud_figure(
         style = {"color": COLORS[i], "edgecolors": "none"}
         if colour is not None:
             style = {"c": _values(colour, len(cloud)), "cmap": "viridis"}
-        dots = panel.scatter(*cloud.T, s=14, marker=MARKERS[i], alpha=0.75,
-                             label=wrap(name, 24), **style)  # fmt: skip
+        dots = panel.scatter(
+            *cloud.T.numpy(), s=14, marker=MARKERS[i], alpha=0.75,
+            label=wrap(name, 24), **style,
+        )  # fmt: skip
     if colour is not None:
         figure.colorbar(dots, ax=panel, label=colour_label, shrink=0.8)
     if feet is not None:
         for pair in zip(first, _cloud(feet), strict=True):
-            panel.plot(*torch.stack(pair).T, color="0.3", lw=0.8)
+            panel.plot(*torch.stack(pair).T.numpy(), color="0.3", lw=0.8)
     for i, (name, arrow) in enumerate(arrows.items()):
         _arrow(panel, name, first.mean(0), arrow, i)
     panel.set(xlabel=labels[0], ylabel=labels[1])
@@ -154,7 +156,9 @@ def _surface(panel, name, grid, cloud, i):
             f"{cloud.shape[1]}"
         )
     if grid.shape[-1] == 2:
-        panel.plot(*grid.T, color=colour, lw=2, label=name, ls=("-", "--")[i])
+        panel.plot(
+            *grid.T.numpy(), color=colour, lw=2, label=name, ls=("-", "--")[i]
+        )
         return
     if grid.ndim == 2:
         grid = _board(grid, cloud)
@@ -178,8 +182,8 @@ def _board(directions, cloud):
 
 def _arrow(panel, name, start, arrow, i):
     if len(arrow) == 3:
-        panel.quiver(*start, *arrow, color="black", lw=2)
-        panel.text(*(start + 1.12 * arrow), name, fontweight="bold")
+        panel.quiver(*start.tolist(), *arrow.tolist(), color="black", lw=2)
+        panel.text(*(start + 1.12 * arrow).tolist(), name, fontweight="bold")
         return
     end = (start + arrow).tolist()
     shape = {"arrowstyle": "-|>", "lw": 2, "color": "black",
@@ -208,13 +212,14 @@ def _arrows(axes, size):
 
 def _scatter(figure, axes, z, colour, classes):
     if classes is None:
-        points = axes.scatter(*z.T, c=colour, s=8, cmap="viridis")
+        points = axes.scatter(*z.T.numpy(), c=colour, s=8, cmap="viridis")
         figure.colorbar(points, ax=axes)
         return
     many = len(classes) > len(MARKERS)
     for c, name in enumerate(classes):
         axes.scatter(
-            *z[colour == c].T, s=20, label=wrap(name, 24), alpha=0.8, lw=0.6,
+            *z[colour == c].T.numpy(), s=20, alpha=0.8, lw=0.6,
+            label=wrap(name, 24),
             marker=f"${c}$" if many else MARKERS[c],
             color=matplotlib.colormaps["tab10"](c % 10)
             if many else COLORS[c],

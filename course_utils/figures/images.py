@@ -1,12 +1,16 @@
 """Figures of images: grids, reconstructions, paths, decoded maps."""
 
+import io
+
 import matplotlib
 import torch
 from matplotlib.figure import Figure
+from matplotlib.textpath import TextPath
+from PIL import Image
 from torch import nn
 
 from course_utils.figures import words
-from course_utils.figures.style import STYLE, show_figure, wrap
+from course_utils.figures.style import DPI, STYLE, show_figure, wrap
 
 
 def show_images(
@@ -92,34 +96,26 @@ def images_figure(
     if isinstance(images, dict):
         images, row_labels = list(images.values()), list(images)
     rows = images.split(columns) if torch.is_tensor(images) else images
-    rows = [_picture(row, diverging) for row in rows]
-    sizes = {tuple(row.shape[1:]) for row in rows}
-    if not rows:
-        raise ValueError("there is no image to show")
-    if len(sizes) > 1:
-        raise ValueError(f"rows must hold images of one size; got {sizes}")
+    rows = _rows(rows, diverging)
     columns = max(map(len, rows))
     if len(titles or ()) > columns:
         raise ValueError(f"{len(titles)} titles for {columns} columns")
     if row_labels is not None and len(row_labels) != len(rows):
         raise ValueError(f"{len(row_labels)} row labels for {len(rows)} rows")
-    inches = min(1.0, 9.0 / columns)
-    above = [wrap(title, max(6, int(14 * inches))) for title in titles or ()]
-    beside = [wrap(label, 24) for label in row_labels or [""] * len(rows)]
-    margin = 0.3 + 0.09 * max(map(len, "\n".join(beside).split("\n")))
-    lines = max((title.count("\n") + 1 for title in above), default=0)
-    height = inches * len(rows) + 0.15 * lines + 0.15 * bool(lines)
-    width = inches * columns + margin + 0.6 * diverging
-    with matplotlib.rc_context(STYLE):
-        figure = Figure((width, height))
-        figure.set_layout_engine("constrained", w_pad=0.06, h_pad=0.02)
-        axes = figure.subplots()
     gap = _gap(rows)
     tall, wide = (side + gap for side in rows[0].shape[1:])
+    # Each pixel of an image is drawn as a square of whole pixels.
+    inches = max(1, min(100, 900 // columns) // wide) / DPI
+    letters = max(6, int(14 * inches * wide))
+    above = [wrap(title, letters) for title in titles or ()]
+    beside = [wrap(label, 24) for label in row_labels or [""] * len(rows)]
+    size = (columns * wide - gap) * inches, (len(rows) * tall - gap) * inches
+    figure, axes, bar = _frame(*size, above, beside, diverging)
     if diverging:
-        _shade_around_zero(figure, axes, rows, columns)
+        _shade_around_zero(figure, axes, bar, rows, columns)
     else:
-        axes.imshow(mosaic(rows, columns), vmin=0, vmax=1, cmap="gray")
+        axes.imshow(mosaic(rows, columns), vmin=0, vmax=1, cmap="gray",
+                    aspect="auto", interpolation="nearest")  # fmt: skip
     half = (gap + 1) / 2
     axes.set_xticks([(i + 0.5) * wide - half for i in range(columns)])
     axes.set_yticks([(i + 0.5) * tall - half for i in range(len(rows))])
@@ -132,6 +128,18 @@ def images_figure(
     axes.grid(False)
     figure.set_label(words.of_images(rows, titles, row_labels, diverging))
     return figure
+
+
+def tiles_png(images):
+    """Draw images (N, 1, H, W) in a row: the bytes of a PNG file, its alt."""
+    rows = _rows([images], diverging=False)
+    pixels = (255 * mosaic(rows, len(images))).round().clip(0, 255)
+    picture = Image.fromarray(pixels.astype("uint8"))
+    times = max(1, min(8, 800 // picture.width))
+    size = (times * picture.width, times * picture.height)
+    file = io.BytesIO()
+    picture.resize(size, Image.Resampling.NEAREST).save(file, format="png")
+    return file.getvalue(), words.of_images(rows, None, None, False)
 
 
 def mosaic(rows, columns, between=1.0):
@@ -159,21 +167,64 @@ def decode_codes(decode, codes):
         return decode(codes)
 
 
+def _rows(rows, diverging):
+    """Check rows of images of one size: a list of (N, H, W)."""
+    rows = [_picture(row, diverging) for row in rows]
+    sizes = {tuple(row.shape[1:]) for row in rows}
+    if not rows:
+        raise ValueError("there is no image to show")
+    if len(sizes) > 1:
+        raise ValueError(f"rows must hold images of one size; got {sizes}")
+    return rows
+
+
 def _gap(rows):
     """Return the pixels between two images: 2 of 28."""
     return max(1, rows[0].shape[-1] // 14)
 
 
-def _shade_around_zero(figure, axes, rows, columns):
+def _frame(width, height, above, beside, with_bar):
+    """Return a figure with axes of this size, in inches, and room for text.
+
+    Measured rather than laid out by matplotlib, which takes ten times as
+    long: a widget draws these while a slider moves.
+    """
+    left = round(0.12 + max(map(_inches, beside)), 2)
+    lines = max((title.count("\n") + 1 for title in above), default=0)
+    top = 0.06 + 0.17 * lines
+    right = 0.75 if with_bar else 0.06
+    size = (left + width + right, top + height + 0.06)
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(size)
+        place = (left / size[0], 0.06 / size[1])
+        shape = (width / size[0], height / size[1])
+        axes = figure.add_axes((*place, *shape))
+        bar = None
+        if with_bar:
+            edge = (left + width + 0.1) / size[0]
+            bar = figure.add_axes((edge, place[1], 0.12 / size[0], shape[1]))
+    return figure, axes, bar
+
+
+def _inches(label):
+    """Return how wide a label of 9 points is drawn, in inches."""
+    lines = filter(str.strip, label.split("\n"))
+    paths = (TextPath((0, 0), line, size=9) for line in lines)
+    return max((path.get_extents().x1 / 72 for path in paths), default=0)
+
+
+def _shade_around_zero(figure, axes, bar, rows, columns):
     largest = max(row.abs().max().item() for row in rows) or 1.0
     shades = matplotlib.colormaps["RdBu_r"].with_extremes(bad="0.75")
     shown = axes.imshow(
         mosaic(rows, columns, between=torch.nan),
-        vmin=-largest, vmax=largest, cmap=shades,
+        vmin=-largest, vmax=largest, cmap=shades, aspect="auto",
+        interpolation="nearest",
     )  # fmt: skip
-    bar = figure.colorbar(shown, ax=axes, aspect=12, shrink=0.9)
-    bar.set_ticks([-largest, 0, largest])
-    bar.set_ticklabels([f"{t:.2g}" for t in (-largest, 0, largest)])
+    ends = (-largest, 0, largest)
+    figure.colorbar(shown, cax=bar, ticks=ends).set_ticklabels(
+        [words.number(end) for end in ends]
+    )
 
 
 def _picture(images, diverging=False):

@@ -73,7 +73,7 @@ def to_png(figure) -> bytes:
     full, small = io.BytesIO(), io.BytesIO()
     figure.savefig(full, format="png", dpi=DPI)
     picture = Image.open(full).convert("RGB")
-    picture.quantize(128, dither=Image.Dither.NONE).save(small, format="png")
+    picture.quantize(256, dither=Image.Dither.NONE).save(small, format="png")
     return small.getvalue()
 
 

@@ -34,7 +34,8 @@ def count(number_of, thing):
 
 def span(values):
     """Write the ends of a range of numbers."""
-    return f"{number(min(values))} to {number(max(values))}"
+    ends = number(min(values)), number(max(values))
+    return " to ".join(dict.fromkeys(ends))
 
 
 def place(point):
@@ -54,7 +55,8 @@ def of_curves(curves, xlabel, ylabel):
 
 def course(xs, ys):
     """Say how one curve runs from its first x to its last."""
-    (_, first), *_, (_, last) = sorted(zip(xs, ys, strict=True))
+    ordered = sorted(zip(xs, ys, strict=True))
+    first, last = ordered[0][1], ordered[-1][1]
     if len(ys) == 1:
         return f"is {number(first)}"
     if number(first) == number(last):
@@ -145,7 +147,7 @@ def of_images(rows, titles, row_labels, diverging):
             f"(white) to {number(values.max())} (red)."
         )
     bright = torch.cat([row.flatten(1).mean(1) for row in rows]).tolist()
-    return f"{said}. Mean brightness from {span(bright)}."
+    return f"{said}. Mean brightness {span(bright)}."
 
 
 def of_map(z, colour, classes, xlabel, ylabel):

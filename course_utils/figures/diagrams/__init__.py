@@ -36,6 +36,7 @@ svg.course-diagram .blue {{ fill: {BLUE}; fill-opacity: 0.3; }}
 svg.course-diagram .orange {{ fill: {ORANGE}; fill-opacity: 0.32; }}
 svg.course-diagram .green {{ fill: {GREEN}; fill-opacity: 0.3; }}
 svg.course-diagram .off {{ opacity: 0.5; }}
+svg.course-diagram .on .small, svg.course-diagram .off .small {{ opacity: 1; }}
 svg.course-diagram .on .box {{ fill: {ORANGE}; fill-opacity: 0.45;
   stroke-width: 3; }}
 svg.course-diagram .on .line {{ stroke-width: 3; }}

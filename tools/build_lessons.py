@@ -225,7 +225,7 @@ def still(output):
         is_widget = output.data.pop(WIDGET, None)
         if is_widget and set(output.data) <= {"text/plain"}:
             return None
-        if "image/png" in output.data:  # GitHub shows this one
+        if {"image/png", "image/svg+xml"} & set(output.data):  # for GitHub
             output.data.pop("text/html", None)
     return output
 

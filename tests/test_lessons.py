@@ -287,12 +287,12 @@ def without_images(cell):
 def real_ones(said, captions):
     """Return the real captions that a text holds."""
     said = re.findall(r"[a-z0-9]+", said.lower())
-    lengths = sorted({caption.count(" ") + 1 for caption in captions})
-    return {
+    pieces = (
         " ".join(said[start : start + length])
-        for length in lengths
+        for length in range(6, 45)
         for start in range(len(said) - length + 1)
-    } & captions
+    )
+    return {piece for piece in pieces if piece in captions}
 
 
 @every_lesson

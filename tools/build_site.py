@@ -14,7 +14,8 @@ import tempfile
 from pathlib import Path
 
 import nbformat
-from build_lessons import PLACEHOLDER, ROOT, STUB, find_repository
+from build_lessons import YOURS
+from catalogue import PLACEHOLDER, ROOT, repository
 
 INTRODUCTION = ("<!-- site: begin -->", "<!-- site: end -->")
 
@@ -27,7 +28,7 @@ def page(name):
     )
     outputs = {c.id: c.get("outputs", []) for c in solved.cells}
     for cell in learner.cells:
-        if cell.cell_type == "code" and STUB not in cell.source:
+        if cell.cell_type == "code" and YOURS not in cell.source:
             cell.outputs = [with_alt(o) for o in outputs[cell.id]]
     del learner.cells[1]  # the set-up for Colab
     return learner
@@ -43,9 +44,14 @@ def with_alt(output):
     return output
 
 
-def gather(folder, repository):
+def gather(folder):
     """Put everything that sphinx reads into a folder."""
     shutil.copytree(ROOT / "docs", folder, dirs_exist_ok=True)
+    teachers = folder / "teachers.md"
+    text = teachers.read_text("utf-8").replace(
+        "](../notebooks/", "](notebooks/"
+    )
+    teachers.write_text(text.replace(PLACEHOLDER, repository()), "utf-8")
     (folder / "notebooks").mkdir()
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         text = nbformat.writes(page(path.stem))
@@ -56,7 +62,7 @@ def gather(folder, repository):
     welcome = readme.partition(start)[2].partition(end)[0]
     index = folder / "index.md"
     text = index.read_text("utf-8").replace("@INTRODUCTION@", welcome)
-    index.write_text(text.replace(PLACEHOLDER, repository), "utf-8")
+    index.write_text(text.replace(PLACEHOLDER, repository()), "utf-8")
 
 
 def main():
@@ -64,11 +70,13 @@ def main():
     from sphinx.cmd.build import main as sphinx
 
     target = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "site")
-    repository = find_repository()
-    os.environ["COURSE_REPOSITORY"] = repository
+    os.environ["COURSE_REPOSITORY"] = repository()
     with tempfile.TemporaryDirectory() as folder:
-        gather(Path(folder), repository)
-        sys.exit(sphinx(["-q", "-W", "--keep-going", folder, str(target)]))
+        gather(Path(folder))
+        options = ["-q", "-W", "--keep-going", "-d", f"{folder}/_doctrees"]
+        code = sphinx([*options, folder, str(target)])
+    shutil.rmtree(target.parent / "jupyter_execute", ignore_errors=True)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,18 @@
 """The judge never raises, says one thing, and names slips; the scorecard."""
 
+import _thread
 import signal
+import subprocess
 import sys
+import threading
+import time
 
 import pytest
 import torch
 
-from course_utils.checks import judging, legacy, show_scorecard
+from course_utils import checks
+from course_utils.checks import core, judging, legacy, show_scorecard
+from course_utils.lessons import progress
 
 CASES = [(torch.arange(12.0).reshape(3, 4),), (torch.ones(2, 4),)]
 SLIPS = {
@@ -250,3 +256,346 @@ def test_a_result_that_is_no_number(capsys):
 def test_scorecard_with_other_names(results, measured):
     with pytest.raises(ValueError, match="only one has .*[ab]"):
         show_scorecard(results, measured)
+
+
+# What the core adds to every check
+
+
+def hold(function, cases, **options):
+    """Return a check that is not registered."""
+    return core.Check(function, cases, **options)
+
+
+def said(check, attempt, capsys):
+    """Return what is given back and all that is printed."""
+    given_back = check(attempt)
+    return given_back, capsys.readouterr().out
+
+
+def rows(x):
+    """Sum the numbers of each row."""
+    return x.sum(1)
+
+
+def draw_cases():
+    return [(torch.randn(3, 4),), (torch.randn(5, 2),)]
+
+
+ROWS = hold(rows, draw_cases, learns=("x",))
+
+
+def on_the_cpu(x):
+    return x.sum(1) + torch.zeros(len(x))
+
+
+def in_the_list(x):
+    return torch.stack([row.sum() for row in x])
+
+
+PROBED = {
+    "With a batch of one: ": lambda x: x.sum(1).squeeze(),
+    "times as large: ": lambda x: x.clamp(-50, 50).sum(1),
+    "no gradient gets through": lambda x: x.detach().sum(1),
+    "in place": lambda x: x.add_(1).sum(1) - x.shape[1],
+    "on the CPU only: `return x.sum(1) + torch.zeros": on_the_cpu,
+    "It is right for the first case": lambda x: x.reshape(-1, 4).sum(1),
+    "Only the last row is wrong": lambda x: torch.cat(
+        [x.sum(1)[:-1], x.sum(1)[-1:] * 2 + 1]
+    ),
+}
+
+
+@pytest.mark.parametrize("words", PROBED)
+def test_probes(words, capsys):
+    given_back, printed = said(ROWS, PROBED[words], capsys)
+    assert given_back is rows and words in printed, printed
+
+
+def softmax_by_hand(x):
+    return (x.exp() / x.exp().sum(1, keepdim=True)).log()
+
+
+def test_values_far_out(capsys):
+    check = hold(lambda x: x.log_softmax(1), draw_cases)
+    _, printed = said(check, softmax_by_hand, capsys)
+    assert "NaN" in printed and "log_softmax" in printed
+    _, printed = said(check, lambda x: x - x.logsumexp(1)[:, None], capsys)
+    assert "correct" in printed
+
+
+def scaled(x, times=2.0):
+    return times * x
+
+
+@pytest.mark.parametrize(
+    "attempt", [lambda x, times: times * x, lambda x, times=3.0: times * x]
+)
+def test_defaults(attempt, capsys):
+    check = hold(scaled, lambda: [(torch.randn(3, 2), 5.0)])
+    _, printed = said(check, attempt, capsys)
+    assert "the default should hold (times=2.0)" in printed
+
+
+def spoil(words, more):
+    count = len(words) + len(more["deep"])
+    words.insert(0, "x")
+    return count
+
+
+def spoil_deep(words, more):
+    more["deep"].append(1)
+    return len(words) + len(more["deep"]) - 1
+
+
+KEPT = (["a", "b"], {"deep": [1, 2]})
+
+
+@pytest.mark.parametrize(
+    ("attempt", "name"), [(spoil, "words"), (spoil_deep, "more")]
+)
+def test_one_attempt_never_spoils_the_next(attempt, name, capsys):
+    check = hold(
+        lambda words, more: len(words) + len(more["deep"]), lambda: [KEPT]
+    )
+    _, printed = said(check, attempt, capsys)
+    assert f"changes `{name}` in place" in printed
+    _, printed = said(check, lambda w, m: len(w) + len(m["deep"]), capsys)
+    assert "correct" in printed and KEPT == (["a", "b"], {"deep": [1, 2]})
+
+
+FORMS = {
+    "an array": lambda x: x.numpy().sum(1),
+    "double precision": lambda x: x.double().sum(1),
+    "made on the CPU": lambda x: torch.tensor([float(r.sum()) for r in x]),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_the_form_of_an_answer_is_the_courses(name, capsys):
+    given_back, printed = said(hold(rows, draw_cases), FORMS[name], capsys)
+    assert "correct" in printed
+    answer = given_back(torch.ones(2, 3))
+    assert torch.is_tensor(answer) and answer.dtype == torch.float32
+    assert answer.tolist() == [3, 3]
+
+
+def test_a_number_for_a_tensor_and_a_tensor_for_a_number(capsys):
+    check = hold(lambda x: x.sum(), draw_cases)
+    given_back, _ = said(check, lambda x: float(x.sum()), capsys)
+    assert given_back(torch.ones(3)).item() == 3
+    check = hold(lambda x: float(x.sum()), draw_cases)
+    given_back, _ = said(check, lambda x: x.sum(), capsys)
+    assert isinstance(given_back(torch.ones(3)), float)
+
+
+FITS_A_GPU = {
+    "randn_like": lambda x: torch.zeros_like(x).sum(1) + x.sum(1),
+    "device=": lambda x: torch.zeros(3, device=x.device).sum() + x.sum(1),
+    "to": lambda x: x.sum(1) + torch.zeros(len(x)).to(x.device),
+    "type_as": lambda x: x.sum(1) + torch.zeros(len(x)).type_as(x),
+    "new": lambda x: x.new_zeros(len(x)) + x.sum(1),
+    "a number": lambda x: x.sum(1) * torch.tensor(1.0),
+    "an index": lambda x: x[torch.arange(len(x))].sum(1),
+    "filled": lambda x: torch.stack([row.sum() for row in x]),
+    "a model": lambda x: torch.nn.functional.linear(x, torch.ones_like(x))[
+        :, 0
+    ],
+}
+
+
+@pytest.mark.parametrize("name", FITS_A_GPU)
+def test_no_false_alarm_about_a_gpu(name, capsys):
+    given_back, printed = said(ROWS, FITS_A_GPU[name], capsys)
+    assert given_back is FITS_A_GPU[name], printed
+
+
+def test_a_course_that_needs_the_cpu_asks_no_more(capsys):
+    check = hold(on_the_cpu, draw_cases)
+    _, printed = said(check, lambda x: x.sum(1) + torch.zeros(1), capsys)
+    assert "correct" in printed
+
+
+def test_importing_and_checking_draw_no_random_numbers():
+    code = (
+        "import torch, numpy, random; torch.manual_seed(1);"
+        "a = torch.get_rng_state(), random.getstate();"
+        "b = numpy.random.get_state()[1].copy();"
+        "from course_utils import checks; dir(checks);"
+        "checks.brightness(lambda x: torch.rand(3) + numpy.random.rand());"
+        "assert a[0].equal(torch.get_rng_state());"
+        "assert a[1] == random.getstate();"
+        "assert (b == numpy.random.get_state()[1]).all()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_slow_right_answer_is_right(capsys, monkeypatch):
+    monkeypatch.setattr(judging, "SLOW", 0.1)
+
+    def slow(x):
+        time.sleep(0.06)
+        return x.sum(1)
+
+    given_back, printed = said(ROWS, slow, capsys)
+    assert "✓ rows: correct, but slow" in printed and given_back is rows
+
+
+def swallowing(x):
+    while True:
+        try:
+            while True:
+                try:
+                    int("x")
+                except:  # noqa: E722
+                    pass
+        except:  # noqa: E722
+            pass
+
+
+def growing(x):
+    for row in (found := [x]):
+        found.append(row)
+        found += found[:1000]
+
+
+def test_loops_that_swallow_and_lists_that_grow(capsys, monkeypatch):
+    monkeypatch.setattr(judging, "SECONDS", 0.3)
+    threads = threading.active_count()
+    assert "a loop?" in said(ROWS, swallowing, capsys)[1]
+    monkeypatch.setattr(judging, "SECONDS", 60)
+    monkeypatch.setattr(judging, "MEMORY", 2**27)
+    assert "more memory" in said(ROWS, growing, capsys)[1]
+    time.sleep(0.5)
+    assert threading.active_count() == threads
+
+
+def test_the_learners_own_stop(capsys):
+    def stopped(x):
+        _thread.interrupt_main()
+        time.sleep(0.3)
+        return x.sum(1)
+
+    given_back, printed = said(ROWS, stopped, capsys)
+    assert given_back is rows and "you stopped it" in printed
+
+
+def deep_inside(x):
+    return torch.nn.functional.cross_entropy(x, x.long()[:, :2])
+
+
+def test_the_learners_own_line_is_quoted(capsys):
+    _, printed = said(ROWS, deep_inside, capsys)
+    assert "in `return torch.nn.functional.cross_entropy(" in printed
+
+
+RELATED = {
+    "half": lambda x: x.sum(1) / 2,
+    "sign is wrong": lambda x: -x.sum(1),
+    "right answer times 3": lambda x: 3 * x.sum(1),
+    "too small by the count of numbers in a row": lambda x: x.mean(1),
+    "too large by the size of the batch": lambda x: x.sum(1) * len(x),
+    "too small by the size of the batch": lambda x: x.sum(1) / len(x),
+    "off by the same +1": lambda x: x.sum(1) + 1,
+    "reversed along dim=0": lambda x: x.sum(1).flip(0),
+    "shifted by one": lambda x: x.sum(1).roll(1),
+    "another order": lambda x: x.sum(1).sort().values,
+    "one dimension too many": lambda x: x.sum(1, keepdim=True),
+    "the sum of the right answer": lambda x: x.sum(),
+    "the mean of the right answer": lambda x: x.sum(1).mean(),
+    "step is missing: take the sum over dim=1": lambda x: x * 1,
+    "square of the right": lambda x: x.sum(1) ** 2,
+    "rounded": lambda x: x.sum(1).round(),
+    "Every row": lambda x: x.sum(1)[:1].expand(len(x)) + 0,
+    "Only the first row": lambda x: torch.cat([x[:1, 0] * 9, x.sum(1)[1:]]),
+}
+
+
+@pytest.mark.parametrize("words", RELATED)
+def test_relations(words, capsys):
+    _, printed = said(ROWS, RELATED[words], capsys)
+    assert words in printed and "largest error" not in printed, printed
+
+
+def test_more_relations(capsys):
+    cases = lambda: [(torch.randn(4, 3), torch.randn(4, 3))]  # noqa: E731
+    check = hold(lambda a, b: a - 2 * b, cases)
+    _, printed = said(check, lambda a, b: b - 2 * a, capsys)
+    assert "`a` and `b` have changed places" in printed
+    check = hold(lambda a, b: (a * b).mT, cases)
+    _, printed = said(check, lambda a, b: a * b, capsys)
+    assert "transposed" in printed
+    check = hold(lambda a, b: (a, b.sum(1)), cases)
+    _, printed = said(check, lambda a, b: (a, -b.sum(1)), capsys)
+    assert "Value 2 of the 2: The sign is wrong" in printed
+
+
+def noise(x):
+    return x + torch.randn_like(x)
+
+
+SEEN = hold(
+    noise,
+    lambda: [(torch.randn(2000, 2),)],
+    see=lambda y, x: {
+        "The noise should be centred on 0.": (y - x).mean(),
+        "The noise should have standard deviation 1.": (y - x).std(),
+    },
+    slips={"That is half the noise.": lambda x: x + torch.randn_like(x) / 2},
+)
+
+
+def seeded(x):
+    torch.manual_seed(3)
+    return noise(x)
+
+
+DRAWN = {
+    "correct": lambda x: torch.normal(x, 1.0),
+    "half the noise": lambda x: torch.normal(x, 0.5),
+    "should be centred on 0. It is 0.5": lambda x: noise(x) + 0.5,
+    "Two calls give the same answer": seeded,
+    "should have shape": lambda x: noise(x)[:, 0],
+}
+
+
+@pytest.mark.parametrize("words", DRAWN)
+def test_answers_that_are_drawn(words, capsys):
+    assert words in said(SEEN, DRAWN[words], capsys)[1]
+
+
+def test_the_outcome_of_a_transfer_task(capsys):
+    core.outcome(
+        "small", lambda x: None if x < 3 else f"{x} is not below 3.", lambda: 1
+    )
+    small = core.CHECKS.pop("small")
+    assert small(2) == 2 and "✓ small: correct." in capsys.readouterr().out
+    assert small(5) == 1 and "5 is not below 3" in capsys.readouterr().out
+    assert small(...) == 1 and "not attempted" in capsys.readouterr().out
+    assert small("x") == 1 and "TypeError" in capsys.readouterr().out
+    core.outcome("free", lambda x: "no.")
+    free = core.CHECKS.pop("free")
+    assert free(4) == 4 and "✗ free: not yet. no." in capsys.readouterr().out
+
+
+def test_what_was_solved_is_recorded(capsys, monkeypatch):
+    noted = []
+    monkeypatch.setattr(progress, "note", lambda *what: noted.append(what))
+    for attempt in (lambda x: x.sum(1), lambda x: x.sum(0), None):
+        ROWS(attempt)
+    assert noted == [
+        ("exercise", "rows", done) for done in (True, False, False)
+    ]
+
+
+def test_mutants_and_reductions():
+    slips = core.reductions(lambda x: x, "pixels", "image", wanted="mean")
+    slips |= core.mutants(scaled, {"Three, not two.": {"times": 3}})
+    x = torch.ones(2, 3)
+    assert slips["Three, not two."](x).equal(3 * x)
+    assert slips["The sign is wrong."](x).equal(-torch.ones(2))
+    assert any("summed over the pixels" in message for message in slips)
+
+
+def test_an_unknown_check():
+    with pytest.raises(AttributeError, match="no check named 'nothing'"):
+        checks.nothing  # noqa: B018

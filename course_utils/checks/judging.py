@@ -164,7 +164,7 @@ class _Stopped(BaseException):
     """Raised in an attempt's thread to end it, as often as it is caught."""
 
     def __init__(self):
-        frame = sys._getframe(1)
+        frame = sys._getframe()
         while frame:
             frame.f_trace, frame = _raise_again, frame.f_back
         sys.settrace(_raise_again)
@@ -181,47 +181,53 @@ class _Printed(io.StringIO):
 
 def _in_a_thread(work, watched):
     """Return what the work found; stop it when it goes on for ever."""
-    found = []
+    found, caught, ended = [], threading.Event(), threading.Event()
 
     def run():
-        try:
-            found.append(work())
-        except BaseException as error:
-            untouched = is_untouched(error)
-            found.append(not_attempted(None) if untouched else explain(error))
+        with contextlib.suppress(_Stopped):
+            try:
+                found.append(work())
+            except BaseException as error:
+                caught.set()
+                late = isinstance(error, _Stopped)
+                found.append(None if late else _told(error))
+            ended.set()
 
     thread = threading.Thread(target=run, daemon=True)
     memory, watched.since = _memory(), time.monotonic()
-    thread.start()
     try:
-        while thread.is_alive():
-            thread.join(0.02)
+        thread.start()
+        while not ended.wait(0.02):
             if time.monotonic() - watched.since > watched.seconds:
-                _stop(thread, found)
+                _stop(thread, caught)
                 late = f"It had not finished after {watched.seconds} s"
                 return f"{late}: a loop?"
             if _memory() - memory > MEMORY:
-                _stop(thread, found)
+                _stop(thread, caught)
                 return (
                     "It takes more and more memory: a list that grows while "
                     "it is looped over?"
                 )
     except KeyboardInterrupt:
-        _stop(thread, found)
+        _stop(thread, caught)
         return not_attempted(None, "you stopped it.")
     return found[0]
 
 
-def _stop(thread, found):
+def _told(error):
+    """Return what to say about an attempt that raised."""
+    return not_attempted(None) if is_untouched(error) else explain(error)
+
+
+def _stop(thread, caught):
     """Raise in the thread until it ends, also when it catches all errors."""
 
     def insist():
-        while thread.is_alive() and not found:
+        while thread.is_alive() and not caught.wait(0.02):
             _raise_in(thread.ident)
-            thread.join(0.02)
 
     threading.Thread(target=insist, daemon=True).start()
-    thread.join(1)
+    caught.wait(1)
 
 
 def _raise_in(ident):
@@ -232,9 +238,7 @@ def _raise_in(ident):
 
 def _raise_again(frame, event, argument):
     """Trace an attempt that caught `_Stopped`: raise it at every line."""
-    if frame.f_code.co_filename == __file__:
-        sys.settrace(None)
-    else:
+    if not frame.f_code.co_filename.startswith(FOREIGN):
         _raise_in(threading.get_ident())
     return _raise_again
 

@@ -20,7 +20,7 @@ ANSWERS = {
             "whole batch": lambda images: images.mean(),
             "take the mean": lambda images: images.sum(dim=(1, 2, 3)),
             "pixels of each": lambda images: images.flatten(1).mean(0),
-            "step is missing": lambda images: images.mean(dim=(2, 3)),
+            "one dimension too many": lambda images: images.mean(dim=(2, 3)),
             "None": lambda images: None,
             "must return a tensor": lambda images: by_loop(images).tolist(),
         },

@@ -196,7 +196,8 @@ def _three_steps(step, seed):
         return torch.cat(weights), None
     if any(torch.is_tensor(x) and x.requires_grad for x in losses):
         return torch.cat(weights), KEEPS_GRAPH
-    return torch.cat(weights), torch.tensor([float(x) for x in losses])
+    losses = [torch.as_tensor(x).detach() for x in losses]
+    return torch.cat(weights), torch.stack(losses)
 
 
 KEEPS_GRAPH = "a tensor with its whole graph"

@@ -201,7 +201,11 @@ def execute(notebook, data=False, **environment):
     """
     places = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     with tempfile.TemporaryDirectory() as empty:
-        variables = os.environ | {"COURSE_STRICT": "1"} | environment
+        variables = os.environ | {
+            "COURSE_STRICT": "1",
+            "COURSE_PROGRESS": os.path.join(empty, "progress.json"),
+        }
+        variables |= environment
         if not data:
             places.insert(0, str(ROOT / "tests" / "no_network"))
             variables["COURSE_DATA"] = empty

@@ -257,6 +257,40 @@ def test_a_wide_figure_leaves_the_controls_whole(open_notebook):
     assert page.evaluate(FITS, cell.element_handle()), "cut off"
 
 
+LISTENING = """\
+import torch
+from course_utils.figures import click_map, draw_image
+codes = 2 * torch.rand(50, 2) - 1
+gray = lambda z: z.sigmoid().mean().expand(1, 1, 28, 28)
+box = click_map(codes, codes[:, 0], gray)
+box = draw_image(lambda x: f"{x.sum():.3f}")"""
+LAST_TEXTS = """cell => [...cell.querySelectorAll('pre')]
+    .map(text => text.innerText).join(' | ')"""
+SAYS_OTHER = f"([cell, before]) => ({LAST_TEXTS})(cell) !== before"
+
+
+def test_pictures_listen_to_the_mouse(open_notebook):
+    page = open_notebook("notebooks/00_start_here.ipynb")
+    page.evaluate(READY)
+    write(page, 3, LISTENING)
+    cell = page.locator(CELL).nth(3)
+    for part in ("div[class^=course-map]", "canvas"):
+        drag_over(page, cell, cell.locator(part))
+    page.screenshot(path=PICTURES / "00_listens.png")
+
+
+def drag_over(page, cell, picture):
+    """Draw a short stroke on a picture; what the cell says must change."""
+    picture.wait_for()
+    picture.scroll_into_view_if_needed()
+    before, place = cell.evaluate(LAST_TEXTS), picture.bounding_box()
+    page.mouse.move(place["x"] + 90, place["y"] + 30)
+    page.mouse.down()
+    page.mouse.move(place["x"] + 92, place["y"] + 60)
+    page.mouse.up()
+    page.wait_for_function(SAYS_OTHER, arg=[cell.element_handle(), before])
+
+
 @pytest.mark.browser_all
 @pytest.mark.parametrize("name", LESSONS)
 def test_every_lesson_runs_and_its_widgets_move(open_notebook, name):

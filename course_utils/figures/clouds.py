@@ -54,7 +54,8 @@ def latent_space_figure(
         handles = panels[-1].get_legend_handles_labels()
         figure.legend(*handles, loc="outside right center")
     said = (
-        f"{title}: {words.of_map(z, colour, classes, xlabel, ylabel)}"
+        f"{title}{': ' * bool(title)}"
+        f"{words.of_map(z, colour, classes, xlabel, ylabel)}"
         for title, (z, colour) in maps.items()
     )
     points = " and ".join({f"{len(z):,}" for z, _ in maps.values()})

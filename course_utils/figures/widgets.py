@@ -98,7 +98,7 @@ def click_map(z, labels, decode, classes=None, **options):
     axes, size = figure.axes[0], figure.get_size_inches() * DPI
     low, high = axes.transLimits.inverted().transform([(0, 0), (1, 1)])
     codes = plain(z)
-    middle = codes.mean(0).tolist()
+    middle = codes.mean(0).round(decimals=3).tolist()
     sliders = [
         ipywidgets.FloatSlider(
             value=middle[i], min=low[i], max=high[i], description=f"z{i + 1}",

@@ -101,6 +101,7 @@ def outcome(name, find_problem, course=None):
             steps_in, text = thing, verdict.text
         return tell(name, verdict._replace(text=text, goes_on=steps_in))
 
+    judge_outcome.is_outcome = True
     CHECKS[name] = judge_outcome
 
 

@@ -96,7 +96,7 @@ def bars_figure(bars, xlabel, spread=None):
         raise ValueError("there is no bar to show")
     if strangers := set(spread or {}) - set(bars):
         raise ValueError(f"spread names bars that are not there: {strangers}")
-    values = plain([float(value) for value in bars.values()]).numpy()
+    values = torch.stack([plain(v) for v in bars.values()]).numpy()
     around = [float((spread or {}).get(name, 0)) for name in bars]
     around = plain(around).numpy()
     with matplotlib.rc_context(STYLE):

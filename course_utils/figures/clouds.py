@@ -102,7 +102,10 @@ def cloud_figure(
     for i, (name, cloud) in enumerate(clouds.items()):
         style = {"color": COLORS[i], "edgecolors": "none"}
         if colour is not None:
-            style = {"c": _values(colour, len(cloud)), "cmap": "viridis"}
+            style = {
+                "c": _values(colour, len(cloud)).numpy(),
+                "cmap": "viridis",
+            }
         dots = panel.scatter(
             *cloud.T.numpy(), s=14, marker=MARKERS[i], alpha=0.75,
             label=wrap(name, 24), **style,
@@ -176,7 +179,8 @@ def _board(directions, cloud):
     middle, steps = cloud.mean(0), []
     for axis in (across, up):
         far = (cloud - middle) @ axis
-        steps.append(torch.linspace(far.min(), far.max(), 5).double())
+        ends = far.min().item(), far.max().item()
+        steps.append(torch.linspace(*ends, 5, dtype=torch.float64))
     u, v = torch.meshgrid(*steps, indexing="ij")
     return middle + u[..., None] * across + v[..., None] * up
 
@@ -213,7 +217,9 @@ def _arrows(axes, size):
 
 def _scatter(figure, axes, z, colour, classes):
     if classes is None:
-        points = axes.scatter(*z.T.numpy(), c=colour, s=8, cmap="viridis")
+        points = axes.scatter(
+            *z.T.numpy(), c=colour.numpy(), s=8, cmap="viridis"
+        )
         figure.colorbar(points, ax=axes)
         return
     many = len(classes) > len(MARKERS)
@@ -240,10 +246,12 @@ def _thumbnails(axes, z, images):
         if len(taken) and gap.min() < 1:
             continue
         taken = torch.cat([taken, code[None]])
-        (left, bottom), (right, top) = code - side / 2, code + side / 2
-        axes.imshow(image, cmap="gray", vmin=0, vmax=1, zorder=3,
+        corners = code - side / 2, code + side / 2
+        (left, bottom), (right, top) = (c.tolist() for c in corners)
+        axes.imshow(image.numpy(), cmap="gray", vmin=0, vmax=1, zorder=3,
                     extent=(left, right, bottom, top))  # fmt: skip
-    (left, bottom), (right, top) = low - side, high + side
+    corners = low - side, high + side
+    (left, bottom), (right, top) = (c.tolist() for c in corners)
     axes.set(xlim=(left, right), ylim=(bottom, top), aspect="auto")
 
 

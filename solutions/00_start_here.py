@@ -1,24 +1,50 @@
 # %% [markdown]
-# {head}
+# # {head}
 #
-# You will be able to: run a cell, read what a check says, find help, and say
-# what an autoencoder does.
+# You will be able to: run a lesson, read what a check says, make a guess
+# before a result, and say what an autoencoder does.
 
 # %% [markdown]
-# ## Your machine
+# ## Before you start
 #
-# A notebook is made of *cells*. Click on the next one and press
-# **Shift + Enter**: it runs, and the cursor moves on. Run every cell of this
-# course in this way, from top to bottom.
+# A notebook is made of *cells*. Click on a cell and press **Shift + Enter**:
+# it runs, and the cursor moves on. Run every cell in this way, from top to
+# bottom.
+#
+# **What you should know:** Python (functions, lists, dictionaries), the basics
+# of arrays (shapes, slices), and what a derivative is. You need *not* know
+# PyTorch or deep learning: lessons explain what they use.
+#
+# Ten short questions show whether you are ready. Click on an answer; each one
+# says why. With seven or more right, go on. Otherwise read first what the
+# question's answer names.
+
+# %%
+from course_utils.lessons import from_memory
+
+from_memory()
+
+# %% [markdown]
+# Where to read up:
+#
+# | topic | read |
+# |---|---|
+# | shapes, broadcasting, axes | *NumPy: the absolute basics for beginners* and *Broadcasting*, in NumPy's documentation |
+# | tensors | *Learn the Basics: Tensors*, in PyTorch's tutorials |
+# | derivatives, gradient descent | Goodfellow, Bengio and Courville, *Deep Learning*, chapter 4 (free online) |
+# | training, test, overfitting, logistic regression | the same book, chapter 5; *Getting started*, in scikit-learn's documentation |
+
+# %% [markdown]
+# ### Your machine
 
 # %%
 import os
 import platform
 
+import pandas as pd
 import torch
 
-from course_utils.datasets import SHIPPED, data_folder
-from course_utils.training import pick_device
+from course_utils.training import pick_device, set_seed
 
 device = pick_device()
 facts = {
@@ -26,125 +52,166 @@ facts = {
     "PyTorch": torch.__version__,
     "device": device.type,
     "CPU cores": os.cpu_count(),
-    "course images": "found" if SHIPPED.exists() else "MISSING",
-    "downloads go to": os.path.relpath(data_folder()),
 }
-for name, value in facts.items():
-    print(f"{name:16} {value}")
+pd.Series(facts, name="").to_frame()
 
 # %% [markdown]
-# The line *device* says where the numbers are crunched: `cpu`, `cuda` (an
-# NVIDIA card) or `mps` (an Apple chip). Every lesson runs on a CPU and uses a
-# faster device by itself where there is one.
-#
-# **In Colab**, get a GPU with *Runtime → Change runtime type → T4 GPU*, then
-# run the notebook again from the top.
+# *Device* is where the numbers are computed: `cpu`, `cuda` (an NVIDIA card) or
+# `mps` (an Apple chip). Every lesson runs on a CPU. A faster device changes the
+# seconds and nothing else. **In Colab** you get one with *Runtime → Change
+# runtime type*.
 
 # %% [markdown]
-# ### The pictures of this course
+# ### The images of this course
 #
 # Fashion-MNIST holds small photographs of ten kinds of clothing, 28 by 28
-# pixels each. A part of it ships with the course, so no network is needed.
+# pixels. A part of it ships with the course, so no network is needed.
+# `FULL = True` would load all 60,000, here and in every lesson.
 
 # %%
 from course_utils.datasets import FASHION_CLASSES, fashion_mnist
 from course_utils.figures import show_images
 
-images = fashion_mnist(full=False)
+SEED = 0
+FULL = False
+images = fashion_mnist(FULL)
 one_of_each = [int((images.test_labels == c).nonzero()[0]) for c in range(10)]
 examples = images.test[one_of_each]
-alt = "One photo of each of the ten classes, from T-shirt to ankle boot."
-show_images(examples, alt=alt, titles=FASHION_CLASSES)
+show_images(examples, titles=FASHION_CLASSES)
 
 # %% [markdown]
-# One of each class, with its name. To the computer each picture is 784
-# numbers between 0 (black) and 1 (white).
+# One of each class. To the computer each image is 784 numbers between 0
+# (black) and 1 (white).
 
 # %% [markdown]
 # ## A taste of an autoencoder
-#
-# An **autoencoder** is two networks in a row. The *encoder* squeezes 784
-# numbers into a few. The *decoder* has to draw the picture again from those
-# few. Nobody tells it which few numbers to keep.
-#
-# **Predict:** can a picture of a shoe be drawn again from 16 numbers? What
-# will be missing?
+
+# %%
+from course_utils.figures import diagram
+
+diagram("schema", highlight=("encoder", "z", "decoder"))
+
+# %% [markdown]
+# An **autoencoder** is two networks in a row. The **encoder** turns an image x
+# into a few numbers, its **code** z. The **decoder** draws an image x̂ from
+# the code: the **reconstruction**. The **loss** says how far x̂ is from x, and
+# training makes it small. Nobody says which few numbers to keep. You will meet
+# this diagram in every lesson, with the part of the lesson coloured.
 
 # %%
 from course_utils.models import dense_autoencoder
+from course_utils.training import predict
 
-torch.manual_seed(0)
+set_seed(SEED)
 model = dense_autoencoder(latent_dim=16).to(device)
-z = model.encode(examples.to(device))
-print("pictures", tuple(examples.shape), "-> codes", tuple(z.shape))
+z = predict(model.encode, examples)
+pd.Series({"images": tuple(examples.shape), "codes": tuple(z.shape)})
 
 # %% [markdown]
-# Ten pictures became ten rows of 16 numbers. The network knows nothing yet,
-# so its drawings should be poor. Then we let it practise for a few seconds.
+# Ten images became ten rows of 16 numbers: one for every 49 pixels. What will
+# come back? One pass over all training images is an **epoch**. We train for
+# eight, and keep the reconstructions after each.
+#
+# Here is a **guess**: take a choice before you run the next cells. It costs
+# nothing, and a wrong one is what you remember.
+
+# %%
+from course_utils.lessons import guess
+
+guess(
+    "After how many epochs can garments be recognised?",
+    "1 or 2",
+    "5",
+    "more than 8",
+)
 
 # %%
 from course_utils.models import reconstruction_loss
-from course_utils.training import fit, predict
+from course_utils.training import fit
 
 
 def loss(model, x):
-    """Sum of squared errors of each picture: (B, 1, 28, 28) -> (B,)."""
+    """Sum of squared errors of each image: (B, 1, 28, 28) -> (B,)."""
     return reconstruction_loss(model(x), x)
 
 
-before = predict(model, images.test)
-history = fit(model, images.train, loss, epochs=8)
-after = predict(model, images.test)
+x_hats = [predict(model, images.test)]
+for epoch in range(8):
+    fit(model, images.train, loss, epochs=1, seed=epoch, progress=False)
+    x_hats.append(predict(model, images.test))
 
 # %%
-alt = (
-    "Three rows of ten garments: the originals, grey noise before training, "
-    "recognisable but blurred garments after training."
-)
-rows = [examples, before[one_of_each], after[one_of_each]]
-show_images(rows, alt=alt, row_labels=["original", "untrained", "trained"])
+from course_utils.figures import explore, images_figure
+
+
+def after(epochs):
+    """Draw the examples above their reconstructions after some epochs."""
+    return images_figure([examples, x_hats[epochs][one_of_each]])
+
+
+slider = explore(after, epochs=list(range(9)))
+rows = [examples, *(x_hats[epoch][one_of_each] for epoch in (0, 1, 2, 8))]
+labels = ["original", "0 epochs", "1 epoch", "2 epochs", "8 epochs"]
+show_images(rows, row_labels=labels)
 
 # %% [markdown]
-# The upper row went in. The middle row came out before training, the lower
-# row after it. Shapes are back; prints, laces and seams are lost. That is the
-# question of the whole course: **what does a network keep when only a little
-# may pass through its middle?**
-
-# %% [markdown]
-# ### Numbers back up what we say
+# ### Numbers decide
 #
-# Pictures persuade, numbers decide. We compare the mean squared error of a
-# pixel with the cheapest rival there is: answering every picture with the
-# average of the training pictures.
+# Images persuade, numbers decide. And an error means little alone: beside it
+# belongs a **baseline**, the cheapest rival. Ours answers every image with the
+# mean of the training images.
+#
+# The text that explains a result is folded under *What we see* in your
+# notebook, so that it does not answer before the cell has run. The cell after
+# it is folded too: `reveal` puts what came out beside your guess, and each
+# `claim` tests a sentence of ours on *your* run. ✓ says that it holds, ✗ that
+# it does not in this run; neither stops the lesson.
 
 # %%
-error = {
-    "untrained": (before - images.test).square().mean().item(),
-    "average picture": (images.train.mean(0) - images.test).square().mean(),
-    "trained": (after - images.test).square().mean().item(),
-}
-for name, value in error.items():
-    print(f"{name:16} {value:.4f}")
-assert error["trained"] < 0.4 * error["average picture"]
+from course_utils.figures import show_curves
+from course_utils.measures import mse
 
-# %% [markdown]
-# The `assert` in the last line is a claim put to the test: the trained
-# network's error is less than four tenths of the average picture's. Were it
-# not so in your run, the cell would stop with an error. All claims of this
-# course are checked in this way.
+mean_image = images.train.mean(dim=0, keepdim=True)
+baseline = mse(mean_image.expand_as(images.test), images.test)
+errors = [mse(x_hat, images.test) for x_hat in x_hats]
+curves = {
+    "autoencoder": (range(9), errors),
+    "mean image": (range(9), [baseline] * 9),
+}
+show_curves(curves, xlabel="epochs", ylabel="error per pixel")
+
+# %% [markdown] tags=["explain"]
+# Before training the output is grey noise. After one epoch a shirt is a shirt
+# and a shoe a shoe: the error is a third of the baseline's. Later epochs mend
+# details; after eight it is a sixth. Shapes are back; prints, laces and straps
+# are lost. That is the question of the whole course: **what does a network
+# learn when it may only pass a little through its middle?**
+
+# %% tags=["claims"]
+from course_utils.lessons import claim, reveal
+
+soon = next((i for i, e in enumerate(errors) if e < baseline / 2), 9)
+reveal("1 or 2" if soon <= 2 else "5" if soon <= 5 else "more than 8")
+share = {epoch: errors[epoch] / baseline for epoch in (1, 8)}
+claim("one epoch: about a third of the baseline", share[1], 0.2, 0.45)
+claim("eight epochs: about a sixth of the baseline", share[8], 0.1, 0.22)
 
 # %% [markdown]
 # ## How exercises work
-#
-# In an exercise you replace one line by your own. A **check** then answers
-# one of three things. First, what it says when nothing has been tried:
+
+# %%
+diagram("check")
+
+# %% [markdown]
+# In an exercise you replace one line by your own. A **check** then gives one
+# of three answers. First, what it says when nothing has been tried:
 
 # %%
 from course_utils import checks
 
 
 def brightness(images):
-    """Mean brightness of each picture: (B, 1, 28, 28) -> (B,)."""
+    """Mean brightness of each image: (B, 1, 28, 28) -> (B,)."""
     raise NotImplementedError("your code here")
 
 
@@ -157,26 +224,25 @@ brightness = checks.brightness(brightness)
 
 # %%
 def brightness(images):
-    """Mean brightness of each picture: (B, 1, 28, 28) -> (B,)."""
+    """Mean brightness of each image: (B, 1, 28, 28) -> (B,)."""
     return images.mean()
 
 
 brightness = checks.brightness(brightness)
 
 # %% [markdown]
-# *Not yet*, with the likely slip by name: one number came back for the whole
-# batch, and one for each picture was asked for. A check looks at what your
-# function does on random input, never at how you wrote it.
+# *Not yet*, and the slip by name. A check looks at what your function does on
+# random input, never at how you wrote it.
 #
-# ### Exercise 1 · Brightness · 2 minutes, easy
+# ### Exercise 1 · Brightness · 3 minutes, easy
 #
-# Write it so that it is right. A batch of B pictures goes in, B numbers come
+# Write it so that it is right: a batch of B images goes in, B numbers come
 # out.
 
 
 # %% tags=["nbval-check-output"]
 def brightness(images):
-    """Mean brightness of each picture: (B, 1, 28, 28) -> (B,)."""
+    """Mean brightness of each image: (B, 1, 28, 28) -> (B,)."""
     ### BEGIN SOLUTION
     return images.flatten(1).mean(dim=1)
     ### END SOLUTION
@@ -192,83 +258,109 @@ brightness = checks.brightness(brightness)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# `mean(dim=1)` averages along the second axis and leaves the first alone.
+# Which axis is to disappear, and which to stay? `mean(dim=…)` takes the one
+# that disappears.
 #
 # </details>
 #
 # {answer}
 #
-# Hints stand under each exercise, and then an answer. Whole solved lessons
-# are in the folder `solutions`.
-
-# %% [markdown]
-# Your function now works for its living: which garment is darkest on average,
-# which is brightest?
+# Hints stand under each exercise, and then an answer. Whole solved lessons are
+# in the folder `solutions`. Your function now goes to work.
 
 # %%
+guess("Which garment is darkest on average?", "sandal", "bag", "trouser")
+
+# %%
+from course_utils.figures import show_bars
+
 light = brightness(images.train)
-by_class = [light[images.train_labels == c].mean() for c in range(10)]
-dark, bright = (by_class.index(f(by_class)) for f in (min, max))
-print(f"darkest: {FASHION_CLASSES[dark]}, {by_class[dark]:.2f}")
-print(f"brightest: {FASHION_CLASSES[bright]}, {by_class[bright]:.2f}")
-assert dark == 5 and bright in (2, 4)
+by_class = {
+    name: light[images.train_labels == c].mean().item()
+    for c, name in enumerate(FASHION_CLASSES)
+}
+show_bars(by_class, xlabel="mean brightness")
+
+# %% [markdown] tags=["explain"]
+# Sandals, because most of the image is black background. Coats and pullovers
+# fill it. One number made from 784 already tells something about the image: a
+# first, very small code.
+
+# %% tags=["claims"]
+darkest = min(by_class, key=by_class.get)
+reveal(darkest)
+claim("sandals are darkest", darkest == "sandal")
 
 # %% [markdown]
-# Sandals are the darkest, because most of the picture is background.
-# Coats and pullovers fill it. One number made from 784 already tells something about the
-# picture: a first, very small code.
+# ### Exercise 2 · In your own words · 3 minutes, open
+#
+# Some exercises are questions with a cell to write in. Double-click on the
+# next cell, and write one or two sentences: what was lost in the last row of
+# copies, and why just that?
 
 # %% [markdown]
-# ## If something goes wrong
+# *Your answer:*
+
+# %% [markdown]
+# <details><summary>A model answer</summary>
+#
+# Prints, straps and laces. They differ from garment to garment and are a few
+# pixels each, so they cost many numbers to describe and save little error. The
+# outline is shared by many garments and moves hundreds of pixels.
+#
+# </details>
+
+# %% [markdown]
+# ## Where it fails
 #
 # | you see | do this |
 # |---|---|
 # | `NameError`, as after a restart | *Run → Run All Above Selected Cell* (Colab: *Runtime → Run before*), then this cell |
 # | a cell never ends | press the stop button ■; training keeps what it learnt |
-# | numbers differ a little from ours | normal: machines round differently |
+# | your numbers differ a little from ours | nothing: machines round differently |
+# | no buttons, no sliders | *Kernel → Restart and run all cells*; without them a lesson works too |
+# | training is many times slower than announced | on a shared computer threads wait for each other: set `OMP_NUM_THREADS=1` before you start JupyterLab |
 # | everything is confused | *Kernel → Restart and run all cells* |
-#
-# On a busy or shared computer training can be several times slower, because
-# threads wait for each other. Set `OMP_NUM_THREADS=1` before you start
-# JupyterLab if that happens.
 
 # %% [markdown]
 # ## Where the course goes
 #
+# Every lesson asks one question and answers it with experiments that you run.
+# Lessons in **bold** are the core path.
+#
 # {map}
 #
-# The lessons in bold are the core of the course. Each lesson asks one question and answers it with an experiment that you
-# run. At the end there is a quiz and a scorecard.
+# What you have done so far, in all lessons:
+
+# %%
+from course_utils.lessons import show_progress
+
+show_progress()
 
 # %% [markdown]
-# ## Quiz and summary
+# ## Summary
 #
-# Click on an answer; a wrong one explains itself.
+# - **Shift + Enter** runs a cell; lessons run from top to bottom.
+# - Guess first, then run, then unfold what we see.
+# - A check says *not attempted*, *not yet* or *correct*, and the lesson goes on
+#   whichever it is.
+# - An autoencoder squeezes an image into a few numbers and draws it again. Its
+#   error is judged beside a baseline's.
 
 # %%
 from course_utils.lessons import quiz
 
-quiz("00")
+quiz()
 
 # %% [markdown]
-# - **Shift + Enter** runs a cell; lessons run from top to bottom.
-# - A check says *not attempted*, *not yet* or *correct*, and the lesson goes
-#   on whichever it is.
-# - An autoencoder squeezes a picture into a few numbers and draws it again.
-#
-# The **scorecard** puts your numbers beside the ones we measured with three
-# seeds.
+# The **scorecard** ends a lesson. It puts your numbers beside those that we
+# measured with three seeds, and says what *you* did: exercises, guesses, quiz.
 
 # %%
-scorecard = {
-    "mse_average_picture": float(error["average picture"]),
-    "mse_trained": error["trained"],
-}
-measured = {
-    "mse_average_picture": (0.0860, 0.0862),
-    "mse_trained": (0.0148, 0.0156),
-}
-checks.show_scorecard(scorecard, measured)
+from course_utils.lessons import scorecard
+
+results = {"mse_mean_image": baseline, "mse_8_epochs": errors[8]}
+scorecard(results, data="full" if FULL else "small")
 
 # %% [markdown]
 # **References.** H. Xiao, K. Rasul and R. Vollgraf, *Fashion-MNIST: a novel

@@ -1,7 +1,6 @@
 """Answers to lesson 01's exercises: right ones, and slips with their words."""
 
-import math
-
+import numpy as np
 import torch
 
 
@@ -10,32 +9,71 @@ def line_by_loop(z0, z1, steps):
     return torch.stack(points)
 
 
-def size_by_loop(errors, enough):
-    for size in sorted(errors):
-        if errors[size] <= enough:
-            return size
-
-
 def at_ends(z0, z1, t):
     return z0 + t[:, None] * (z1 - z0)
 
 
+def distances(z, z_known):
+    return (z[:, None] - z_known[None]).square().sum(dim=2)
+
+
+def guess_by_loop(z, z_known, causes, k=5):
+    guesses = []
+    for code in z:
+        nearest = (z_known - code).norm(dim=1).argsort()[:k]
+        guesses.append(causes[nearest].mean(dim=0))
+    return torch.stack(guesses)
+
+
+def guess_by_sorting(z, z_known, causes, k=5):
+    return causes[distances(z, z_known).argsort(dim=1)[:, :k]].mean(dim=1)
+
+
+def guess_by_numpy(z, z_known, causes, k=5):
+    apart = distances(z, z_known).numpy()
+    return causes.numpy()[np.argsort(apart, axis=1)[:, :k]].mean(axis=1)
+
+
+def neighbours(z, z_known, causes, k=5, largest=False):
+    apart = torch.cdist(z, z_known)
+    return causes[apart.topk(k, largest=largest).indices]
+
+
+def damaged_by_loop(z, least, most):
+    ends = list(zip(least.tolist(), most.tolist(), strict=True))
+    rows = [zip(row, ends, strict=True) for row in z.tolist()]
+    return torch.tensor([any(v in pair for v, pair in row) for row in rows])
+
+
+def on_ends(z, least, most):
+    return (z == least) | (z == most)
+
+
 ANSWERS = {
-    "compression_ratio": (
-        [
-            lambda shape, dim: math.prod(shape) / dim,
-            lambda shape, dim: torch.zeros(shape).numel() / dim,
-            lambda shape, dim: shape[0] * shape[1] * shape[2] / dim,
-        ],
+    "read_off": (
+        [guess_by_loop, guess_by_sorting, guess_by_numpy],
         {
-            "upside down": lambda shape, dim: dim / math.prod(shape),
-            "one side only": lambda shape, dim: shape[1] / dim,
-            "the channels": lambda shape, dim: shape[1] * shape[2] / dim,
-            "multiply them": lambda shape, dim: sum(shape) / dim,
-            "in place of //": lambda shape, dim: math.prod(shape) // dim,
-            "None": lambda shape, dim: print(math.prod(shape) / dim),
-            "You rounded;": lambda shape, dim: round(math.prod(shape) / dim),
-            "one shape only": lambda shape, dim: 784 / dim,
+            "farthest": lambda *a, **k: neighbours(*a, **k, largest=True).mean(
+                1
+            ),
+            "nearest code alone": lambda z, known, causes, k=5: guess_by_loop(
+                z, known, causes, 1
+            ),
+            "average over the k": lambda *a, **k: neighbours(*a, **k),
+            "over the neighbours": lambda *a, **k: neighbours(*a, **k).mean(0),
+            "take the mean": lambda *a, **k: neighbours(*a, **k).sum(1),
+            "k is fixed": lambda z, known, causes, k=5: guess_by_loop(
+                z, known, causes
+            ),
+            "mean of all the causes": lambda z, known, causes, k=5: (
+                causes.mean(0).repeat(len(z), 1)
+            ),
+            "You averaged codes": lambda z, known, causes, k=5: guess_by_loop(
+                z, known, known, k
+            ),
+            "left out": lambda z, known, causes, k=5: neighbours(
+                z, known, causes, k + 1
+            )[:, 1:].mean(1),
         },
     ),
     "interpolate": (
@@ -45,6 +83,7 @@ ANSWERS = {
                 z0, z1, torch.linspace(0, 1, n)[:, None]
             ),
             lambda z0, z1, n: at_ends(z0, z1, torch.arange(n) / (n - 1)),
+            lambda z0, z1, n: np.linspace(z0.numpy(), z1.numpy(), n),
         ],
         {
             "backwards": lambda z0, z1, n: line_by_loop(z1, z0, n),
@@ -59,42 +98,49 @@ ANSWERS = {
                 z0 + torch.linspace(0, 1, n)[:, None] * z1
             ),
             "One point": lambda z0, z1, n: (z0 + z1) / 2,
-            "torch.stack": lambda z0, z1, n: list(line_by_loop(z0, z1, n)),
             "add z0": lambda z0, z1, n: line_by_loop(z0, z1, n) - z0,
         },
     ),
-    "smallest_latent_dim": (
+    "damaged": (
         [
-            size_by_loop,
-            lambda errors, enough: min(
-                (k for k in errors if errors[k] <= enough), default=None
-            ),
-            lambda errors, enough: next(
-                (k for k, e in sorted(errors.items()) if e <= enough), None
-            ),
+            damaged_by_loop,
+            lambda z, least, most: on_ends(z, least, most).sum(dim=1) > 0,
+            lambda z, least, most: on_ends(z, least, most).amax(dim=1),
+            lambda z, least, most: on_ends(z, least, most).numpy().any(axis=1),
         ],
         {
-            "smallest error": lambda errors, enough: min(
-                errors, key=errors.get
-            ),
-            "largest code": lambda errors, enough: max(
-                (k for k in errors if errors[k] <= enough), default=None
-            ),
-            "returned the error": lambda errors, enough: min(
-                (e for e in errors.values() if e <= enough), default=None
-            ),
-            "in any order": lambda errors, enough: next(
-                (k for k, e in errors.items() if e <= enough), None
-            ),
-            "use <=": lambda errors, enough: min(
-                (k for k, e in errors.items() if e < enough), default=None
-            ),
-            "return None": lambda errors, enough: (
-                size_by_loop(errors, enough) or -1
-            ),
-            "ValueError": lambda errors, enough: min(
-                k for k, e in errors.items() if e <= enough
-            ),
+            "all of them": lambda *case: on_ends(*case).all(1),
+            "undamaged": lambda *case: (~on_ends(*case)).all(1),
+            "each number": on_ends,
+            "within each code": lambda *case: on_ends(*case).any(0),
+            "first number": lambda *case: on_ends(*case)[:, 0],
+            "lower end only": lambda z, least, most: (z == least).any(1),
+            "upper end only": lambda z, least, most: (z == most).any(1),
+            "exactly on its ends": lambda z, least, most: (
+                (z < least) | (z > most)
+            ).any(1),
+            "all codes": lambda *case: on_ends(*case).any(),
+        },
+    ),
+    "size_errors": (
+        [
+            {2: 0.0027, 3: 0.0003, 4: 0.0001},
+            {1: 0.01, 2: 0.0034, 3: 0.0012, 4: 0.0003, 8: 0.0001},
+            {
+                k: torch.tensor(e)
+                for k, e in ((2, 0.003), (3, 2e-4), (4, 2e-4))
+            },
+        ],
+        {
+            "dictionary": [0.0027, 0.0003, 0.0001],
+            "missing": {2: 0.0027, 3: 0.0003},
+            "divide by 784": {2: 2.1, 3: 1.2, 4: 1.1},
+            "one number": {k: torch.rand(1000) for k in (2, 3, 4)},
+            "worse than two": {2: 0.0003, 3: 0.0027, 4: 0.0027},
+            "mean image": {2: 0.044, 3: 0.0439, 4: 0.0438},
+            "too well": {2: 0.0002, 3: 0.0001, 4: 0.0001},
+            "clear drop": {2: 0.0034, 3: 0.003, 4: 0.003},
+            "compared with itself": {2: 0.0, 3: 0.0, 4: 0.0},
         },
     ),
 }

@@ -17,7 +17,7 @@ def shown(monkeypatch):
     """Return the list of what is displayed."""
     outputs = []
     monkeypatch.setattr(
-        widgets, "display", lambda bundle, raw: outputs.append(bundle)
+        widgets, "display", lambda bundle, **_: outputs.append(bundle)
     )
     return outputs
 

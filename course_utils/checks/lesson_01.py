@@ -1,44 +1,74 @@
 """Checks of lesson 01."""
 
+import math
+
 import torch
 
-from course_utils.checks.core import check, mutants
-from course_utils.checks.legacy import in_turn, judge, same_as
+from course_utils.checks.core import check, mutants, outcome
 
 
-def _compression_ratio(image_shape, latent_dim):
-    channels, height, width = image_shape
-    return channels * height * width / latent_dim
+def _guesses(
+    z,
+    z_known,
+    causes,
+    k=5,
+    largest=False,
+    order=lambda apart: apart,
+    more=0,
+    last=lambda found: found.mean(dim=1),
+):
+    """Guess from neighbours, with some knobs turned."""
+    apart = order(torch.cdist(z, z_known))
+    nearest = apart.topk(k + more, largest=largest).indices
+    return last(causes[nearest])
 
 
-RATIO_CASES = [((3, 32, 48), 5), ((1, 28, 28), 2), ((1, 9, 5), 45)]
-RATIO_SLIPS = {
-    "The ratio is upside down: divide the picture by the code.": (
-        lambda shape, dim: dim / (shape[0] * shape[1] * shape[2])
-    ),
-    "You counted one side only; a picture has height times width numbers.": (
-        lambda shape, dim: shape[1] / dim
-    ),
-    "You left out the channels: a colour picture has three.": (
-        lambda shape, dim: shape[1] * shape[2] / dim
-    ),
-    "You added the sides; multiply them.": (
-        lambda shape, dim: sum(shape) / dim
-    ),
-    "You rounded down: use / in place of //.": (
-        lambda shape, dim: shape[0] * shape[1] * shape[2] // dim
-    ),
-    "You rounded; return the ratio as it is.": (
-        lambda shape, dim: round(shape[0] * shape[1] * shape[2] / dim)
-    ),
-    "784 is one shape only; use image_shape.": lambda shape, dim: 784 / dim,
-}
-
-
-def compression_ratio(attempt):
-    """Judge `compression_ratio(image_shape, latent_dim)` -> float."""
-    compare = same_as(_compression_ratio, RATIO_CASES, RATIO_SLIPS)
-    return judge("compression_ratio", attempt, _compression_ratio, compare)
+@check(
+    cases=lambda: [
+        (torch.randn(9, 2), torch.randn(31, 2), 5 * torch.rand(31, 3), 4),
+        (torch.randn(4, 6), torch.randn(12, 6), torch.randn(12, 1), 2),
+    ],
+    slips=mutants(
+        _guesses,
+        {
+            "You took the farthest codes; `topk` needs largest=False.": {
+                "largest": True
+            },
+            "You took the nearest code alone; average over k of them.": {
+                "last": lambda found: found[:, 0]
+            },
+            "The nearest one was left out: new codes are not among the known "
+            "ones.": {"more": 1, "last": lambda found: found[:, 1:].mean(1)},
+            "The causes of all the neighbours came back; average over the k "
+            "of them, dim=1.": {"last": lambda found: found},
+            "You summed the neighbours' causes; take the mean.": {
+                "last": lambda found: found.sum(dim=1)
+            },
+            "You averaged over the new codes; average over the neighbours, "
+            "dim=1.": {"last": lambda found: found.mean(dim=0)},
+            "You averaged over the causes; average over the neighbours, "
+            "dim=1.": {"last": lambda found: found.mean(dim=2)},
+        },
+    )
+    | {
+        "That is the mean of all the causes; take those of the k nearest.": (
+            lambda z, z_known, causes, k=5: causes.mean(dim=0).expand(
+                len(z), -1
+            )
+        ),
+        "k is fixed at 5; use the argument k.": (
+            lambda z, z_known, causes, k=5: _guesses(z, z_known, causes)
+        ),
+        "You averaged codes; the causes of the nearest codes are wanted.": (
+            lambda z, z_known, causes, k=5: _guesses(z, z_known, z_known, k)
+        ),
+    },
+)
+def read_off(z, z_known, causes, k=5):
+    """Mean causes of the k nearest codes: (N, Z), (M, Z), (M, K) -> (N, K)."""
+    apart = torch.cdist(z, z_known)
+    nearest = apart.topk(k, largest=False).indices
+    return causes[nearest].mean(dim=1)
 
 
 def _line(z0, z1, steps, first=0, last=0, ends=lambda z0, z1: (z0, z1)):
@@ -94,49 +124,109 @@ def interpolate(z0, z1, steps):
     return (1 - t) * z0 + t * z1
 
 
-def _smallest_latent_dim(errors, enough):
-    good = [dim for dim, error in errors.items() if error <= enough]
-    return min(good, default=None)
+def _clipped_codes(rows, size):
+    """Return codes in a range, some clipped, row 0 in all, row 1 in none."""
+    least, most = -0.5 - torch.rand(size), 0.2 + torch.rand(size)
+    z = (1.2 * torch.randn(rows, size)).clamp(least, most)
+    z[0], z[1], z[2] = most, 0.9 * most, least
+    z[3, 1:] = 0.9 * most[1:]
+    return z, least, most
 
 
-SIZE_CASES = [
-    ({8: 0.2, 2: 0.2, 4: 0.1, 1: 0.9}, 0.25),
-    ({1: 0.9, 2: 0.5, 4: 0.3}, 0.5),
-]
-SIZE_SLIPS = {
-    "You took the smallest error; the smallest code is wanted.": (
-        lambda errors, enough: min(errors, key=errors.get)
-    ),
-    "You took the largest code that will do; the smallest is wanted.": (
-        lambda errors, enough: max(
-            (d for d, e in errors.items() if e <= enough), default=None
+def _clipped(z, least, most):
+    return (z <= least) | (z >= most)
+
+
+@check(
+    cases=lambda: [_clipped_codes(12, 2), _clipped_codes(40, 3)],
+    skip=("far",),  # scaling moves numbers off the ends of the range
+    slips={
+        "A code is damaged as soon as one of its numbers was clipped; you ask "
+        "for all of them.": lambda *case: _clipped(*case).all(dim=1),
+        "You found the undamaged ones.": lambda *case: (
+            ~_clipped(*case).any(dim=1)
+        ),
+        "One answer for each number came back; one for each code is wanted: "
+        "any(dim=1).": _clipped,
+        "That runs over the codes; ask within each code, dim=1.": (
+            lambda *case: _clipped(*case).any(dim=0)
+        ),
+        "One answer for all codes came back; one for each is wanted.": (
+            lambda *case: _clipped(*case).any()
+        ),
+        "You looked at the first number only; any may have been clipped.": (
+            lambda *case: _clipped(*case)[:, 0]
+        ),
+        "You looked at the lower end only.": lambda z, least, most: (
+            z <= least
+        ).any(dim=1),
+        "You looked at the upper end only.": lambda z, least, most: (
+            z >= most
+        ).any(dim=1),
+        "Nothing lies outside the range any more: what was clipped lies "
+        "exactly on its ends.": lambda z, least, most: (
+            (z < least) | (z > most)
+        ).any(dim=1),
+    },
+)
+def damaged(z, least, most):
+    """Whether a number lies on an end of the range: (B, Z) -> (B,)."""
+    return ((z <= least) | (z >= most)).any(dim=1)
+
+
+SIZES = (2, 3, 4)
+MEASURED = {2: 0.0026, 3: 0.0002, 4: 0.0001}  # of the lesson's own recipe
+FLOOR = 1e-6  # no network of this lesson copies better
+GREY = 0.044  # error per pixel of the mean image
+
+
+def _size_problem(errors):
+    """Say what is wrong with errors {latent_dim: error per pixel}."""
+    if not isinstance(errors, dict):
+        return (
+            "A dictionary {size of the code: error} is wanted; got "
+            f"{type(errors).__name__}."
         )
-    ),
-    "You returned the error; the size of the code is wanted.": (
-        lambda errors, enough: min(
-            (e for e in errors.values() if e <= enough), default=None
+    if missing := [size for size in SIZES if size not in errors]:
+        return f"Codes of 2, 3 and 4 numbers are wanted; {missing} is missing."
+    try:
+        two, three, four = (float(errors[size]) for size in SIZES)
+    except (TypeError, ValueError, RuntimeError):
+        return "Each error is one number: use `mse(…)`, or `.item()`."
+    return _error_problem(two, three, four)
+
+
+def _error_problem(two, three, four):
+    if not all(map(math.isfinite, (two, three, four))):
+        return "An error is not a finite number: did the training blow up?"
+    if min(two, three, four) > 1:
+        return (
+            "These are sums over the pixels of an image; divide by 784, as "
+            "`mse` does."
         )
-    ),
-    "You took the first that will do; the sizes come in any order.": (
-        lambda errors, enough: next(
-            (d for d, e in errors.items() if e <= enough), None
+    if min(two, three, four) < FLOOR:
+        return "An error is all but 0: is the image compared with itself?"
+    if three > two:
+        return (
+            "Three numbers are worse than two. Do the sizes and the errors "
+            "belong together, and was each network trained from new weights?"
         )
-    ),
-    "At most `enough` includes `enough` itself: use <=.": (
-        lambda errors, enough: min(
-            (d for d, e in errors.items() if e < enough), default=None
+    if three > 0.8 * GREY:
+        return (
+            "These copies are no better than the mean image: was the network "
+            "trained on the same kind of images?"
         )
-    ),
-}
+    if two < 4e-4:
+        return (
+            "Two numbers copy far too well for three causes: does the size "
+            'vary? causes=("x", "y", "size").'
+        )
+    if three > 0.5 * two:
+        return (
+            "There should be a clear drop from 2 to 3. Train as long as the "
+            "lesson does, on 5,000 images."
+        )
+    return None
 
 
-def smallest_latent_dim(attempt):
-    """Judge `smallest_latent_dim(errors, enough)` -> int or None."""
-
-    def none_will_do(function):
-        if function({16: 0.7, 3: 0.8}, 0.5) is not None:
-            return "When no code will do, return None."
-
-    compare = same_as(_smallest_latent_dim, SIZE_CASES, SIZE_SLIPS)
-    find = in_turn(compare, none_will_do)
-    return judge("smallest_latent_dim", attempt, _smallest_latent_dim, find)
+outcome("size_errors", _size_problem, course=lambda: dict(MEASURED))

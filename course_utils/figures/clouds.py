@@ -111,7 +111,8 @@ def cloud_figure(
             label=wrap(name, 24), **style,
         )  # fmt: skip
     if colour is not None:
-        figure.colorbar(dots, ax=panel, label=colour_label, shrink=0.8)
+        figure.colorbar(dots, ax=panel, label=colour_label, shrink=0.8,
+                        pad=0.12 if size == 3 else 0.02)  # fmt: skip
     if feet is not None:
         for pair in zip(first, _cloud(feet), strict=True):
             panel.plot(*torch.stack(pair).T.numpy(), color="0.3", lw=0.8)

@@ -322,7 +322,9 @@ def _display(box, still):
     """Display a widget; where there is no kernel, the still picture."""
     view = {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
     mime = "application/vnd.jupyter.widget-view+json"
-    display(still | {mime: view}, raw=True)
+    alt = still["text/plain"].removeprefix("[Figure: ").removesuffix("]")
+    metadata = {"image/png": {"alt": alt}} if "image/png" in still else {}
+    display(still | {mime: view}, raw=True, metadata=metadata)
 
 
 def _numbers(values):

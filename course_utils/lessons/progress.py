@@ -81,7 +81,7 @@ def show_progress():
         rows[f"{number} {titles.get(number, '')}".strip()] = row
     display(pandas.DataFrame.from_dict(rows, orient="index"))
     if not kept:
-        print(f"Nothing is recorded yet; it will be in {_place()}.")
+        print(f"Nothing is recorded yet; it will be in {_place().name}.")
 
 
 def score(outcomes):

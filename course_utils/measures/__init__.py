@@ -1,6 +1,6 @@
 """The rulers of the course."""
 
-from course_utils.measures.codes import distance_to_world, factor_r2
+from course_utils.measures.codes import distance_to_world, factor_r2, flatness
 from course_utils.measures.images import mse, psnr, ssim
 
-__all__ = ["distance_to_world", "factor_r2", "mse", "psnr", "ssim"]
+__all__ = ["distance_to_world", "factor_r2", "flatness", "mse", "psnr", "ssim"]

@@ -28,3 +28,12 @@ def distance_to_world(images):
     world = draw_shapes(*torch.cartesian_prod(places, places).T)
     apart = torch.cdist(images.flatten(1), world.flatten(1))
     return apart.min(dim=1).values
+
+
+def flatness(points, directions=2) -> float:
+    """Share of the variance in the first few directions: (N, D) -> float.
+
+    1 says that the points lie on a flat sheet (2 directions) or line (1).
+    """
+    variance = torch.linalg.svdvals(points - points.mean(dim=0)).square()
+    return (variance[:directions].sum() / variance.sum()).item()

@@ -1,0 +1,619 @@
+# %% [markdown]
+# # {head}
+#
+# You will be able to: say what a latent space is, read a map of codes, walk
+# through it, and choose the size of a code.
+#
+# ## From memory
+
+# %%
+from course_utils.lessons import from_memory
+
+from_memory()
+
+# %% [markdown]
+# ## Hidden causes
+#
+# What is in your LEGO box? You could read out every brick on the phone: red,
+# two by four, third from the left. Or you say *a house, two cars and a
+# spaceship*, and your friend can build most of it. **Latent** is Latin for
+# *lying hidden*. The words are the hidden causes; the bricks are what meets
+# the eye. In an image, the pixels are the bricks.
+#
+# To see whether a network finds hidden causes we make a world where we know
+# them: a white disk on black ground. Two numbers decide the image: x to the
+# right, y downwards. They stand above it; the network never sees them.
+
+# %%
+from course_utils.datasets import made_world
+from course_utils.figures import show_images
+
+SEED = 0
+FULL = False  # this world is made, and has one size
+world = made_world(5000, causes=("x", "y"), seed=SEED)
+unseen = made_world(1000, causes=("x", "y"), seed=SEED + 100)
+titles = [f"({x:.0f}, {y:.0f})" for x, y in unseen.causes[:8].tolist()]
+show_images(unseen.images[:8], titles=titles)
+
+# %%
+import torch
+from sklearn.decomposition import PCA
+
+from course_utils.figures import show_cloud
+
+shadow = PCA(3).fit_transform(unseen.images.flatten(1))
+show_cloud(
+    torch.from_numpy(shadow),
+    colour=unseen.causes[:, 0],
+    colour_label="x of the disk",
+    labels=("direction 1", "direction 2", "direction 3"),
+)
+
+# %% [markdown]
+# An image is a point in a space of 784 dimensions. Move the disk a little, and
+# the point moves a little: with two causes the images form a **sheet**. We
+# cannot see
+# 784 dimensions. **PCA** (lesson 03) gives the three in which the points differ
+# most, and even in this shadow the sheet is **bent**.
+#
+# **In the language of probability** `made_world` takes two steps. It draws a
+# cause at random, z ~ p(z), here any place with equal chance. Then it draws
+# the image to which z leads, x ~ p(x | z). A variable like z, which makes the
+# data and is not observed, is a **latent variable**. To understand an image is
+# to go back from x to z. Lesson 08 builds on this.
+#
+# ## The experiment
+#
+# The network below narrows from 784 numbers to 256, to 64, to **2**, and
+# widens again. It is trained to give back its input. All it knows of an image
+# must pass through two numbers, its **code**. `encode` gives the code of an
+# image,
+# `decode` the image of a code; lesson 02 builds all of it by hand.
+
+# %%
+from torch import nn
+
+from course_utils.figures import diagram
+from course_utils.models import Autoencoder
+
+
+def make_autoencoder(latent_dim):
+    """The hourglass, with latent_dim numbers in the middle."""
+    squeeze = [nn.Flatten(), nn.Linear(784, 256), nn.SiLU()]
+    squeeze += [nn.Linear(256, 64), nn.SiLU(), nn.Linear(64, latent_dim)]
+    widen = [nn.Linear(latent_dim, 64), nn.SiLU()]
+    widen += [nn.Linear(64, 256), nn.SiLU(), nn.Linear(256, 784)]
+    widen += [nn.Unflatten(1, (1, 28, 28))]
+    return Autoencoder(nn.Sequential(*squeeze), nn.Sequential(*widen))
+
+
+diagram("hourglass")
+
+# %%
+from course_utils.models import reconstruction_loss
+from course_utils.training import fit, predict, set_seed
+
+
+def loss(model, x):
+    """Squared error of each reconstruction: (B, 1, 28, 28) -> (B,)."""
+    return reconstruction_loss(model(x), x)
+
+
+def train(latent_dim, images):
+    """A new autoencoder, trained on images."""
+    set_seed(SEED)
+    model = make_autoencoder(latent_dim)
+    fit(model, images, loss, epochs=10, batch_size=32, lr=4e-3)
+    return model
+
+
+# %%
+from course_utils.figures import show_reconstructions
+
+model = train(2, world.images)
+x_hat = predict(model, unseen.images)
+show_reconstructions(unseen.images[:8], x_hat[:8])
+
+# %% [markdown]
+# The lower row was drawn from two numbers an image. They say where the disk
+# is. In which language?
+#
+# ## The map
+#
+# Every image is now a point in a plane, its **latent space**. We colour the
+# 1,000 unseen images by their true causes.
+
+# %%
+from course_utils.lessons import claim, guess, reveal
+
+guess(
+    "How do the two numbers of the code belong to x and y?",
+    "one is x, the other y",
+    "each mixes x and y",
+    "neither has to do with x and y",
+)
+
+# %%
+import pandas as pd
+
+from course_utils.figures import show_latent_space
+
+z = predict(model.encode, unseen.images)
+x, y = unseen.causes.T
+show_latent_space({"x": (z, x), "y": (z, y)})
+both = torch.cat([z, unseen.causes], dim=1)
+correlation = torch.corrcoef(both.T)[:2, 2:]
+pd.DataFrame(correlation, ["z1", "z2"], ["x", "y"]).round(2)
+
+# %% [markdown] tags=["explain"]
+# Colours change smoothly, in one direction for x and in another for y: the
+# network has found how the places lie. But the map is turned and bent, and
+# each number of the code goes with x *and* with y. Nobody asked for straight
+# axes: any language will do in which different places have different words.
+
+# %% tags=["claims"]
+mixed = (correlation.abs() < 0.98).all().item()
+reveal("each mixes x and y" if mixed else "one is x, the other y")
+claim("neither number of the code is x or y alone", mixed)
+
+# %% [markdown]
+# ### Exercise 1 · Read the causes off · 8 minutes, medium
+#
+# Is that order more than an impression? *Ask the neighbours*: among codes
+# whose causes we know, find the k nearest to a new code. The mean of their
+# causes is our guess.
+#
+# `torch.cdist(a, b)` gives the distance of every row of `a` from every row of
+# `b`; `topk` finds the largest or the smallest.
+
+# %% tags=["nbval-check-output"]
+from course_utils import checks
+
+
+def read_off(z, z_known, causes, k=5):
+    """Guess causes from the k nearest known codes.
+
+    z: (N, Z), z_known: (M, Z), causes of the known: (M, K) -> (N, K).
+    """
+    ### BEGIN SOLUTION
+    apart = torch.cdist(z, z_known)
+    nearest = apart.topk(k, largest=False).indices
+    return causes[nearest].mean(dim=1)
+    ### END SOLUTION
+
+
+read_off = checks.read_off(read_off)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Write down the shapes: the distances are (N, M). For each of the N rows you
+# want the places of the k smallest, (N, k).
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# `causes[places]` with places (N, k) has the shape (N, k, K). Which axis is the
+# neighbours'?
+#
+# </details>
+#
+# {answer}
+#
+# **R²** judges the guesses: 1 if all are right, 0 if they are no better than
+# the mean. Your function reads three codes of two numbers: the network's,
+# PCA's, and that of an encoder with **random weights**, which has learnt
+# nothing.
+
+# %%
+guess(
+    "How well can x and y be read off the code of the random encoder?",
+    "not at all: R² below 0.2",
+    "a little: 0.2 to 0.5",
+    "quite well: above 0.5",
+)
+
+# %%
+from sklearn.metrics import r2_score
+
+from course_utils.figures import show_bars
+
+set_seed(SEED)
+untrained = make_autoencoder(2).to(next(model.parameters()).device)
+pca = PCA(2).fit(world.images.flatten(1))
+encoders = {
+    "trained": lambda x: predict(model.encode, x),
+    "PCA": lambda x: torch.from_numpy(pca.transform(x.flatten(1))),
+    "random": lambda x: predict(untrained.encode, x),
+}
+r2 = {}
+for name, encode in encoders.items():
+    known = encode(world.images)
+    guessed = read_off(encode(unseen.images), known, world.causes)
+    r2[name] = r2_score(unseen.causes, guessed)
+show_bars(r2, xlabel="R² of x and y, read off two numbers")
+
+# %% [markdown] tags=["explain"]
+# The trained code names the place almost perfectly. Do not overlook its
+# rivals: PCA, a method of 1901, reaches 0.93 to 0.94, and random weights 0.6
+# to 0.8. Nearby images get nearby codes in almost any network, so a high R² is
+# a finding only beside such a **baseline**.
+
+# %% tags=["claims"]
+well = r2["random"] > 0.5
+reveal("quite well: above 0.5" if well else "a little: 0.2 to 0.5")
+claim("R² of the trained code is above 0.95", r2["trained"], 0.95)
+claim("PCA is a little behind", r2["trained"] - r2["PCA"], 0.02, 0.12)
+claim("a random encoder reaches more than half", r2["random"], 0.5, 0.9)
+
+# %% [markdown]
+# ### Walk through it
+#
+# A decoder draws an image for *every* point of the plane. We decode a grid:
+# look at its corners. Then walk: click on the map, or move the sliders (Tab,
+# then the arrow keys). Can you find a way along which only x changes?
+
+# %%
+from course_utils.figures import click_map, show_decoded_grid
+
+
+def decode(z):
+    """Codes (B, latent_dim) -> images (B, 1, 28, 28)."""
+    return predict(model.decode, z)
+
+
+low, high = z.quantile(0.02, dim=0), z.quantile(0.98, dim=0)
+show_decoded_grid(decode, low, high)
+walk = click_map(z, x, decode)
+
+# %% [markdown]
+# Where the map is empty the decoder was never trained: it draws smears there,
+# and gives no warning.
+#
+# ## Straight lines
+#
+# ### Exercise 2 · From one code to another · 5 minutes, medium
+#
+# Write the points on the straight line from one code to another, both ends
+# included.
+
+
+# %% tags=["nbval-check-output"]
+def interpolate(z0, z1, steps):
+    """Codes from z0 (Z,) to z1 (Z,), evenly spaced: -> (steps, Z)."""
+    ### BEGIN SOLUTION
+    t = torch.linspace(0, 1, steps)[:, None]
+    return (1 - t) * z0 + t * z1
+    ### END SOLUTION
+
+
+interpolate = checks.interpolate(interpolate)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# At the share t of the way, the point is (1 - t) z0 + t z1.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# `torch.linspace(0, 1, steps)` has shape (steps,). To multiply a code (Z,) and
+# give (steps, Z), it must be a column, (steps, 1).
+#
+# </details>
+#
+# {answer}
+#
+# Your line is used twice: between the pixels of two images, and between their
+# codes. One pair is an anecdote, so then we take the midpoints of 200 pairs:
+# how far are they from the nearest disk of this world?
+
+# %%
+guess(
+    "What will be drawn halfway between the two codes?",
+    "two faint disks",
+    "one disk",
+    "a smear",
+)
+
+# %%
+from course_utils.figures import show_interpolation
+
+ends = unseen.causes.sum(dim=1)
+first, last = unseen.images[ends.argmin()], unseen.images[ends.argmax()]
+z0, z1 = predict(model.encode, torch.stack([first, last]))
+pixels = interpolate(first.flatten(), last.flatten(), 9).view(9, 1, 28, 28)
+codes = interpolate(z0, z1, 9)
+show_interpolation({"pixels": pixels, "codes": decode(codes)})
+
+# %%
+from course_utils.measures import distance_to_world
+
+a, b = unseen.images[:200], unseen.images[200:400]
+
+
+def midpoint(model):
+    """Decode the midpoint of two codes, for 200 pairs of images."""
+    middle = (predict(model.encode, a) + predict(model.encode, b)) / 2
+    return predict(model.decode, middle)
+
+
+midpoints = {"pixels": (a + b) / 2, "two codes": midpoint(model)}
+apart = {k: distance_to_world(m).mean().item() for k, m in midpoints.items()}
+show_bars(apart, xlabel="distance of a midpoint to the nearest disk")
+
+# %% [markdown] tags=["explain"]
+# Halfway through *pixels* there are two ghosts, an image that this world
+# cannot make. Halfway through *codes* there is one disk. Over 200 pairs the
+# midpoint of codes is eight to nine times nearer to a real disk than that of
+# pixels: the decoder has learnt what this world can make.
+
+# %% tags=["claims"]
+midpoint_gain = apart["pixels"] / apart["two codes"]
+reveal("one disk" if midpoint_gain > 2 else "a smear")
+claim("midpoints of codes are several times nearer", midpoint_gain, 2)
+
+# %% [markdown]
+# ## How many numbers?
+#
+# The world has two causes. We train the same hourglass with one number in the
+# middle, and with eight, and measure the error on unseen images.
+
+# %%
+guess(
+    "How large is the error with eight numbers, beside that with two?",
+    "larger: it learns by heart",
+    "about the same: two causes",
+    "less than two thirds",
+)
+
+# %%
+from course_utils.measures import mse
+
+models = {1: train(1, world.images), 2: model, 8: train(8, world.images)}
+x_hats = {k: predict(models[k], unseen.images) for k in models}
+rows = [unseen.images[:8], *(x_hat[:8] for x_hat in x_hats.values())]
+show_images(rows, row_labels=["original", "1", "2", "8"])
+errors = {k: mse(x_hat, unseen.images) for k, x_hat in x_hats.items()}
+pd.DataFrame({"error per pixel": errors}).rename_axis("numbers in the code")
+
+# %% [markdown] tags=["explain"]
+# From one number to two the error falls by a factor of 15 to 47 (three seeds):
+# one number cannot hold two causes. From two to eight it falls again, by a
+# factor of 2.5 to 15, though the eye hardly sees it. So the smallest error
+# does not count the causes: with more room the sheet need not be flattened,
+# which is easier to learn. A clue is the large **drop** after which
+# copies are good.
+
+# %% tags=["claims"]
+less = errors[8] < errors[2] / 1.5
+reveal("less than two thirds" if less else "about the same: two causes")
+claim("a second number cuts the error", errors[1] / errors[2], 4)
+claim("eight numbers cut it again", errors[2] / errors[8], 1.5, 20)
+
+# %% [markdown]
+# What are the other six numbers for? We take midpoints of codes of eight
+# numbers. Then we ask how flat these codes lie: which share of the variance do
+# two directions hold, among 20 neighbours and among all codes?
+
+# %%
+guess(
+    "How far from a real disk are the midpoints, beside those of two numbers?",
+    "nearer",
+    "farther",
+)
+
+# %%
+apart["eight codes"] = distance_to_world(midpoint(models[8])).mean().item()
+show_bars(apart, xlabel="distance of a midpoint to the nearest disk")
+
+# %%
+from course_utils.measures import flatness
+
+z8 = predict(models[8].encode, unseen.images)
+near = torch.cdist(z8[:200], z8).topk(20, largest=False).indices
+flat_near = sum(flatness(z8[i]) for i in near) / 200
+flat = {"20 neighbours": flat_near, "all codes": flatness(z8)}
+show_bars(flat, xlabel="share of the variance in two directions")
+
+# %% [markdown] tags=["explain"]
+# Farther, three to five times as far, though copies are better. In small
+# pieces the codes are a flat sheet of two dimensions (more than 99 % of the
+# variance), as a small piece of the Earth is flat. As a whole they are not
+# (about 90 %): the sheet is bent. A straight line through eight dimensions
+# leaves it, as a tunnel between two cities leaves the ground. **More numbers
+# copy better; fewer give a space where every point means something.**
+
+# %% tags=["claims"]
+price = apart["eight codes"] / apart["two codes"]
+reveal("farther" if price > 1 else "nearer")
+claim("straight lines leave the sheet of eight numbers", price, 1.2)
+claim("nearby codes lie flat", flat["20 neighbours"], 0.95)
+claim("all codes together do not", flat["all codes"], 0.6, 0.95)
+
+# %% [markdown]
+# ## Your turn
+#
+# ### Exercise 3 · A colleague's codes · 6 minutes, find the fault
+#
+# A colleague stores our codes. Against wild values she clips each number to
+# the range that she saw in images of her own. Now many copies are wrong. Look
+# at the map: what has happened? Write the function that finds the damaged
+# codes, from the *stored* codes and the range.
+
+# %%
+hers = ((unseen.causes - 13.5).abs() < 4).all(dim=1)
+least, most = z[hers].amin(dim=0), z[hers].amax(dim=0)
+z_stored = z.clamp(least, most)
+show_latent_space({"x": (z_stored, x), "y": (z_stored, y)})
+show_reconstructions(unseen.images[:8], decode(z_stored)[:8])
+
+
+# %% tags=["nbval-check-output"]
+def damaged(z, least, most):
+    """Whether some number of a stored code was clipped.
+
+    z: (B, Z); least, most: the ends of the range, (Z,) -> (B,) booleans.
+    """
+    ### BEGIN SOLUTION
+    return ((z <= least) | (z >= most)).any(dim=1)
+    ### END SOLUTION
+
+
+damaged = checks.damaged(damaged)
+
+# %%
+error = (decode(z_stored) - unseen.images).square().flatten(1).mean(dim=1)
+clipped = damaged(z_stored, least, most)
+harm = {"damaged": error[clipped].mean(), "others": error[~clipped].mean()}
+show_bars({k: e.item() for k, e in harm.items()}, xlabel="error per pixel")
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# What has become of a number that was outside the range, and where on the map
+# are such points? One clipped number is enough: compare `any` and `all`.
+#
+# </details>
+#
+# {answer}
+#
+# <details><summary>What we found</summary>
+#
+# The damaged copies are about 150 times worse. Her own images show the disk
+# near the middle. Places farther out were pushed onto the border of a
+# rectangle, where many share one code. A range, like a network, is good for
+# the data it was made with.
+#
+# </details>
+#
+# ### Exercise 4 · A third cause · 15 minutes, alone
+#
+# In another world the **size** varies too: causes `("x", "y", "size")`. Write
+# down which code is the first to copy well, and which cause a code of *two*
+# numbers gives up. Then train codes of 2, 3 and 4 numbers on 5,000 images, and
+# collect the error per pixel on 1,000 new ones in `size_errors = {2: …, 3: …,
+# 4: …}`. Last, draw the map of the code of two numbers, coloured by size, and
+# test it with
+# `read_off`.
+
+# %% tags=["nbval-check-output"]
+### BEGIN SOLUTION
+causes = ("x", "y", "size")
+sized = made_world(5000, causes, seed=SEED)
+new = made_world(1000, causes, seed=SEED + 100)
+nets = {k: train(k, sized.images) for k in (2, 3, 4)}
+size_errors = {
+    k: mse(predict(net, new.images), new.images) for k, net in nets.items()
+}
+### END SOLUTION
+size_errors = checks.size_errors(size_errors)
+
+# %% tags=["solution"]
+z_new = predict(nets[2].encode, new.images)
+known = predict(nets[2].encode, sized.images)
+guessed = read_off(z_new, known, sized.causes)
+x, size = new.causes[:, 0], new.causes[:, 2]
+show_latent_space({"x": (z_new, x), "size": (z_new, size)})
+kept = r2_score(new.causes, guessed, multioutput="raw_values")
+show_bars(dict(zip(causes, kept, strict=True)), xlabel="R² off two numbers")
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# All you need is above: `made_world`, `train`, `predict`, `mse`. Give the new
+# images another seed.
+#
+# </details>
+#
+# {answer}
+#
+# <details><summary>What we found</summary>
+#
+# The error falls by a factor of 9 to 15 from 2 to 3 numbers; from 3 to 4 by a
+# factor of about 4, which is little to see. With two numbers x and y are kept
+# (R² above 0.99) and the **size** is lost (R² 0.07). A disk in the wrong place
+# costs more pixels than one that is a little too large, and the loss counts
+# pixels.
+#
+# </details>
+#
+# ### Exercise 5 · A face · 5 minutes, open
+#
+# Which hidden causes has the photo of a face? Which could a code of ten
+# numbers hold, and which would it drop first? Write before you look.
+
+# %% [markdown]
+# *Your answer:*
+
+# %% [markdown]
+# <details><summary>A model answer</summary>
+#
+# Pose, light, expression, age, hair, glasses, who it is, and the background.
+# The loss counts pixels, so ten numbers keep what moves most of them: light,
+# pose, background, hair. Eye colour or a scar go first.
+#
+# </details>
+#
+# ## Where it fails
+#
+# - The axes mean nothing by themselves; another seed gives another map. Lesson 11 looks for axes with a meaning.
+# - The decoder answers also where it was never trained. Lesson 08 fills the holes.
+# - In photographs nobody knows the causes, and nobody can compute this R².
+#
+# ## Summary
+#
+# - A **latent space** is the space of codes. The network found two hidden causes
+#   from images alone, in a language of its own.
+# - Straight lines between codes stay near this world, between pixels they do not.
+# - More numbers copy better, but they do not count the causes.
+
+# %%
+from course_utils.lessons import quiz
+
+quiz()
+
+# %%
+from course_utils.lessons import scorecard
+
+results = {"factor_r2": r2["trained"], "factor_r2_pca": r2["PCA"]}
+results |= {"factor_r2_random": r2["random"]}
+results |= {"midpoint_gain": midpoint_gain, "midpoint_price_8": price}
+results |= {f"mse_code_{k}": error for k, error in errors.items()}
+results |= {f"mse_sized_{k}": size_errors[k] for k in (2, 3, 4)}
+scorecard(results)
+
+# %% [markdown]
+# **References.** Y. Bengio, A. Courville and P. Vincent, *Representation
+# learning: a review and new perspectives*, 2013. · G. Hinton and R.
+# Salakhutdinov, *Reducing the dimensionality of data with neural networks*,
+# 2006. · K. Pearson, *On lines and planes of closest fit*, 1901 (PCA).
+#
+# ## Going further
+#
+# ### Families
+#
+# A third world: disks, squares and bars, of any size and at any angle, in a
+# code of two numbers. How many causes has each kind? What form should it have?
+#
+# <details><summary>What we see</summary>
+#
+# Each family has a place and a form of its own. A disk has one cause, its
+# size: a **line**. A square has two: a **wedge**, wider where squares are
+# larger, since the angle of a small one hardly shows. Bars lie apart. PCA puts
+# disks and squares on the same line. Lesson 04 measures how well families can
+# be told apart.
+#
+# </details>
+
+# %%
+kinds = ("size", "angle", "kind")
+shapes = made_world(4000, kinds, seed=SEED)
+others = made_world(1000, kinds, seed=SEED + 100)
+family = train(2, shapes.images)
+z_kind = predict(family.encode, others.images)
+pca = PCA(2).fit(shapes.images.flatten(1))
+z_pca = torch.from_numpy(pca.transform(others.images.flatten(1)))
+kind = others.causes[:, 2]
+maps = {"autoencoder": (z_kind, kind), "PCA": (z_pca, kind)}
+show_latent_space(maps, classes=("disk", "square", "bar"))

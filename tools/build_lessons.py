@@ -173,11 +173,17 @@ def stub(match):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             names.append(node.name)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
-            stored = (n for n in ast.walk(node) if isinstance(n, ast.Name))
+            walked = (n for goal in goals(node) for n in ast.walk(goal))
+            stored = (n for n in walked if isinstance(n, ast.Name))
             names += [n.id for n in stored if isinstance(n.ctx, ast.Store)]
     if not names:
         raise SystemExit(f"this answer defines no name:\n{match[2]}")
     return f"{names[-1]} = ...  # {YOURS}"
+
+
+def goals(node):
+    """Return what an assignment assigns to, without its value."""
+    return node.targets if isinstance(node, ast.Assign) else [node.target]
 
 
 def solved(notebook):

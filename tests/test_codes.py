@@ -4,7 +4,14 @@ import pytest
 import torch
 
 from course_utils.datasets import draw_shapes, made_world, tagged_world
-from course_utils.measures import distance_to_world, factor_r2, flatness
+from course_utils.measures import (
+    distance_to_world,
+    factor_r2,
+    flatness,
+    group_silhouette,
+    linear_probe,
+    neighbour_accuracy,
+)
 
 
 def test_causes_are_read_off_codes_that_hold_them():
@@ -44,3 +51,30 @@ def test_a_flat_sheet_in_space_is_flat_and_a_ball_is_not():
     assert flatness(sheet) == pytest.approx(1, abs=1e-5)
     assert flatness(sheet, 1) < 0.999
     assert flatness(torch.randn(2000, 4)) == pytest.approx(0.5, abs=0.05)
+
+
+def test_labels_are_read_off_codes_that_hold_them():
+    labels = torch.arange(300) % 3
+    z = torch.randn(300, 2) + 9 * torch.nn.functional.one_hot(labels)[:, :2]
+    parts = z[:200], labels[:200], z[200:], labels[200:]
+    assert neighbour_accuracy(*parts) > 0.95
+    assert linear_probe(*parts) > 0.95
+    shuffled = labels[:200][torch.randperm(200)]
+    assert neighbour_accuracy(z[:200], shuffled, *parts[2:]) < 0.6
+
+
+def test_a_probe_does_not_see_the_scale_of_a_code():
+    z, labels = torch.randn(200, 3), torch.arange(200) % 2
+    z[:, 2] += 3 * labels
+    parts = z[:100], labels[:100], z[100:], labels[100:]
+    scaled = z * torch.tensor([1.0, 1000.0, 0.001])
+    parts_2 = scaled[:100], labels[:100], scaled[100:], labels[100:]
+    assert linear_probe(*parts) == pytest.approx(linear_probe(*parts_2))
+
+
+def test_groups_that_are_there_score_higher():
+    middles = 20 * torch.randn(4, 2)
+    groups = middles[torch.arange(200) % 4] + torch.randn(200, 2)
+    assert group_silhouette(groups, 4) > group_silhouette(
+        torch.rand(200, 2), 4
+    )

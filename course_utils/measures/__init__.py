@@ -1,6 +1,23 @@
 """The rulers of the course."""
 
-from course_utils.measures.codes import distance_to_world, factor_r2, flatness
+from course_utils.measures.codes import (
+    distance_to_world,
+    factor_r2,
+    flatness,
+    group_silhouette,
+    linear_probe,
+    neighbour_accuracy,
+)
 from course_utils.measures.images import mse, psnr, ssim
 
-__all__ = ["distance_to_world", "factor_r2", "flatness", "mse", "psnr", "ssim"]
+__all__ = [
+    "distance_to_world",
+    "factor_r2",
+    "flatness",
+    "group_silhouette",
+    "linear_probe",
+    "mse",
+    "neighbour_accuracy",
+    "psnr",
+    "ssim",
+]

@@ -37,3 +37,41 @@ def flatness(points, directions=2) -> float:
     """
     variance = torch.linalg.svdvals(points - points.mean(dim=0)).square()
     return (variance[:directions].sum() / variance.sum()).item()
+
+
+def neighbour_accuracy(z, labels, new_z, new_labels, neighbours=5) -> float:
+    """Share of the labels that the nearest codes' labels guess rightly.
+
+    z, new_z: codes (N, Z) and (M, Z). labels, new_labels: (N,) and (M,).
+    """
+    from sklearn.neighbors import KNeighborsClassifier  # slow to import
+
+    known = KNeighborsClassifier(neighbours).fit(z, labels)
+    return float(known.score(new_z, new_labels))
+
+
+def linear_probe(z, labels, new_z, new_labels) -> float:
+    """Accuracy of logistic regression on codes, scaled as z asks for.
+
+    z, new_z: codes (N, Z) and (M, Z). labels, new_labels: (N,) and (M,). A
+    linear probe of features (Alain and Bengio, 2017).
+    """
+    from sklearn.linear_model import LogisticRegression  # slow to import
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    return float(probe.fit(z, labels).score(new_z, new_labels))
+
+
+def group_silhouette(z, groups=10, seed=0) -> float:
+    """Silhouette (Rousseeuw, 1987) of the groups that k-means finds.
+
+    z: codes (N, Z). From -1 to 1: how much nearer codes are to their own
+    group than to the next one.
+    """
+    from sklearn.cluster import KMeans  # slow to import
+    from sklearn.metrics import silhouette_score
+
+    found = KMeans(groups, n_init=3, random_state=seed).fit_predict(z)
+    return float(silhouette_score(z, found))

@@ -431,9 +431,9 @@ halfway = {
     "midpoint of codes": predict(ae_3.decode, (z[a] + z[b]) / 2),
     "midpoint of causes": draw_shapes(*((causes[a] + causes[b]) / 2).T),
 }
-gap = novelty(halfway["midpoint of causes"], frame).topk(8).indices
+in_gap = novelty(halfway["midpoint of causes"], frame) > 1
 rows = {"one end": frame[a], "other end": frame[b]} | halfway
-show_images({name: x[gap] for name, x in rows.items()})
+show_images({name: x[in_gap][:8] for name, x in rows.items()})
 
 # %%
 walk = pandas.DataFrame(columns=["plausible", "new", "both"])
@@ -672,7 +672,7 @@ show_images({"from the gap": from_gap[:8]} | rows)
 
 # %% [markdown]
 # With 8 numbers most come back as disks, though none stood there in training;
-# with 3, most are smeared. The wider decoder *can* draw new disks, given their
+# with 3, most are not. The wider decoder *can* draw new disks, given their
 # code, and a straight line does not pass there. To make new samples one must
 # know **where the codes lie**: lesson 08.
 #

@@ -54,11 +54,8 @@ ANSWERS = {
             "its own nearest neighbour": lambda z, y, n: accuracy(
                 z, y, n, judged=slice(None)
             ),
-            "the very images": lambda z, y, n: accuracy(
+            "whatever the code": lambda z, y, n: accuracy(
                 z, y, n, judged=slice(n)
-            ),
-            "All labels were given away": lambda z, y, n: accuracy(
-                z, y, n, given=slice(None)
             ),
             "changed places": lambda z, y, n: accuracy(
                 z, y, n, given=slice(n, None), judged=slice(n)

@@ -47,15 +47,9 @@ def _score(z, labels, n, neighbours=1, known=_first, judged=_rest, of=None):
         _score,
         {
             "The images with a given label are still among those that are "
-            "judged: each is its own nearest neighbour.": {
-                "judged": _all
-            },
-            "You judge the very images whose labels were given.": {
-                "judged": _first
-            },
-            "All labels were given away. Fit on the first n only.": {
-                "known": _all
-            },
+            "judged: each is its own nearest neighbour.": {"judged": _all},
+            "The judged images are those whose labels were given, so that "
+            "the accuracy is 1 whatever the code.": {"judged": _first},
             "The two parts have changed places: the first n are given, the "
             "rest is judged.": {
                 "known": _rest,

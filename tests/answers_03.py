@@ -123,6 +123,23 @@ def angle_unit_rows(a, b):
     return torch.linalg.svdvals(a @ b.T).min().clamp(max=1).acos().rad2deg()
 
 
+def k_by_sums(variances, share):
+    so_far = variances.cumsum(0)
+    return int((so_far < share * so_far[-1]).sum()) + 1
+
+
+def k_by_place(variances, share):
+    so_far = variances.cumsum(0)
+    return (so_far >= share * so_far[-1]).nonzero()[0] + 1
+
+
+def k_by_loop(variances, share):
+    held, k = 0.0, 0
+    while held < share * variances.sum():
+        held, k = held + variances[k], k + 1
+    return k
+
+
 ANSWERS = {
     "pca": (
         [pca_by_svd, pca_by_covariance, pca_by_numpy],
@@ -172,6 +189,54 @@ ANSWERS = {
                 .acos()
                 .rad2deg()
             ),
+        },
+    ),
+    "choose_k": (
+        [k_by_sums, k_by_place, k_by_loop],
+        {
+            "counted from 0": lambda v, share: k_by_sums(v, share) - 1,
+            "Exactly the share": lambda v, share: (
+                int((v.cumsum(0) <= share * v.sum()).sum()) + 1
+            ),
+            "each variance by itself": lambda v, share: (
+                int((v < share * v.sum()).sum()) + 1
+            ),
+            "standard deviations": lambda v, share: k_by_sums(v.sqrt(), share),
+            "not be squared": lambda v, share: k_by_sums(v**2, share),
+            "divide by the sum": lambda v, share: (
+                int((v.cumsum(0) < share).sum()) + 1
+            ),
+            "share of the components": lambda v, share: round(share * len(v)),
+        },
+    ),
+    "diagnosis": (
+        [
+            {"A": "order", "B": "mean", "C": "data", "D": "right"},
+            dict(D="right", C="data", B="mean", A="order"),
+            dict(zip("ABCD", ("order", "mean", "data", "right"), strict=True)),
+        ],
+        {
+            "with the four letters": {"A": "order"},
+            "no choice": dict.fromkeys("ABCD", "bad"),
+            "mean image is empty": {
+                "A": "order",
+                "B": "right",
+                "C": "data",
+                "D": "mean",
+            },
+            "lone pixels": dict.fromkeys("ABCD", "right"),
+            "A dictionary": ["order", "mean", "data", "right"],
+        },
+    ),
+    "bar_components": (
+        [4, 4.0, torch.tensor(4)],
+        {
+            "90 %": 3,
+            "99 %": 8,
+            "One cause": 1,
+            "fewer": 20,
+            "more": 2,
+            "One number": "four",
         },
     ),
 }

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from course_utils.datasets import digits
-from course_utils.measures import mse
+from course_utils.measures import mse, subspace_angle
 
 
 def test_mse():
@@ -20,3 +20,11 @@ def test_digits_are_always_split_alike():
     assert not {x.numpy().tobytes() for x in one.train} & {
         x.numpy().tobytes() for x in one.test
     }
+
+
+def test_subspace_angle():
+    same = torch.eye(4)[:2]
+    assert subspace_angle(same, same.flip(0) * 3) == pytest.approx(0, abs=1e-4)
+    tilted = torch.tensor([[1.0, 0, 0, 0], [0, 1, 1, 0]])
+    assert subspace_angle(same, tilted) == pytest.approx(45, abs=1e-4)
+    assert subspace_angle(same, torch.eye(4)[2:]) == pytest.approx(90)

@@ -2,7 +2,9 @@
 
 import torch
 
-from course_utils.checks.core import check, mutants
+from course_utils.checks.core import check, mutants, outcome
+from course_utils.datasets import draw_shapes
+from course_utils.rivals.pca import ILLS
 
 
 def _cloud(n, dim, seed):
@@ -235,3 +237,137 @@ def principal_angle(a, b):
     a, b = (torch.linalg.qr(part.T).Q for part in (a, b))
     cosines = torch.linalg.svdvals(a.T @ b).clamp(max=1)
     return cosines.min().acos().rad2deg()
+
+
+def _chosen(
+    variances,
+    share,
+    weight=lambda v: v,
+    total=lambda v: v.sum(),
+    sums=lambda v: v.cumsum(0),
+    strict=False,
+    off=1,
+):
+    """Return how many components are enough, with some knobs turned."""
+    v = weight(variances)
+    so_far, goal = sums(v), share * total(v)
+    short = so_far <= goal if strict else so_far < goal
+    return int(short.sum()) + off
+
+
+def _one_number(answer):
+    """Return a tensor of one number without axes, anything else as it is."""
+    is_one = torch.is_tensor(answer) and answer.numel() == 1
+    return answer.reshape(()) if is_one else answer
+
+
+@check(
+    cases=lambda: [
+        (torch.tensor([8.0, 3.0, 2.0, 1.0, 1.0, 1.0]), 0.8),
+        (torch.tensor([4.0, 2.0, 1.0, 1.0]), 0.75),
+        (torch.tensor([30.0, 9.0, 5.0, 3.0, 2.0, 1.0]), 0.93),
+        (torch.tensor([30.0, 9.0, 5.0, 3.0, 2.0, 1.0]), 1.0),
+    ],
+    view=_one_number,
+    skip=("one",),
+    slips=mutants(
+        _chosen,
+        {
+            "One too few: places are counted from 0, components from 1.": {
+                "off": 0
+            },
+            "One too many: count the sums that are too small, add one.": {
+                "off": 2
+            },
+            "Exactly the share is enough: the sums that are too small are "
+            "those with `<`, not `<=`.": {"strict": True},
+            "That compares each variance by itself; add them up from the "
+            "left with cumsum.": {"sums": lambda v: v},
+            "You took standard deviations; variances are given and add up.": {
+                "weight": lambda v: v.sqrt()
+            },
+            "Variances are given; they need not be squared.": {
+                "weight": lambda v: v**2
+            },
+            "The share is of the whole variance: divide by the sum.": {
+                "total": lambda v: 1
+            },
+        },
+    )
+    | {
+        "That is the share of the components, not of their variance.": (
+            lambda variances, share: round(share * len(variances))
+        ),
+    },
+)
+def choose_k(variances, share):
+    """How many components hold a share: (D,), number in (0, 1] -> k.
+
+    The variances are sorted, the largest first.
+    """
+    so_far = variances.cumsum(dim=0)
+    return int((so_far < share * so_far[-1]).sum()) + 1
+
+
+def _diagnosis_problem(diagnosis):
+    """Say what is wrong with a diagnosis of the clinic's four patients."""
+    if not isinstance(diagnosis, dict) or set(diagnosis) != set(ILLS):
+        return (
+            'A dictionary with the four letters is wanted: {"A": …, "B": …, '
+            '"C": …, "D": …}.'
+        )
+    if strange := {str(v) for v in diagnosis.values()} - set(ILLS.values()):
+        return (
+            f"{', '.join(sorted(strange))} is no choice: right, mean, order "
+            "or data."
+        )
+    wrong = [letter for letter in ILLS if diagnosis[letter] != ILLS[letter]]
+    if not wrong:
+        return None
+    look = {
+        "order": "which components are lone pixels, with hardly any variance",
+        "mean": "which mean image is empty",
+        "data": "whose mean and components show one kind of garment",
+        "right": "whose error is the smallest, and whose mean is a blend",
+    }
+    return (
+        f"{4 - len(wrong)} of 4 are right. Look again: {look[ILLS[wrong[0]]]}?"
+    )
+
+
+outcome("diagnosis", _diagnosis_problem, lambda: dict(ILLS))
+
+
+def _bars(kind=2, turn=torch.pi):
+    """Return the variances of a bar that only turns."""
+    turns = torch.linspace(0, turn, 500)
+    return pca(
+        draw_shapes(13.5, 13.5, angle=turns, kind=kind).flatten(1), 784
+    )[2]
+
+
+def _bar_problem(k):
+    """Say what is wrong with the number of components of turning bars."""
+    try:
+        k = float(k)
+    except (TypeError, ValueError):
+        return "One number is wanted: how many components."
+    right = choose_k(_bars(), 0.95)
+    if k == right:
+        return None
+    if k == choose_k(_bars(), 0.9):
+        return "That holds 90 % of the variance; 95 % is wanted."
+    if k == choose_k(_bars(), 0.99):
+        return "That holds 99 % of the variance; 95 % is wanted."
+    if k == choose_k(_bars(turn=torch.pi / 2), 0.95):
+        return "Does the bar turn all the way, from 0 to pi?"
+    if k == 1:
+        return (
+            "One cause, but more than one component: make bars and count. "
+            "Without `kind=2` you have disks, which look alike at any angle."
+        )
+    side = "more" if k < right else "fewer"
+    return f"It takes {side} components: make a few hundred bars and count."
+
+
+outcome("bar_components", _bar_problem, lambda: choose_k(_bars(), 0.95))

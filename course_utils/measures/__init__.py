@@ -9,6 +9,7 @@ from course_utils.measures.codes import (
     neighbour_accuracy,
 )
 from course_utils.measures.images import mse, psnr, ssim
+from course_utils.measures.subspaces import subspace_angle
 
 __all__ = [
     "distance_to_world",
@@ -20,4 +21,5 @@ __all__ = [
     "neighbour_accuracy",
     "psnr",
     "ssim",
+    "subspace_angle",
 ]

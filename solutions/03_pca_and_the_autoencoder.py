@@ -1,0 +1,652 @@
+# %% [markdown]
+# # {head}
+#
+# You will be able to: write PCA in four lines, say what an autoencoder
+# without activations learns, and choose between PCA and a network for a task.
+
+# %%
+import torch
+from torch import nn
+
+from course_utils import checks
+from course_utils.datasets import FASHION_CLASSES, fashion_mnist
+from course_utils.figures import diagram, show_cloud, show_curves, show_images
+from course_utils.lessons import claim, from_memory, guess, reveal
+from course_utils.measures import mse
+
+SEED = 0
+FULL = False
+images = fashion_mnist(FULL)
+x_train, x_test = images.train.flatten(1), images.test.flatten(1)
+from_memory()
+
+# %% [markdown]
+# ## A cloud and an axis
+#
+# The oldest way to squeeze data through few numbers is from 1901, without
+# layers: **principal component analysis (PCA)**. It is easiest to see where an
+# example is a point with two numbers and its code is one number.
+#
+# Draw an axis through the middle of the cloud, in a direction `w` of length 1.
+# The **code** of a point says how far along the axis its foot lies; the foot
+# is the **reconstruction**. For the point (3, 1) and `w` = (0.8, 0.6) the code
+# is $3 \cdot 0.8 + 1 \cdot 0.6 = 3$. Below, the last pair is what is lost.
+
+# %%
+diagram("projection")
+
+x, w = torch.tensor([3.0, 1.0]), torch.tensor([0.8, 0.6])
+z = x[0] * w[0] + x[1] * w[1]
+x_hat = z * w
+z, x_hat, x - x_hat
+
+# %%
+torch.manual_seed(SEED)
+drawn = torch.randn(30, 2) @ torch.tensor([[3.0, 1.2], [0.0, 1.0]])
+cloud = torch.cat([x[None], drawn, -drawn, -x[None]])  # (62, 2), mean 0
+
+z = cloud @ w  # all 62 codes; the first is 3 again
+feet = z[:, None] * w  # (62, 2)
+show_cloud(cloud, feet=feet, axes={"w": 4 * w})
+
+# %%
+angles = torch.arange(0, 181, 5)
+axes = torch.stack([angles.deg2rad().cos(), angles.deg2rad().sin()])
+kept = (cloud @ axes).square().mean(dim=0)
+lost = cloud.square().sum(dim=1).mean() - kept
+curves = {"squared codes": (angles, kept), "squared errors": (angles, lost)}
+show_curves(curves, xlabel="angle of the axis, degrees", ylabel="mean")
+
+# %% [markdown]
+# By Pythagoras, code² + error² = distance², so the two curves have the same
+# sum at every angle. **The axis that loses least is the axis along which the
+# codes vary most.** Here it lies near 30°.
+#
+# ## PCA in four lines
+#
+# An image of 784 pixels is a point with 784 numbers. The rows of $X$ are $N$
+# such points. Take off the mean image and find the axis of largest variance,
+# the first **component**; then the next, at a right angle to it, and so on.
+# The **singular value decomposition** (SVD) finds all of them at once:
+#
+# $$X - \text{mean} = U\,\mathrm{diag}(s)\,V^\top$$
+#
+# The rows of $V^\top$ are the components. The codes along component $i$ have
+# variance $s_i^2 / (N - 1)$; its root is their **standard deviation**. All
+# points that can be reached by walking along the first $k$ components form a
+# flat $k$-dimensional **subspace**.
+#
+# ### Exercise 1 · PCA · 6 minutes, medium
+#
+# Return the mean, the first k components and their variances. Use `u, s, vt =
+# torch.linalg.svd(…, full_matrices=False)`. The check compares with
+# scikit-learn's PCA. Signs are free: an axis has no front.
+
+
+# %% tags=["nbval-check-output"]
+def pca(x, k):
+    """(N, D) -> mean (D,), components (k, D) as rows, variances (k,)."""
+    ### BEGIN SOLUTION
+    mean = x.mean(dim=0)
+    _, s, vt = torch.linalg.svd(x - mean, full_matrices=False)
+    variances = s**2 / (len(x) - 1)
+    return mean, vt[:k], variances[:k]
+    ### END SOLUTION
+
+
+pca = checks.pca(pca)
+
+mean, components, variances = pca(x_train, 784)
+steps = variances[:7, None].sqrt() * components[:7]
+row = torch.cat([mean[None], steps]).view(-1, 1, 28, 28)
+show_images(row, titles=["mean", *range(1, 8)], diverging=True)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# The mean is one number for each pixel: which axis do you average over? `vt` is
+# transposed already: its rows are the components.
+#
+# </details>
+#
+# {answer}
+#
+# The mean and seven components, each one standard deviation long; pixels below
+# zero have a colour of their own. The first adds the body of a pullover.
+#
+# ### Exercise 2 · There and back · 4 minutes, easy
+#
+# **Encode**: measure how far an image, less the mean, goes along each
+# component. **Decode**: start from the mean and walk that far along each.
+
+
+# %% tags=["nbval-check-output"]
+def pca_reconstruct(x, mean, components):
+    """(N, D), (D,), (k, D) -> reconstructions (N, D)."""
+    ### BEGIN SOLUTION
+    z = (x - mean) @ components.T
+    return mean + z @ components
+    ### END SOLUTION
+
+
+pca_reconstruct = checks.pca_reconstruct(pca_reconstruct)
+
+counts = (0, 1, 4, 16, 64, 256, 784)
+boot = x_test[[images.test_labels.tolist().index(9)]]
+row = [pca_reconstruct(boot, mean, components[:k]) for k in counts]
+show_images(torch.cat(row).view(-1, 1, 28, 28), titles=counts)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# It is `cloud @ w` and `z * w` from above, with k axes instead of one. From
+# (N, D) to codes (N, k): which shape must the second matrix have?
+#
+# </details>
+#
+# {answer}
+#
+# Each component adds to what is there; with all 784 nothing is lost.
+#
+# ### Exercise 3 · How many are enough? · 5 minutes, medium
+#
+# Return the smallest k whose components hold at least this share of the whole
+# variance (use `cumsum`). Which k do you expect for 95 %?
+
+
+# %% tags=["nbval-check-output"]
+def choose_k(variances, share):
+    """Variances (D,), largest first, and a share in (0, 1] -> k."""
+    ### BEGIN SOLUTION
+    so_far = variances.cumsum(dim=0)
+    return int((so_far < share * so_far[-1]).sum()) + 1
+    ### END SOLUTION
+
+
+choose_k = checks.choose_k(choose_k)
+{share: choose_k(variances, share) for share in (0.5, 0.8, 0.95, 0.99)}
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# The last running sum is the whole. How many running sums are too small?
+#
+# </details>
+#
+# {answer}
+#
+# Three components hold half of the garments' variance, 182 hold 95 %.
+#
+# ### Exercise 4 · The PCA clinic · 8 minutes, medium
+#
+# Four colleagues sent mean, components and test error of their PCA with eight
+# components. One is right. One never took off the mean, one took the wrong end
+# of the order, one used the wrong data. Who is who? Write `"right"`, `"mean"`,
+# `"order"`, `"data"`.
+
+# %%
+from course_utils.rivals.pca import clinic
+
+rows = {}
+for letter, (m, c) in clinic(images.train, images.train_labels).items():
+    error = mse(pca_reconstruct(x_test, m, c), x_test)
+    row = torch.cat([m[None], c[:6] / c[:6].abs().amax(1, keepdim=True)])
+    rows[f"{letter}, {error:.3f}"] = row.view(-1, 1, 28, 28)
+show_images(rows, diverging=True)
+
+# %% tags=["nbval-check-output"]
+### BEGIN SOLUTION
+diagnosis = {"A": "order", "B": "mean", "C": "data", "D": "right"}
+### END SOLUTION
+diagnosis = checks.diagnosis(diagnosis)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Write a dictionary, `{"A": …, "B": …, "C": …, "D": …}`. Whose mean is empty?
+# Whose components show one kind of garment, whose lone pixels?
+#
+# </details>
+#
+# {answer}
+#
+# A forgotten mean costs only 0.0002 here: the first component stands in for it.
+#
+# ## An autoencoder without bends
+#
+# Now remove every activation from an autoencoder: one matrix to encode, its
+# transpose to decode. Gradient descent trains it to copy. Nobody tells it about
+# variance or right angles.
+
+
+# %%
+from course_utils.models import reconstruction_loss
+from course_utils.training import fit
+
+
+class LinearAutoencoder(nn.Module):
+    """x -> x W^T W: a linear encoder, its transpose as the decoder."""
+
+    def __init__(self, latent_dim):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(latent_dim, 784) / 28)
+
+    def forward(self, x):  # (B, 784), the mean taken off
+        return x @ self.weight.T @ self.weight
+
+
+def pca_error(k):
+    return mse(pca_reconstruct(x_test, mean, components[:k]), x_test)
+
+
+def loss(model, x):
+    return reconstruction_loss(model(x), x)
+
+
+def train(make, latent_dim, x, seen=30_000):
+    """Train until about `seen` images have gone by, some more than once."""
+    torch.manual_seed(SEED)
+    model, x = make(latent_dim), x[:seen]
+    plan = {"epochs": round(seen / len(x)), "batch_size": 64, "lr": 5e-3}
+    fit(model, x, loss, **plan, seed=SEED, progress=False)
+    return model
+
+
+# %%
+from course_utils.measures import subspace_angle
+
+linear = train(LinearAutoencoder, 8, x_train - mean, seen=60_000)
+w = linear.weight.detach().cpu()
+both = {"PCA": components[:8], "units": w}
+show_images(
+    {name: rows.view(-1, 1, 28, 28) for name, rows in both.items()},
+    diverging=True,
+)
+x_hat = mean + (x_test - mean) @ w.T @ w
+linear_gap = mse(x_hat, x_test) / pca_error(8) - 1
+angle = subspace_angle(w, components[:8])
+linear_gap, angle
+
+# %% [markdown]
+# The error is within a tenth of a percent of PCA's, and the two subspaces lean
+# less than 2° apart. Yet none of the eight images is a component. **The network finds PCA's subspace, not its axes**: any rotation
+# inside it has the same error, so nothing makes a unit line up with a
+# component.
+#
+# ### Exercise 5 · Why? · 5 minutes, open
+#
+# A friend stacks four linear layers, 784 → 300 → 8 → 300 → 784, to beat PCA
+# with 8 components on the training images. Can it work? What has to change?
+
+# %% [markdown]
+# *Your answer:*
+
+# %% [markdown]
+# <details><summary>A model answer</summary>
+#
+# No. A product of matrices is one matrix, here of rank 8 at most, and of those
+# PCA's has the smallest training error. It takes an activation between them.
+#
+# </details>
+#
+# ## How many numbers?
+#
+# Now with activations: dense autoencoders, 256 hidden units on each side, 30,000
+# images seen. Is a network ahead of PCA on *new* images?
+
+# %%
+guess(
+    "Where is the network ahead?", "all sizes", "small codes only", "nowhere"
+)
+
+# %%
+from course_utils.models import dense_autoencoder
+from course_utils.training import predict
+
+sizes = (2, 4, 8, 16, 32, 64)
+dense = {k: train(dense_autoencoder, k, images.train) for k in sizes}
+errors = {k: mse(predict(dense[k], images.test), images.test) for k in sizes}
+pca_errors = {k: pca_error(k) for k in sizes}
+curves = {"PCA": pca_errors, "network": errors}
+show_curves(curves, "numbers in the code", "test error", log_x=True)
+
+# %% [markdown] tags=["explain"]
+# At 8 numbers the network's error is about two thirds of PCA's. At 32 the two
+# are close; at 64 the network's error is half again as large as PCA's. It makes
+# no use of the room: from 16 numbers on its error stays near 0.016.
+
+# %% tags=["claims"]
+ratio = {k: errors[k] / pca_errors[k] for k in sizes}
+ahead = sum(ratio[k] < 1 for k in sizes)
+reveal({0: "nowhere", 6: "all sizes"}.get(ahead, "small codes only"))
+claim("linear: error and subspace are PCA's", linear_gap < 0.01 and angle < 5)
+claim("at 8: about two thirds of PCA's error", ratio[8], 0.6, 0.75)
+claim("at 64: half again as large as PCA's", ratio[64], 1.35, 1.75)
+
+# %%
+guess(
+    "At 64, after five times as many images?", "still PCA", "now the network"
+)
+
+# %%
+torch.manual_seed(SEED)
+longer, some = dense_autoencoder(64), images.train[:10_000]
+plan = {"epochs": 16, "batch_size": 64, "lr": 5e-3, "seed": SEED}
+history = fit(
+    longer, some, loss, valid=images.test, progress=False, **plan
+)  # we only watch: nothing is chosen on the test images
+curve = {n: error / 784 for n, error in enumerate(history.valid, start=1)}
+level = {"PCA": pca_errors[64]}
+show_curves({"network": curve}, "epochs", "test error", mark=level)
+
+# %% [markdown] tags=["explain"]
+# The network draws level after 10 or 11 epochs, more than 100,000 images, and
+# ends about a tenth below PCA. What it lacked was training. PCA needed a second
+# and not one choice.
+
+# %% tags=["claims"]
+longer_ratio = list(curve.values())[-1] / pca_errors[64]
+reveal("now the network" if longer_ratio < 1 else "still PCA")
+crossing = next((n for n, e in curve.items() if e < pca_errors[64]), 0)
+claim("it draws level after about 11 epochs", crossing, 9, 13)
+claim("it ends about a tenth below PCA", longer_ratio, 0.85, 0.95)
+
+# %% [markdown]
+# ## Two causes, many components
+#
+# The moving disk of lesson 01 has two hidden causes, x and y. A network copies
+# it through a code of two numbers. PCA adds components until its error is
+# as small.
+
+# %%
+guess(
+    "How many components does PCA need?", "2", "3 to 5", "6 to 15", "more"
+)
+
+# %%
+from course_utils.datasets import draw_shapes, made_world
+
+world = made_world(5000, seed=SEED)
+old, new = world.images[:4000], world.images[4000:]
+copies = predict(train(dense_autoencoder, 2, old, seen=80_000), new)
+
+m, c, _ = pca(old.flatten(1), 100)
+flat = new.flatten(1)
+by_pca = [pca_reconstruct(flat, m, c[:k]).view_as(new) for k in range(100)]
+enough = (k for k in range(100) if mse(by_pca[k], new) <= mse(copies, new))
+needed = next(enough, 100)
+rows = {"original": new, "network, 2": copies, "PCA, 2": by_pca[2]}
+rows[f"PCA, {needed}"] = by_pca[needed]
+show_images({name: row[:10] for name, row in rows.items()})
+
+# %% tags=["claims"]
+few, many = "2" if needed < 3 else "3 to 5", "6 to 15"
+reveal(few if needed < 6 else many if needed < 16 else "more")
+claim("PCA needs eight to ten numbers, the network two", needed, 7, 12)
+
+# %%
+diagram("board_and_sheet")
+
+steps = torch.linspace(6, 21, 16)
+x, y = torch.meshgrid(steps, steps, indexing="ij")
+grid = draw_shapes(x.flatten(), y.flatten()).flatten(1)
+sheet = ((grid - m) @ c[:3].T).view(16, 16, 3)
+points = (new[:300].flatten(1) - m) @ c[:3].T
+surface = {"PCA's board": torch.eye(3)[:2], "sheet of disks": sheet}
+look = {"colour_label": "x of the disk", "labels": ["1", "2", "3"]}
+show_cloud(points, world.causes[4000:4300, 0], surface=surface, **look)
+
+# %% [markdown]
+# Each dot is a real disk image, along components 1, 2 and 3. The sheet of
+# all disks is two-dimensional and bent; two components are a flat board. Each
+# further one gives the sheet one more direction to bend into: a moved disk is
+# no sum of a few fixed images. The network's decoder bends with the sheet.
+#
+# ### Exercise 6 · A bar that only turns · 10 minutes, transfer
+#
+# A bar in the middle of the image turns and does nothing else: one cause. How many components hold 95 % of the variance? Guess first; then make
+# bars with `draw_shapes(x=13.5, y=13.5, angle=…, kind=2)`, angles from 0 to π.
+
+# %% tags=["nbval-check-output"]
+### BEGIN SOLUTION
+turns = torch.linspace(0, torch.pi, 1000)
+bars = draw_shapes(x=13.5, y=13.5, angle=turns, kind=2).flatten(1)
+_, _, bar_variances = pca(bars, 784)
+bar_components = choose_k(bar_variances, 0.95)
+### END SOLUTION
+bar_components = checks.bar_components(bar_components)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# `angle` may be a tensor, one number a bar. You have written what gives
+# variances, and what reads them.
+#
+# </details>
+#
+# {answer}
+#
+# After half a turn the bar is back, so the bars lie on a closed curve. Even a
+# flat circle needs two directions; this one is bent.
+#
+# ## Few images, many images
+#
+# Both get 50 training images, then more, and 16 numbers. Each network sees at
+# least 15,000 images, the same few again and again.
+
+# %%
+guess("With 50 images: who copies new images better?", "PCA", "a network")
+
+# %%
+order = torch.randperm(len(x_train))
+table = {
+    "PCA, new": {},
+    "network, new": {},
+    "PCA, seen": {},
+    "network, seen": {},
+}
+for n in (50, 100, 200, 400, 10_000):
+    x = images.train[order[:n]]
+    net = train(dense_autoencoder, 16, x, seen=max(15_000, n))
+    m, c, _ = pca(x.flatten(1), 16)
+    for which, some in (("new", images.test), ("seen", x)):
+        flat = some.flatten(1)
+        table[f"PCA, {which}"][n] = mse(pca_reconstruct(flat, m, c), flat)
+        table[f"network, {which}"][n] = mse(predict(net, some), some)
+show_curves(table, "training images", "error", log_x=True)
+
+# %% [markdown] tags=["explain"]
+# With 50 images the network's error on new ones is about 1.4 times PCA's. On
+# the 50 themselves it is near 0.001, some fifty times smaller: **learnt by
+# heart**. PCA does so too, but less: its error more than doubles from seen to
+# new images. The curves for new images cross between 200 and 400. With 10,000
+# images, seen and new ones have the same error.
+
+# %% tags=["claims"]
+new_50 = table["network, new"][50]
+few_ratio = new_50 / table["PCA, new"][50]
+reveal("PCA" if few_ratio > 1 else "a network")
+claim("50 images: about 1.4 times PCA's error", few_ratio, 1.2, 1.6)
+by_heart = new_50 / table["network, seen"][50]
+claim("50 images: learnt by heart", by_heart, 20, 90)
+later = {
+    n: table["network, new"][n] / table["PCA, new"][n] for n in (200, 400)
+}
+claim("they cross between 200 and 400 images", later[200] > 1 > later[400])
+
+# %% [markdown]
+# ## Which one, when?
+#
+# Sometimes a code has to be cut short. PCA's is sorted: the first 8 of 16
+# numbers are the best. The network's units have no order. A fair choice: run
+# PCA on its *codes*, and keep the 8 directions of largest variance.
+
+# %%
+guess("Half the code, chosen fairly: who is ahead?", "PCA", "the network")
+
+# %%
+from course_utils.figures import show_bars
+
+net = dense[16]
+z_train, z = (predict(net.encode, x) for x in (images.train, images.test))
+fair = pca_reconstruct(z, *pca(z_train, 8)[:2])
+first = torch.where(torch.arange(16) < 8, z, z_train.mean(dim=0))
+
+half = {"PCA, 8 of 16": pca_error(8)}
+for name, code in (("first 8 units", first), ("8 directions", fair)):
+    half[f"network, {name}"] = mse(predict(net.decode, code), images.test)
+show_bars(half | {"network, all 16": errors[16]}, xlabel="test error")
+
+# %% [markdown] tags=["explain"]
+# Eight *units* of the network alone are useless: more than twice PCA's error.
+# Its eight best *directions* are a fifth to a quarter better than PCA's eight components.
+# The code was not worse, only unsorted.
+
+# %% tags=["claims"]
+fair_half = half["network, 8 directions"] / half["PCA, 8 of 16"]
+reveal("the network" if fair_half < 1 else "PCA")
+claim("fairly halved: a fifth to a quarter below", fair_half, 0.7, 0.85)
+units_half = half["network, first 8 units"] / half["PCA, 8 of 16"]
+claim("8 units alone: about twice PCA's error or more", units_half, 1.8, 3)
+
+# %%
+# A round trip: decode a code, encode the copy. How far has it moved?
+z_pca = (x_test - mean) @ components[:16].T
+z_pca_again = (mean + z_pca @ components[:16] - mean) @ components[:16].T
+z_again = predict(net.encode, predict(net.decode, z))
+trips = {"PCA": (z_pca, z_pca_again), "network": (z, z_again)}
+{
+    name: ((b - a).norm() / (a - a.mean(0)).norm()).item()
+    for name, (a, b) in trips.items()
+}
+
+# %% [markdown]
+# PCA's codes come back; the network's move by a tenth.
+#
+# | you have | take | as measured above |
+# |---|---|---|
+# | fewer than 200 images | PCA | the network learns them by heart |
+# | no time to tune | PCA | no choices, one second |
+# | many numbers in the code | PCA first | level only after 100,000 images |
+# | thousands of images, a tiny code | network | a third less error at 8 |
+# | things that move or turn | network | 2 numbers instead of 8 to 10 |
+# | any of these | PCA too | it is the **baseline** to beat |
+#
+# ### Where it fails
+#
+# This is squared error on one set of images, with one dense network. And a
+# lower error need not mean a more useful code: lesson 04 tests that.
+#
+# ### Summary
+#
+# - The axis that loses least has the codes that vary most.
+# - A linear autoencoder finds PCA's subspace, not its axes.
+# - Activations pay off for tiny codes, bent sheets and thousands of images.
+# - PCA wins with few images or little time.
+
+# %%
+from course_utils.lessons import quiz, scorecard
+
+quiz()
+results = {
+    "linear_gap": linear_gap,
+    "principal_angle_deg": angle,
+    "dense_over_pca_8": ratio[8],
+    "dense_over_pca_64": ratio[64],
+    "dense_over_pca_64_longer": longer_ratio,
+    "pca_components_for_two_factors": needed,
+    "dense_over_pca_50_images": few_ratio,
+    "half_code_over_pca_8": fair_half,
+}
+scorecard(results, data="full" if FULL else "small")
+
+# %% [markdown]
+# **References.** K. Pearson, *On lines and planes of closest fit to systems of
+# points in space*, 1901. · P. Baldi and K. Hornik, *Neural networks and
+# principal component analysis: learning from examples without local minima*,
+# 1989. · L. van der Maaten and G. Hinton, *Visualizing data using t-SNE*,
+# 2008.
+#
+# ## Going further
+#
+# ### Exercise 7 · The angle between subspaces · 8 minutes, harder
+#
+# Two boards through one point share a line and lean apart; subspaces have more
+# such angles, the **principal angles**. The columns of
+# `torch.linalg.qr(a.T).Q` have length 1, stand at right angles and span what
+# the rows of `a` span. `torch.linalg.svdvals` of the product of two such
+# matrices gives the cosines. Return the largest angle, in degrees.
+
+
+# %% tags=["nbval-check-output"]
+def principal_angle(a, b):
+    """Largest angle between what rows span: (k, D), (k, D) -> degrees."""
+    ### BEGIN SOLUTION
+    qa, qb = torch.linalg.qr(a.T).Q, torch.linalg.qr(b.T).Q
+    cosines = torch.linalg.svdvals(qa.T @ qb)
+    return cosines.min().clamp(max=1).acos().rad2deg()
+    ### END SOLUTION
+
+
+principal_angle = checks.principal_angle(principal_angle)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Does the largest angle have the largest cosine? Rounding can lift a cosine
+# above 1, where `acos` has no answer.
+#
+# </details>
+#
+# {answer}
+#
+# Try it on 32 linear units: the error is within 1 % of PCA's, the angle above
+# 50°. Components 32 and 33 carry nearly the same variance, so exchanging them
+# costs almost nothing.
+#
+# ### Why does no start get stuck?
+#
+# Take one linear unit in the plane of components 1 and 2: its error is a surface
+# over two weights. The valleys are component 1 and its opposite. Component 2 is
+# a **saddle**: level, but falling to both sides. Descent slows down there and
+# rolls off. Baldi and Hornik (1989) proved that there are no other bad places.
+
+# %%
+v1, v2 = (variances[:2] / variances[:2].sum()).tolist()
+
+
+def unit_error(a, b):
+    """Error of x -> x w w^T with w = (a, b), as a share of the variance."""
+    held = v1 * a**2 + v2 * b**2
+    return 1 - 2 * held + held * (a**2 + b**2)
+
+
+radius, turn = torch.linspace(0, 1.15, 15), torch.linspace(0, 6.283, 41)
+a, b = radius[:, None] * turn.cos(), radius[:, None] * turn.sin()
+surface = {"error": torch.stack([a, b, unit_error(a, b)], dim=-1)}
+w, path = torch.tensor([0.005, 0.1], requires_grad=True), []
+for _ in range(80):
+    error = unit_error(*w)
+    path.append(torch.stack([*w, error]).detach())
+    (slope,) = torch.autograd.grad(error, w)
+    w = (w - 0.15 * slope).detach().requires_grad_()
+look = {"labels": ("component 1", "component 2", ""), "view": (40, -50)}
+show_cloud({"descent": torch.stack(path)}, surface=surface, **look)
+
+# %% [markdown]
+# ### t-SNE
+#
+# **t-SNE** finds out which images are near each other in pixel space, then moves
+# points in the plane until the same ones are near each other. It is a map and no
+# more: no encoder for a new garment, no decoder, and no meaning in the axes, the
+# sizes of islands and the gaps between them.
+
+# %%
+from sklearn.manifold import TSNE
+
+from course_utils.figures import show_latent_space
+
+some, labels = x_test[:600], images.test_labels[:600]
+island = torch.tensor(TSNE(random_state=SEED).fit_transform(some.numpy()))
+axes = {"xlabel": "no meaning", "ylabel": "no meaning"}
+show_latent_space({"t-SNE": (island, labels)}, FASHION_CLASSES, **axes)

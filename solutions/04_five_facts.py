@@ -2,8 +2,7 @@
 # {head}
 #
 # You will be able to: turn a sentence about latent spaces into an experiment
-# with a control, and say on which condition each of five well-known sentences
-# holds.
+# with a control, and say when each of five well-known sentences holds.
 
 # %%
 import torch
@@ -22,25 +21,25 @@ diagram("five_facts")
 # %% [markdown]
 # ## Five sentences
 #
-# Nearly every introduction says this about latent spaces:
+# Most introductions say of latent spaces:
 #
 # 1. They have fewer dimensions than the data, so they keep what matters and
 #    **drop the noise**.
 # 2. The code's quality sets the reconstruction's, and **a more compact code is
 #    often better**.
-# 3. A **map** of the latent space **reveals clusters** in the data.
+# 3. A **map** of the latent space **reveals clusters** (groups) in the data.
 # 4. **Moving** through the latent space makes **new samples**.
 # 5. Training **minimises the error**; that guides it to **useful features**.
 #
-# All sound right. Each gets an experiment, a **control** (a comparison without
-# the claimed cause) and a verdict.
-
-# %% [markdown]
+# Each gets an experiment, a **control** (a comparison without the claimed
+# cause) and a verdict.
+#
 # ## 1 · Fewer numbers
 #
-# We add strong noise to 1,000 disks and train autoencoders with 4 and 16
-# numbers to copy the *noisy* images. The loss never sees a clean disk; we know
-# them, and have two rulers.
+# We add strong noise to 1,000 disks and train autoencoders with 4 numbers and,
+# as a control, 16 to copy the *noisy* images. We have the clean ones, so we
+# can measure two distances: to the noisy image (the loss) and to the clean one
+# (the truth).
 
 # %%
 diagram("two_rulers", highlight=("loss", "truth"))
@@ -60,7 +59,7 @@ def copy_loss(model, x):
 
 
 def train(latent_dim, x, loss=copy_loss, **options):
-    """Return a new dense autoencoder, trained on the images x."""
+    """Return a dense autoencoder of x; options replace those below."""
     torch.manual_seed(SEED)
     model = dense_autoencoder(latent_dim)
     options = {"batch_size": 64, "lr": 4e-3, "seed": SEED} | options
@@ -74,18 +73,19 @@ copies = {k: predict(model, new_noisy) for k, model in models.items()}
 to_clean = {k: mse(x_hat, new_disks.images) for k, x_hat in copies.items()}
 rows = {f"{k} numbers": x_hat[:8] for k, x_hat in copies.items()}
 show_images({"noisy": new_noisy[:8], **rows, "clean": new_disks.images[:8]})
+noise_lead = to_clean[16] / to_clean[4]
 to_clean
 
 # %% [markdown]
-# Four numbers come twice as near to the clean disks as sixteen, though neither
-# was shown one. Noise differs from pixel to pixel and needs room; sixteen
-# numbers have some left. So far the sentence holds.
+# Four numbers come twice as near to the clean disks as sixteen. Noise differs
+# from pixel to pixel and needs room; sixteen numbers have some left. The first
+# half of the sentence holds.
 #
-# But does the network know what noise is? In a second world, without noise,
-# half of the disks carry a **tag** of 2 × 2 pixels in the corner. It may be
-# what matters most: the mark of a poisonous sort. We read the three causes, x,
-# y and tag, off the five nearest codes. R² is 1 for a perfect answer, 0 for
-# guessing the average.
+# And is **what matters** kept? In a second world, without noise, half of the
+# images carry a **tag**: 2 × 2 grey pixels in the top left corner. Suppose the
+# tag marks the poisonous mushrooms. We predict each of the three causes, x, y
+# and tag, as the mean of the five nearest codes. R² is 1 if perfect, 0 for
+# always saying the average. The control: 8 numbers.
 
 # %%
 tagged = tagged_world(5000, seed=SEED)
@@ -99,6 +99,7 @@ import pandas
 from course_utils.measures import factor_r2
 
 held = pandas.DataFrame(index=tagged.names)
+# One (known, new) for each cause.
 pairs = list(zip(tagged.causes.T, new_tagged.causes.T, strict=True))
 for size in (3, 8):
     model = train(size, tagged.images, epochs=8)
@@ -109,14 +110,13 @@ held.round(2)
 
 # %% [markdown] tags=["explain"]
 # Three causes and three numbers, and yet the tag is lost: its R² is below 0,
-# worse than guessing. The place of the disk is there perfectly. A bottleneck
+# worse than always saying the average. The place of the disk is there perfectly. A bottleneck
 # does not drop *noise*. It drops **what costs little error**, and the tag is 4
 # pixels of 784. Eight numbers have room for it.
 
 # %% tags=["claims"]
 kept = held["3 numbers"] > 0.9
 reveal({3: "all", 0: "none"}.get(kept.sum(), "x and y"))
-noise_lead = to_clean[16] / to_clean[4]
 claim("16 numbers are twice as far from the clean disks", noise_lead, 1.6, 3)
 claim("3 numbers lose the tag", held["3 numbers"].tag, high=0.2)
 claim("8 numbers hold all", held["8 numbers"].min(), low=0.9)
@@ -126,12 +126,14 @@ claim("8 numbers hold all", held["8 numbers"].min(), low=0.9)
 #
 # *A more compact code is often better.* Better for what? We take noisy
 # garments and three jobs: **copy** the noisy image, come near the **clean**
-# one, and guess the label from the nearest of **100 images with labels**.
+# one, and guess the label from the nearest of **100 images with labels**. The
+# control: the noisy pixels. (Section 5 tests whether the code sets the
+# reconstruction.)
 #
 # ### Exercise 1 · Too good to be true · 8 minutes, easy
 #
-# A colleague measured the third. Why can the accuracies below, for 100, 1,000
-# and 2,000 known labels, not be true? Write a better function.
+# A colleague measured the third job. Why can the accuracies below, for 100,
+# 1,000 and 2,000 known labels, not be true? Write a better function.
 
 # %%
 from sklearn.neighbors import KNeighborsClassifier
@@ -195,15 +197,15 @@ few_labels = checks.few_labels(few_labels)
 # ### Three jobs
 #
 # PCA gives codes of every size from one fit. For the labels we shuffle the
-# images 20 times; every code gets the same 20 orders.
+# images 20 times, alike for every code.
 
 # %%
 torch.manual_seed(SEED)
 noisy_train = images.train + 0.5 * torch.randn_like(images.train)
 clean = images.test[:2000].flatten(1)
 noisy_test = clean + 0.5 * torch.randn_like(clean)
-jobs = "copying only", "cleaning too", "all three", "none"
-guess("For which jobs are 512 numbers the best code?", *jobs)
+ranges = "2 to 8", "16 to 64", "128 to 512", "all 784 noisy pixels"
+guess("How many numbers guess the labels best?", *ranges)
 
 # %%
 from sklearn.decomposition import PCA
@@ -222,10 +224,12 @@ from course_utils.figures import show_curves
 
 sizes = [2, 4, 8, 16, 32, 64, 128, 256, 512]
 errors = {
-    "to the noisy image": {k: mse(redraw(k), noisy_test) for k in sizes},
-    "to the clean image": {k: mse(redraw(k), clean) for k in sizes},
+    "noisy": {k: mse(redraw(k), noisy_test) for k in sizes},
+    "clean": {k: mse(redraw(k), clean) for k in sizes},
 }
+best_size = {name: min(sizes, key=e.get) for name, e in errors.items()}
 scale = {"xlabel": "numbers in the code", "log_x": True}
+errors = {f"to the {name} image": e for name, e in errors.items()}
 show_curves(errors, **scale, ylabel="error per pixel", log_y=True)
 
 # %%
@@ -241,36 +245,32 @@ runs = {k: accuracies(codes[:, :k]) for k in sizes}
 from_pixels = accuracies(noisy_test)
 means = [r.mean() for r in runs.values()]
 spread = [r.std() for r in runs.values()]
+few_labels_lead = (runs[32] - from_pixels).mean().item()
 mark = {"the noisy pixels": from_pixels.mean().item()}
 curve = {"PCA code": (sizes, means, spread)}
 show_curves(curve, **scale, ylabel="accuracy", mark=mark)
 
 # %% [markdown] tags=["explain"]
 # Copying gets better with every number. The distance to the clean image has a
-# **valley** at 16, and accuracy a **peak** at 32: smaller codes lose the
-# garment, larger ones let the noise in. With 100 labels 32 numbers reach 0.60,
-# the 784 noisy pixels 0.52. So *more compact is better* is false for copying,
-# and true for the other jobs down to the size that the job needs.
+# **valley** at 16, accuracy a **peak** at 32: smaller codes lose the garment,
+# larger ones let the noise in. 32 numbers reach 0.60, the noisy pixels 0.52.
+# So *more compact is better* is false for copying, and true for the other jobs
+# down to the size that the job needs.
 
 # %% tags=["claims"]
-best = {
-    "copying": min(sizes, key=errors["to the noisy image"].get),
-    "cleaning": min(sizes, key=errors["to the clean image"].get),
-    "labels": max(sizes, key=lambda k: runs[k].mean()),
-}
-won = [job for job, size in best.items() if size == 512]
-reveal(jobs[{0: 3, 1: 0, 2: 1, 3: 2}[len(won)]])
-few_labels_lead = (runs[32] - from_pixels).mean().item()
-claim("the clean error is lowest at about 16", best["cleaning"], 8, 32)
-claim("the accuracy is highest at about 32", best["labels"], 16, 64)
+best = max(sizes, key=lambda k: runs[k].mean())
+place = 3 if few_labels_lead < 0 else int(best > 8) + int(best > 64)
+reveal(ranges[place])
+claim("the clean error is lowest at about 16", best_size["clean"], 8, 32)
+claim("the accuracy is highest at about 32", best, 16, 64)
 claim("32 numbers lead the noisy pixels", few_labels_lead, low=0.05)
 
 # %% [markdown]
 # ## 3 · A map
 #
 # A code of two numbers is a map. The colours are labels, which no method was
-# shown. Below stands how often five neighbours guess the label rightly, on
-# each map and among the pixels.
+# shown. Below: how often five neighbours guess the label rightly, on each map
+# and, as a control, among the pixels.
 
 # %%
 from course_utils.datasets import FASHION_CLASSES
@@ -297,40 +297,26 @@ told = {
     k: neighbour_accuracy(z, images.train_labels, new_z, labels)
     for k, (z, new_z) in spaces.items()
 }
+map_gain = told["autoencoder"] - told["PCA"]
 told
 
 # %% [markdown]
 # Trousers, bags and shoes lie apart, and the autoencoder's map tells more than
-# PCA's. But a quarter of what pixels tell is gone: shirts, pullovers and coats
-# overlap. **What overlaps on a map need not overlap in the
-# data.**
-#
-# **Review question 2.** What does a map of codes show, and what may not be
-# read off it? Write now, and add to it after the control.
-#
-# *Your answer (double-click to write):*
-#
-# <details><summary>A model answer</summary>
-#
-# It shows which images the encoder treats alike; labels that lie together were
-# told apart without being shown. Not to be read off: that a gap or an overlap
-# is in the data, how many groups there are, and what distances mean, since
-# maps are bent.
-#
-# </details>
+# PCA's. But pixels tell more: shirts, pullovers and coats overlap. **What
+# overlaps on a map need not overlap in the data.**
 #
 # ### The control
 #
-# Are groups on a map in the data, or made by the method? We need data
-# **without groups**: disks spread evenly over all places. **k-means** splits
-# any cloud into ten groups; the **silhouette** says how well they are apart,
-# from −1 to 1.
+# Now the same with data **without groups**: disks spread evenly over all
+# places. On each map **k-means** looks for ten groups. The **silhouette** says
+# how clearly they are separated: 1 if each point is far nearer to its own
+# group than to the next, 0 if it is as near to both.
 
 # %%
 world, unseen = made_world(5000, seed=SEED), made_world(800, seed=SEED + 100)
 ae_disks = train(2, world.images, epochs=6)
-ranges = "below 0.3", "0.3 to 0.5", "above 0.5"
-guess("The garments' map scores 0.40. And the map of disks?", *ranges)
+levels = "below 0.3", "0.3 to 0.5", "above 0.5"
+guess("The garments' map scores 0.40. And the map of disks?", *levels)
 
 # %%
 from sklearn.manifold import TSNE
@@ -350,28 +336,43 @@ from course_utils.measures import group_silhouette
 
 scores = {f"disks, {k}": group_silhouette(z) for k, z in disk_maps.items()}
 scores["garments, autoencoder"] = group_silhouette(garment_map)
+group_gap = scores["garments, autoencoder"] - scores["disks, autoencoder"]
 show_bars(scores, xlabel="silhouette of ten groups")
 
 # %% [markdown] tags=["explain"]
-# About the same. k-means cuts whatever it is given, and the score cannot tell
-# families from none. Maps mislead the eye as well: PCA draws the even disks as
-# a **ring** with a thick rim, t-SNE tears them into **islands**. A group on a
-# map is a question: ask labels, a second method, and data without groups.
+# About the same. k-means cuts whatever it is given into ten, and the score
+# cannot tell groups from none. Maps mislead the eye as well: PCA draws the
+# even disks as a **ring** with a thick rim, t-SNE tears them into **separate
+# groups**. A group on a map is a question: ask labels, a second method, and
+# data without groups.
 
 # %% tags=["claims"]
 score = scores["disks, autoencoder"]
-reveal(ranges[int(score >= 0.3) + int(score >= 0.5)])
-group_gap = scores["garments, autoencoder"] - score
-map_gain = told["autoencoder"] - told["PCA"]
+reveal(levels[int(score >= 0.3) + int(score >= 0.5)])
 claim("disks score like garments", group_gap, -0.1, 0.1)
 claim("the autoencoder's map tells more labels than PCA's", map_gain, 0.03)
 
 # %% [markdown]
+# **Review question 2.** What does a map of codes show, and what may not be
+# read off it?
+#
+# *Your answer (double-click to write):*
+#
+# <details><summary>A model answer</summary>
+#
+# It shows which images the encoder treats alike; labels that lie together were
+# told apart without being shown. Not to be read off: that a gap or an overlap
+# is in the data, how many groups there are, and what distances mean, since
+# maps are bent.
+#
+# </details>
+#
 # ## 4 · A walk
 #
-# A midpoint of two codes decodes to an image. To be a new sample it must be
-# **plausible**, here: a proper disk. And it must be **new**: no training image
-# is near.
+# A walk goes on a straight line from one code to another; we look at its
+# middle, decoded to an image. A new sample must be **plausible**, here: near a
+# proper disk, wherever that stands (`distance_to_world`), and **new**: no
+# training image is near.
 #
 # ### Exercise 2 · How new? · 6 minutes, medium
 #
@@ -408,8 +409,7 @@ novelty = checks.novelty(novelty)
 # If disks stand everywhere, no place is new. So we take away all disks in the
 # middle and train on the **frame** that is left. Two images are near when
 # their distance is below 1: a disk moved by 0.7 pixels. Two controls: the
-# average of two images, and the disk halfway between two **causes**, drawn by
-# someone who knows the world.
+# average of two images, and the disk halfway between two **causes** (places).
 
 # %%
 middle = ((world.causes - 13.5).abs() < 4).all(dim=1)
@@ -417,12 +417,12 @@ frame, causes = world.images[~middle], world.causes[~middle]
 ae_3 = train(3, frame, epochs=10)
 show_latent_space({"frame": (causes, causes[:, 0])}, xlabel="x", ylabel="y")
 counts = "fewer than 50", "50 to 200", "more than 200"
-guess("Of 1,000 midpoints, how many are plausible and new?", *counts)
+guess("Of 1,000 midpoints of codes, how many are plausible and new?", *counts)
 
 # %%
 from course_utils.datasets import draw_shapes
-from course_utils.measures import distance_to_world
 
+torch.manual_seed(SEED)
 a, b = torch.randint(len(frame), (2, 1000))
 z = predict(ae_3.encode, frame)
 halfway = {
@@ -435,35 +435,44 @@ rows = {"one end": frame[a], "other end": frame[b]} | halfway
 show_images({name: x[in_gap][:8] for name, x in rows.items()})
 
 # %%
-walk = pandas.DataFrame(columns=["plausible", "new", "both"])
-for name, x in halfway.items():
+from course_utils.measures import distance_to_world
+
+
+def shares(x):
+    """Shares of images that are plausible, new, and both."""
     plausible, new = distance_to_world(x) < 1, novelty(x, frame) > 1
     tests = torch.stack([plausible, new, plausible & new])
-    walk.loc[name] = tests.float().mean(dim=1).tolist()
+    return tests.float().mean(dim=1).tolist()
+
+
+# %%
+walk = pandas.DataFrame(columns=["plausible", "new", "both"])
+for name, x in halfway.items():
+    walk.loc[name] = shares(x)
+both = walk.both["midpoint of codes"]
+walk_gain = walk.plausible.iloc[1] - walk.plausible.iloc[0]
 walk
 
 # %% [markdown] tags=["explain"]
 # Of the midpoints of codes three or four in ten are proper disks, of images
 # one in six: the walk helps. But hardly any is **both**. (With a looser rule,
-# below 1.5, it is about one in ten.) Someone who knows the causes draws two in
-# five new. The network has learnt the disks that it saw and the way between
-# near ones. It has not learnt what a disk is.
+# below 1.5, it is about one in ten.) Of the midpoints of causes more than a
+# third are both. The network has learnt the disks that it saw and the way
+# between near ones. It has not learnt what a disk is.
 
 # %% tags=["claims"]
-both = walk.both["midpoint of codes"]
-walk_gain = walk.plausible.iloc[1] - walk.plausible.iloc[0]
 reveal(counts[int(both >= 0.05) + int(both > 0.2)])
 claim("hardly any midpoint of codes is plausible and new", both, high=0.05)
 claim("codes give more proper disks than images", walk_gain, low=0.08)
 claim("midpoints of causes are often both", walk.both.iloc[2], low=0.25)
 
 # %% [markdown]
-# ## 5 · A smaller error
+# ## 5 · Useful features
 #
 # Useful for what? A common test is a **linear probe**: logistic regression on
-# the codes, here with 1,000 labels. We compare six codes. One network, *filled
-# in*, learnt to draw the whole image from half of its pixels, and is a bad
-# copier. The last code is the pixels themselves, with an error of 0.
+# the codes, here with 1,000 labels. We compare six codes: 2, 8 and 32 numbers;
+# 32 after *one epoch*, not five; 32 *filled in*, of a network that learnt to
+# draw the whole image from half of its pixels; and the control, 784 pixels.
 
 
 # %%
@@ -473,7 +482,7 @@ def fill_in_loss(model, x):
 
 
 diagram("schema", highlight=("damage", "loss"))
-choices = "8 (error 0.019)", "32, filled in (error 0.060)", "both alike"
+choices = "32, one epoch", "32, filled in", "both alike"
 guess("Which code serves the probe better?", *choices)
 
 # %%
@@ -503,41 +512,45 @@ z, new_z = images.train[:1000].flatten(1), images.test.flatten(1)
 useful.loc["784 pixels"] = 0, 0, linear_probe(z, known, new_z, answers)
 useful.sort_values("error").round(3)
 
-# %% [markdown] tags=["explain"]
-# The network that fills in copies three times as badly, and its code serves
-# better. It has 32 numbers for the probe, not 8; the error does not see that.
-# But among codes of 32 the order is broken, too: filled in (0.060) beats one
-# epoch (0.028). The pixels, a "code" without error that learnt nothing, serve
-# best. Still, in most pairs the smaller error serves better: the sentence
-# holds in the rough.
-#
-# The middle column is for *the code sets the copy*: the best **linear**
-# decoder on the same 8 numbers has 1.7 times the error. The decoder has its
-# part.
-
-# %% tags=["claims"]
+# %%
 from itertools import combinations
 
-accuracy, ratio = useful.accuracy, useful["linear decoder"] / useful.error
-gain = accuracy["32, filled in"] - accuracy["8"]
-reveal(choices[2 if abs(gain) < 0.005 else int(gain > 0)])
-pairs = combinations(useful.sort_values("error").accuracy, 2)
-agree = [better > worse for better, worse in pairs]
+decoder_ratio = useful["linear decoder"]["8"] / useful.error["8"]
+ordered = combinations(useful.sort_values("error").accuracy, 2)
+agree = [better > worse for better, worse in ordered]
 agreement = sum(agree) / len(agree)
-claim("filling in serves better than 8 numbers", gain, low=0.005)
-same_size = accuracy["32, filled in"] - accuracy["32, one epoch"]
-claim("and better than one epoch, at the same size", same_size, low=0.005)
+agreement
+
+# %% [markdown] tags=["explain"]
+# Filled in has twice the error of one epoch (0.060 against 0.028) and serves
+# better. (It was trained on half of the pixels; a linear decoder on either
+# code has 0.020.) The pixels, a "code" that learnt nothing, serve best. In 11
+# of 15 pairs the smaller error serves better: the sentence holds in most
+# pairs, not in all.
+#
+# *The code sets the copy*? The best **linear** decoder on the same 8 numbers
+# has 1.8 times the error (middle column). The decoder has its part.
+
+# %% tags=["claims"]
+accuracy = useful.accuracy
+gain = accuracy["32, filled in"] - accuracy["32, one epoch"]
+reveal(choices[2 if abs(gain) < 0.005 else int(gain > 0)])
+claim("filling in serves better than one epoch", gain, low=0.005)
+gain = accuracy["32, filled in"] - accuracy["8"]
+claim("and better than 8 numbers", gain, low=0.005)
 claim("the pixels are best", accuracy["784 pixels"] > accuracy[:-1].max())
-claim("a linear decoder on 8 numbers: 1.7 times the error", ratio["8"], 1.4, 2)
+claim("a linear decoder on 8: 1.8 times the error", decoder_ratio, 1.4, 2)
 claim("in most pairs the smaller error serves better", agreement, 0.6, 0.9)
 
 # %% [markdown]
-# ### Exercise 3 · Save the tag · 15 minutes, on your own
+# ### Exercise 3 · A code of your own · 15 minutes, on your own
 #
-# In section 1 a code of 3 numbers lost the tag. Make one that keeps it: write
-# `encode_with_tag`, a function from images to codes of 3 numbers, off which x,
-# y **and** the tag can be read for new images (R² of 0.95 for each). Train on
-# `tagged.images`, with `train` and a loss of your own, without the causes.
+# Take the tagged images of section 1. Write `encode_with_tag`, a function from
+# images to codes of 3 numbers, from which x, y **and** the tag (top left) can
+# be predicted for new images (R² of 0.95 for each). Write a loss of your own
+# and train without the causes: `train(3, tagged.images, your_loss, epochs=8)`.
+# `model(x)` gives the pixels of the copies, `predict(model.encode, x)` the
+# codes.
 
 # %% tags=["nbval-check-output"]
 ### BEGIN SOLUTION
@@ -584,24 +597,24 @@ encode_with_tag = checks.encode_with_tag(encode_with_tag)
 # larger than luck?
 #
 # </details>
-
-# %% [markdown]
+#
 # ## The verdict
 #
-# Each sentence is split into what it would have to show.
+# Each sentence is split into what it would have to show. The limits are our
+# choice, larger than differences between seeds.
 
 # %%
 verdict = pandas.DataFrame(
     [
         ("1 drops noise", "noise is dropped", noise_lead > 1.2),
-        ("1 drops noise", "what matters is kept", kept.tag),
-        ("2 compact is better", "the code sets the copy", ratio["8"] < 1.2),
-        ("2 compact is better", "for copying", best["copying"] < 512),
-        ("2 compact is better", "for cleaning", best["cleaning"] < 512),
+        ("1 drops noise", "what matters is kept", held["3 numbers"].tag > 0.9),
+        ("2 compact is better", "the code sets the copy", decoder_ratio < 1.2),
+        ("2 compact is better", "for copying", best_size["noisy"] < 512),
+        ("2 compact is better", "for cleaning", best_size["clean"] < 512),
         ("2 compact is better", "for few labels", few_labels_lead > 0.02),
-        ("3 map shows clusters", "labels lie together", map_gain > 0),
+        ("3 map shows clusters", "labels lie together", map_gain > 0.03),
         ("3 map shows clusters", "only where they are", group_gap > 0.1),
-        ("4 walk makes samples", "plausible", walk_gain > 0.05),
+        ("4 walk makes samples", "plausible", walk_gain > 0.1),
         ("4 walk makes samples", "plausible and new", both > 0.05),
         ("5 error guides", "in most pairs", agreement > 0.5),
         ("5 error guides", "in every pair", agreement == 1),
@@ -613,24 +626,20 @@ verdict["verdict"] = share.map({1: "holds", 0: "does not hold here"})
 verdict.fillna("holds on a condition")
 
 # %% [markdown]
-# None is wrong, none holds as it stands. A bottleneck drops what costs little
-# error. Compact is good down to the size that the job needs. A map asks
-# questions. A walk fills in between near neighbours. The error guides roughly,
-# and **the loss decides what counts**.
+# None holds as it stands. A bottleneck drops what costs little error. Compact is good down to the size that the job needs. A map asks
+# questions. The error guides roughly; **the loss decides what counts**.
 #
 # ### Where it fails
 #
-# - Small worlds, one hidden layer, seconds of training: larger networks may
-#   turn a verdict.
+# - Larger networks and longer training may turn a verdict.
 # - *Plausible* was a distance to a world that we made. Garments need a judge
-#   (09), and features more tests than one probe (12).
+#   (09), and features more than one probe (12).
 #
 # ### Summary
 #
-# - A sentence becomes a claim with a ruler, a control and repeated runs.
+# - A sentence becomes a claim with a measure, a control and repeated runs.
 # - A code keeps what lowers its loss, whether or not it matters to us.
-# - Cheap controls change verdicts: pixels, PCA, data without groups, someone
-#   who knows the truth.
+# - Cheap controls change verdicts: pixels, PCA, data without groups.
 #
 # ### Quiz and scorecard
 
@@ -641,10 +650,10 @@ quiz()
 results = {
     "noise_lead_4_over_16": noise_lead,
     "tag_r2_3": held["3 numbers"].tag,
-    "linear_decoder_ratio": ratio["8"],
+    "linear_decoder_ratio": decoder_ratio,
     "few_labels_lead": few_labels_lead,
     "map_accuracy_ae": told["autoencoder"],
-    "silhouette_disks": score,
+    "silhouette_disks": scores["disks, autoencoder"],
     "plausible_codes": walk.plausible["midpoint of codes"],
     "new_and_plausible": both,
     "pairs_that_agree": agreement,
@@ -659,8 +668,9 @@ scorecard(results, data="full" if FULL else "small")
 #
 # ## Going further
 #
-# Why did the walk find no new disk? Cannot the decoder draw one in the gap, or
-# does the walk miss its code? We hand disks from the gap to the encoder.
+# Why did the walk find no new disk? Can the decoder not draw one in the gap, or
+# does the walk miss its code? We give disks from the gap to the encoders of 3
+# and 8 numbers, and walk with 8, too.
 
 # %%
 unseen = made_world(2000, seed=SEED + 100)
@@ -669,9 +679,15 @@ ae_wide = train(8, frame, epochs=10)
 gap_copies = {k: predict(m, from_gap) for k, m in ((3, ae_3), (8, ae_wide))}
 rows = {f"{k} numbers": x[:8] for k, x in gap_copies.items()}
 show_images({"from the gap": from_gap[:8]} | rows)
+z = predict(ae_wide.encode, frame)
+wide = predict(ae_wide.decode, (z[a] + z[b]) / 2)
+walk.loc["midpoint of codes of 8"] = shares(wide)
+for k, x in gap_copies.items():
+    walk.loc[f"from the gap, copied by {k}"] = shares(x)
+walk.round(2)
 
 # %% [markdown]
-# With 8 numbers most come back as disks, though none stood there in training;
-# with 3, most are not. The wider decoder *can* draw new disks, given their
-# code, and a straight line does not pass there. To make new samples one must
-# know **where the codes lie**: lesson 08.
+# With 8 numbers more than half come back as new disks, with 3 one in twenty.
+# So the decoder of 8 *can* draw new disks, given their code, and yet hardly
+# any midpoint is one: the straight line does not pass there. To make new
+# samples one must know **where the codes lie**: lesson 08.

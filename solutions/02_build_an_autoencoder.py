@@ -1,49 +1,71 @@
 # %% [markdown]
 # {head}
 #
-# You will be able to: write an encoder, a decoder and a training loop, tell a
-# good autoencoder from a broken one, and say what one can and cannot do.
+# You will be able to: write an encoder, a decoder and a training loop, look at
+# what a trained autoencoder has learned, and find out why one does not work.
+#
+# Before you start: three questions about lesson 01.
+
+# %%
+from course_utils.lessons import claim, from_memory, guess, reveal
+
+from_memory()
 
 # %% [markdown]
 # ## Anatomy
 #
-# Photographs this time, whose hidden causes nobody knows: Fashion-MNIST. We
-# want the **encoder** to turn each into a short **code**, and the **decoder**
-# to draw it again. The narrow place between them is the **bottleneck**.
+# In lesson 01 we knew the causes of our images. Nobody knows those of
+# photographs. We take Fashion-MNIST (Xiao and others, 2017), ten kinds of
+# clothing.
+#
+# An autoencoder is two networks in a row. The **encoder** turns an image into
+# a few numbers, its **code**. The **decoder** draws the image again from the
+# code alone. The narrow place between them is the **bottleneck**.
 
 # %%
 import torch
 from torch import nn
 
 from course_utils.datasets import FASHION_CLASSES, fashion_mnist
-from course_utils.figures import show_images
-from course_utils.training import pick_device
+from course_utils.figures import diagram, show_images
 
 SEED = 0
-device = pick_device()
-images = fashion_mnist()
+FULL = False  # True: all 60,000 images instead of the 10,000 that ship
+
+images = fashion_mnist(FULL)
 first = [int((images.test_labels == c).nonzero()[0]) for c in range(10)]
-alt = "One garment of each of the ten classes."
-show_images(images.test[first], alt=alt, titles=FASHION_CLASSES)
+show_images(images.test[first], titles=FASHION_CLASSES)
+diagram("anatomy")
 
 # %% [markdown]
-# Each picture is a tensor of shape (1, 28, 28): one channel, height, width. A
-# batch of B has shape (B, 1, 28, 28).
+# An image is a tensor (1, 28, 28): channel, height, width. B images together, a
+# *batch*, are (B, 1, 28, 28).
 #
+# Start small. A dense (or *linear*) layer turns each image into some numbers,
+# here 32. Each of them is a sum of all 784 pixels, every pixel times a
+# **weight**, plus one number of its own, the **bias**. Here is the first number
+# of the first image, once by hand and once by the layer.
+
+# %%
+x = images.train[:128]
+layer = nn.Linear(784, 32)
+number = (layer.weight[0] * x[0].flatten()).sum() + layer.bias[0]
+number.item(), layer(x.flatten(1))[0, 0].item()
+
+# %% [markdown]
 # ### Exercise 1 · The encoder · 8 minutes, medium
 #
-# Build a network of two linear layers: flatten the picture, go to `hidden_dim`
-# numbers, apply `nn.SiLU()`, go to `latent_dim` numbers. SiLU is an
-# **activation**: it bends the line. Without one, two layers are no more than
-# one.
-
+# Write an encoder of two linear layers with `nn.Sequential`: flatten the image
+# (`nn.Flatten()`), go to `hidden_dim` numbers, apply `nn.SiLU()`, go to
+# `latent_dim` numbers and stop there. SiLU is an **activation function**: it
+# bends a straight line. Without it, two layers would be no more than one.
 
 # %% tags=["nbval-check-output"]
 from course_utils import checks
 
 
 def make_encoder(latent_dim, hidden_dim):
-    """A network from pictures (B, 1, 28, 28) to codes (B, latent_dim)."""
+    """A network from images (B, 1, 28, 28) to codes (B, latent_dim)."""
     ### BEGIN SOLUTION
     return nn.Sequential(
         nn.Flatten(),
@@ -65,17 +87,16 @@ make_encoder = checks.make_encoder(make_encoder)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# A layer from 784 to 100 numbers is `nn.Linear(784, 100)`. The last layer has
-# no activation: a code may be any number, also a negative one.
+# A layer from 784 to 100 numbers is `nn.Linear(784, 100)`. After the last
+# layer comes no activation: a code may be any number, also a negative one.
 #
 # </details>
 #
 # {answer}
-
-# %% [markdown]
-# The decoder is the mirror image. Its last step, the **sigmoid**, squeezes any
-# number into (0, 1), which is where pixels live. What comes before the sigmoid
-# is called *logits*.
+#
+# The decoder is the mirror image. Its last layer gives any numbers, called
+# **logits**. In `decode` below the **sigmoid** squeezes them into (0, 1), where
+# pixels live. So `model(x)` is an image.
 
 
 # %%
@@ -89,8 +110,9 @@ def make_decoder(latent_dim, hidden_dim):
     )
 
 
+# %%
 class Autoencoder(nn.Module):
-    """An encoder and a decoder trained to give back their input."""
+    """An encoder and a decoder, trained to give back their input."""
 
     def __init__(self, encoder, decoder):
         super().__init__()
@@ -106,45 +128,61 @@ class Autoencoder(nn.Module):
         return self.decode(self.encode(x))
 
 
+# %% [markdown]
+# `dense` makes a new autoencoder of these parts, with the same first weights
+# at every call. The code of the first image is these 32 numbers:
+
 # %%
-def new_model(latent_dim=32, hidden_dim=256):
-    """A fresh dense autoencoder, the same at every call."""
+from course_utils.training import fit, pick_device, predict
+
+device = pick_device()
+
+
+def dense(latent_dim=32, hidden_dim=256):
+    """A new, untrained autoencoder of dense layers."""
     torch.manual_seed(SEED)
     encoder = make_encoder(latent_dim, hidden_dim)
     decoder = make_decoder(latent_dim, hidden_dim)
     return Autoencoder(encoder, decoder).to(device)
 
 
-model = new_model()
-x = images.train[:128].to(device)
-z = model.encode(x)
-x_hat = model.decode(z)
-print("x", tuple(x.shape), "-> z", tuple(z.shape), end=" ")
-print("-> x_hat", tuple(x_hat.shape))
+x = x.to(device)
+dense().encode(x)[0].detach()
 
 # %% [markdown]
+# They mean nothing yet: the weights have to be learned.
+#
 # ## Learning
 #
-# The loss of one picture is the sum of squared errors over its pixels; we
-# average over the batch. One **step** of training computes that loss, finds
-# how each weight should move to lower it, and moves all of them a little.
-#
-# ### Exercise 2 · One training step · 10 minutes, medium
-#
-# `loss.backward()` finds the **gradient**: how each weight should move. The
-# optimizer's `step()` moves the weights, and `zero_grad()` clears old gradients.
-# Return the loss as a plain number.
+# The **reconstruction loss** says how far a reconstruction is from its image:
+# the squared error, summed over the pixels. On paper, with two pixels: the
+# image is (0, 1), the reconstruction (0.5, 0.8). The loss is
+# 0.5² + 0.2² = 0.29.
 
 
-# %% tags=["nbval-check-output"]
-from course_utils import checks
-
-
+# %%
 def reconstruction_loss(x_hat, x):
     """Squared error summed over pixels: (B, 1, H, W) twice -> (B,)."""
     return (x_hat - x).square().flatten(1).sum(dim=1)
 
 
+two_pixels = torch.tensor([0.0, 1.0]).view(1, 1, 1, 2)
+answer = torch.tensor([0.5, 0.8]).view(1, 1, 1, 2)
+diagram("loop")
+reconstruction_loss(answer, two_pixels)
+
+# %% [markdown]
+# ### Exercise 2 · One training step · 10 minutes, medium
+#
+# One **step** of training lowers the loss of one batch a little, as in the
+# diagram. Write it. The loss of a batch is the mean of its images' losses: one
+# number. `loss.backward()` finds the **gradient**: for each weight, how the loss
+# changes when that weight grows a little. `optimizer.step()` moves each weight
+# the other way. `optimizer.zero_grad()` clears the gradients of the step before.
+# Return the loss as a plain number, `loss.item()`.
+
+
+# %% tags=["nbval-check-output"]
 def train_step(model, optimizer, x):
     """Improve the model on one batch; return the batch's mean loss."""
     ### BEGIN SOLUTION
@@ -161,637 +199,609 @@ train_step = checks.train_step(train_step)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# The order: loss, old gradients to zero, backward, step. `model(x)` is the
-# reconstruction, and `x` itself is the goal.
+# Follow the arrows of the diagram. `model(x)` is the reconstruction; the goal
+# is `x` itself.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# `reconstruction_loss` gives one value per picture; `.mean()` averages over
-# the batch. `loss.item()` is the plain number.
+# `reconstruction_loss` gives one value for each image. `.mean()` averages over
+# the batch.
 #
 # </details>
 #
 # {answer}
-
-# %% [markdown]
-# The optimizer below is **Adam**, a well-tried rule for the size of each step;
-# `lr`, the learning rate, scales it.
 #
-# **Overfit one batch first.** Before an hour is spent on training, show the
-# model the same eight pictures a few hundred times. If it cannot learn even
-# those by heart, something is broken.
+# **Overfit one batch first.** Show the model the same eight images 200 times.
+# If it cannot learn even these by heart, something is broken. The optimizer is
+# Adam (Kingma and Ba, 2015); `lr`, the **learning rate**, scales its steps.
 
 # %%
 from course_utils.figures import show_reconstructions
 
-model, eight = new_model(), x[:8]
+model, eight = dense(), x[:8]
 optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-one_batch = [train_step(model, optimizer, eight) for _ in range(200)]
-alt = "Eight garments and their reconstructions, identical to the eye."
-show_reconstructions(eight, model(eight), alt=alt)
-print(f"loss: {one_batch[0]:.1f} at first, {one_batch[-1]:.2f} at last")
-assert one_batch[-1] < 0.02 * one_batch[0]
+by_heart = [train_step(model, optimizer, eight) for _ in range(200)]
+show_reconstructions(eight, model(eight))
+by_heart[0], by_heart[-1]
 
 # %% [markdown]
-# Learnt by heart: the loss has fallen to less than a fiftieth. Now the whole
-# training set. An **epoch** shows every picture once, in new order, in batches
-# of 128. The learning rate rises at first and then falls (*one cycle*), which
-# makes short trainings better.
+# The loss has fallen from 134 to 0.2. The parts work.
+#
+# Now all images. We set 1,000 **validation images** aside to look at while we
+# work, and leave the test images alone until the end. One pass over the
+# training images is an **epoch**. The learning rate changes after every step:
+# during the first fifth it rises, then it falls (*one cycle*, Smith and Topin,
+# 2018).
 
 # %%
-EPOCHS = 4
-by_hand = new_model()
+shuffle = torch.Generator().manual_seed(SEED)
+shuffled = torch.randperm(len(images.train), generator=shuffle)
+valid = images.train[shuffled[:1000]]
+train = images.train[shuffled[1000:]]
+EPOCHS, BATCH = 3, 128
+by_hand = dense()
 optimizer = torch.optim.Adam(by_hand.parameters(), lr=3e-3)
-batches = EPOCHS * -(-len(images.train) // 128)  # rounded up
+batches = EPOCHS * -(-len(train) // BATCH)  # a / b, rounded up
 schedule = torch.optim.lr_scheduler.OneCycleLR(
-    optimizer, max_lr=3e-3, total_steps=batches, pct_start=0.2
+    optimizer, 3e-3, batches, pct_start=0.2
 )
-order = torch.Generator().manual_seed(SEED)
-train_x = images.train.to(device)
-for epoch in range(EPOCHS):
-    losses = []
-    shuffled = torch.randperm(len(train_x), generator=order).to(device)
-    for batch in train_x[shuffled].split(128):
-        losses.append(train_step(by_hand, optimizer, batch))
-        schedule.step()
-    print(f"epoch {epoch + 1}: loss {sum(losses) / len(losses):.2f}")
-
-# %% [markdown]
-# That is all of it. The package's `fit` is this loop, with a progress bar, a
-# history and clear errors. We show that it does the same by training the same
-# fresh model with it.
 
 # %%
-from course_utils.training import fit
+order = torch.Generator().manual_seed(SEED)
+for epoch in range(EPOCHS):
+    epoch_order = torch.randperm(len(train), generator=order)
+    for batch in train[epoch_order].split(BATCH):
+        train_step(by_hand, optimizer, batch.to(device))
+        schedule.step()
+
+# %% [markdown]
+# That is all there is to training. The package's `fit` is this loop with a
+# progress bar and clear errors; unless told otherwise it takes `lr=3e-3` and
+# batches of 128. `predict` runs a model on many images and keeps no gradients.
+# Does `fit` give the same network?
+
+
+# %%
+from course_utils.measures import mse
 
 
 def loss(model, x):
-    """Loss of each picture: (B, 1, 28, 28) -> (B,)."""
+    """What `fit` lowers: one loss for each image, (B, 1, 28, 28) -> (B,)."""
     return reconstruction_loss(model(x), x)
 
 
-by_fit = new_model()
-fit(by_fit, images.train, loss, epochs=EPOCHS, lr=3e-3, seed=SEED)
-with torch.no_grad():
-    gap = (by_fit(x) - by_hand(x)).abs().mean().item()
-print(f"mean difference of a pixel between the two: {gap:.1e}")
-assert gap < 0.002
+def error(model, x):
+    """Mean squared error of a pixel of these images: a float."""
+    return mse(predict(model, x), x)
+
+
+by_fit = dense()
+fit(by_fit, train, loss, epochs=EPOCHS, seed=SEED)
+difference = (predict(by_fit, valid) - predict(by_hand, valid)).abs()
+difference.mean().item()
 
 # %% [markdown]
-# The same to within rounding. From here on we use `fit`.
+# It does, up to rounding. From here on we use `fit`. We compare models by their
+# **error**: the mean squared error of a pixel, which is the loss of an image
+# divided by 784.
+
+# %% tags=["claims"]
+fall = by_heart[-1] / by_heart[0]
+claim("eight images are learned by heart: last over first loss", fall, 0, 0.02)
+claim("a pixel differs by almost nothing", difference.mean(), 0, 0.002)
 
 # %% [markdown]
-# ## Seeing what it does
+# ## What has it learned?
 #
-# **Predict:** which garments will be drawn best, which worst?
+# We give it ten epochs and look at the loss of both groups after each. The
+# network has never seen the validation images.
+
+# %%
+guess(
+    "After ten epochs, how far is the validation loss above the training loss?",
+    "hardly",
+    "by half",
+    "twice as high",
+)
 
 # %%
 from course_utils.figures import show_losses
 
-model = new_model()
-history = fit(model, images.train, loss, valid=images.test, epochs=10)
-alt = "Loss over ten epochs: both curves fall steeply, then flatten together."
-show_losses(history, alt=alt)
-assert history.valid[-1] < 1.15 * history.train[-1]
+model = dense()
+history = fit(model, train, loss, valid=valid, epochs=10, seed=SEED)
+show_losses(history)
+gap = history.valid[-1] / history.train[-1]
+gap
 
-# %% [markdown]
-# The curve for unseen pictures stays close to that of the training pictures
-# (within 15 % at the end), so the network has learnt what garments have in
-# common, not these garments by heart.
+# %% [markdown] tags=["explain"]
+# Hardly: the two curves end within 3 % of each other. The network has learned
+# what garments have in common, not these garments by heart. (At first the
+# validation loss is *lower*, because the training loss is a mean over the whole
+# epoch.)
 
-# %%
-from course_utils.training import predict
-
-x_hat = predict(model, images.test)
-per_image = reconstruction_loss(x_hat, images.test)
-by_error = per_image.argsort()
-chosen = torch.cat([by_error[:5], by_error[-5:]])
-titles = [f"{per_image[i]:.1f}" for i in chosen]
-alt = (
-    "Five best reconstructions: plain garments such as trousers. Five "
-    "worst: fine or bold patterns, which come out as grey blur."
+# %% tags=["claims"]
+reveal(
+    "hardly" if gap < 1.25 else "by half" if gap < 1.75 else "twice as high"
 )
-originals, drawn = images.test[chosen], x_hat[chosen]
-show_reconstructions(originals, drawn, alt=alt, titles=titles)
+claim("validation loss over training loss", gap, 0.9, 1.15)
 
 # %% [markdown]
-# The number is the loss. The best five have plain shapes and little detail.
-# The worst five carry prints, stripes or checks, and those come out grey.
-#
-# **Why blur?** Suppose that the code cannot tell whether a stripe is here or
-# two pixels further on. Which answer has the smallest expected squared error?
+# Which garments does it draw well, and which badly?
 
 # %%
-here = images.test[by_error[-1:]]
-there = here.roll(2, dims=2)
-grey = (here + there) / 2
-
-
-def expected_error(answer):
-    """Mean squared error if `here` and `there` are equally likely."""
-    return sum((answer - truth).square().mean() for truth in (here, there)) / 2
-
-
-print(f"bold answer {expected_error(here):.4f}", end=", ")
-print(f"grey answer {expected_error(grey):.4f}")
-assert expected_error(grey) < 0.6 * expected_error(here)
-
-# %% [markdown]
-# The grey average: its expected error is half that of a bold guess. A network
-# trained with squared error blurs whatever it is not sure of.
-
-# %% [markdown]
-# ## Dense or convolutional?
-#
-# A dense layer does not know that pixels have neighbours. A **convolution**
-# looks at small windows and uses the same weights everywhere. Two of them with
-# stride 2 take 28 to 14 to 7; two transposed ones lead back.
-
+guess("Which class has the largest error?", "trouser", "dress", "shirt", "bag")
 
 # %%
-from course_utils.models import count_parameters
-
-
-def conv_model(latent_dim=32, c=16):
-    """A convolutional autoencoder with c and 2 c channels."""
-    torch.manual_seed(SEED)
-    back = {"stride": 2, "padding": 1, "output_padding": 1}
-    encoder = nn.Sequential(
-        nn.Conv2d(1, c, 3, stride=2, padding=1), nn.SiLU(),
-        nn.Conv2d(c, 2 * c, 3, stride=2, padding=1), nn.SiLU(),
-        nn.Flatten(), nn.Linear(2 * c * 7 * 7, latent_dim),
-    )  # fmt: skip
-    decoder = nn.Sequential(
-        nn.Linear(latent_dim, 2 * c * 7 * 7),
-        nn.Unflatten(1, (2 * c, 7, 7)), nn.SiLU(),
-        nn.ConvTranspose2d(2 * c, c, 3, **back), nn.SiLU(),
-        nn.ConvTranspose2d(c, 1, 3, **back),
-    )  # fmt: skip
-    return Autoencoder(encoder, decoder)
-
-
-# %% [markdown]
-# A fair contest needs the same number of parameters: a dense model with 68
-# hidden numbers has about as many as this one. **Predict:** which wins after
-# eight epochs, and which if the dense one gets three times as many epochs?
-
-# %%
-def test_mse(model):
-    """Mean squared error per pixel on the test pictures: a float."""
-    return (predict(model, images.test) - images.test).square().mean().item()
-
-
-contest = {
-    "dense": (new_model(hidden_dim=68), 8),
-    "dense, 24 epochs": (new_model(hidden_dim=68), 24),
-    "convolutional": (conv_model(), 8),
-}
-results, seconds = {}, {}
-for name, (contestant, epochs) in contest.items():
-    spent = fit(contestant, images.train, loss, epochs=epochs, batch_size=64)
-    results[name], seconds[name] = test_mse(contestant), spent.seconds
-    print(f"{name}: {count_parameters(contestant):,} parameters", end=", ")
-    print(f"{seconds[name]:.1f} s")
-conv = contest["convolutional"][0]
+x_hat = predict(model, valid)
+per_image = reconstruction_loss(x_hat, valid)
+ranked = per_image.argsort()
+best_and_worst = torch.cat([ranked[:5], ranked[-5:]])
+titles = [f"{value:.0f}" for value in per_image[best_and_worst].tolist()]
+show_reconstructions(valid[best_and_worst], x_hat[best_and_worst], titles)
 
 # %%
 from course_utils.figures import show_bars
 
-alt = "Bars of test error: dense highest, dense longer, convolutional lowest."
-show_bars(results, alt=alt, xlabel="test error per pixel, 32 codes")
-sizes = [count_parameters(m) for m, _ in contest.values()]
-assert max(sizes) < 1.02 * min(sizes)
-assert results["convolutional"] < 0.9 * results["dense, 24 epochs"]
-assert results["dense, 24 epochs"] < 0.95 * results["dense"]
-
-# %% [markdown]
-# With the same number of parameters the convolutional one is at least a tenth
-# better, even when the dense one trains three times as many epochs. It takes
-# more arithmetic for each picture: look at the seconds. On a GPU that price
-# all but disappears.
-#
-# **Keep it.** A trained network is its weights, so these are what we save. A
-# safetensors file holds numbers only. The older pickles (`.pt`) can run code
-# when they are opened: never open one from a stranger.
-
-# %%
-import tempfile
-from pathlib import Path
-
-from course_utils.checkpoints import load_model, save_model
-
-with tempfile.TemporaryDirectory() as folder:  # give a folder of your own
-    path = save_model(conv, Path(folder) / "conv.safetensors")
-    print(f"{path.name}: {path.stat().st_size:,} bytes")
-    twin = load_model(conv_model(), path)
-assert abs(test_mse(twin.to(device)) - test_mse(conv)) < 1e-6
-
-# %% [markdown]
-# The twin was built afresh and makes the same error. What is in the file? Four
-# bytes for each weight, and their names.
-
-# %% [markdown]
-# ## How small can the middle be?
-#
-# Six dense autoencoders, from 2 to 64 numbers, against PCA with as many
-# components. PCA is the best that any *linear* encoder and decoder can do. All
-# train on 10,000 pictures. **Predict:** where is the gap between them widest?
-
-# %%
-from sklearn.decomposition import PCA
-
-from course_utils.training import fit
-
-latent_dims = [2, 4, 8, 16, 32, 64]
-some = images.train[:10_000]  # all there are, unless you use the full set
-flat_test = images.test.flatten(1)
-pca = PCA(64, random_state=SEED).fit(some.flatten(1))
-scores, errors_pca, errors_ae = pca.transform(flat_test), [], []
-for k in latent_dims:
-    drawn = scores[:, :k] @ pca.components_[:k] + pca.mean_
-    errors_pca.append(((drawn - flat_test.numpy()) ** 2).mean())
-    sized = new_model(latent_dim=k)
-    fit(sized, some, loss, epochs=6, batch_size=64)
-    errors_ae.append(test_mse(sized))
-
-# %%
-from course_utils.figures import show_curves
-
-curves = {
-    "PCA": (latent_dims, errors_pca),
-    "autoencoder": (latent_dims, errors_ae),
+labels = images.train_labels[shuffled[:1000]]
+by_class = {
+    name: per_image[labels == c].mean().item()
+    for c, name in enumerate(FASHION_CLASSES)
 }
-alt = (
-    "Test error falls with code size for both. The autoencoder is far below "
-    "PCA at 2 to 8 codes; PCA catches up and is lower at 64."
+show_bars(by_class, xlabel="reconstruction loss")
+
+# %% [markdown] tags=["explain"]
+# The number above an image is its loss. Bags and sandals are the hardest: no
+# two have the same form. Trousers are the easiest, and shirts lie between. The
+# worst single images carry prints, stripes or checks: look what became of them.
+
+# %% tags=["claims"]
+asked = ("trouser", "dress", "shirt", "bag")
+reveal(max(asked, key=by_class.get))
+claim("bags are harder than trousers", by_class["bag"] > by_class["trouser"])
+
+# %% [markdown]
+# Suppose the code cannot say whether a garment stands here or two pixels
+# further on, and both happen equally often. The decoder may draw one of the two
+# boldly, or the average of both.
+
+# %%
+guess(
+    "Whose squared error, on average over both cases, is smaller?",
+    "the bold one's",
+    "the average's",
+    "both are equal",
 )
-axes = {"xlabel": "numbers in the code", "ylabel": "test error per pixel"}
-show_curves(curves, alt=alt, **axes, log_x=True)
-assert all(errors_ae[i] < 0.8 * errors_pca[i] for i in range(3))
-assert errors_pca[5] < errors_ae[5]
+
+# %%
+here = valid[ranked[-1:]]
+there = here.roll(2, dims=2)
+average = (here + there) / 2
+drawn = torch.cat([here, there, average])
+show_images(drawn, titles=["here", "there", "average"])
+bold_error = (mse(here, here) + mse(here, there)) / 2
+average_error = (mse(average, here) + mse(average, there)) / 2
+bold_error, average_error
+
+# %% [markdown] tags=["explain"]
+# The average has half the error of a bold choice, which is right in one case and
+# very wrong in the other. So a network that is trained with squared error blurs
+# whatever its code does not tell it: prints and stripes come out grey.
+
+# %% tags=["claims"]
+smaller = "the average's" if average_error < bold_error else "the bold one's"
+reveal(smaller)
+claim("the average's error is half", average_error / bold_error, 0.45, 0.55)
 
 # %% [markdown]
-# With 2 to 8 numbers the autoencoder's error is at least a fifth below PCA's:
-# a bent sheet fits garments better than a flat one. With 64 numbers PCA wins
-# against six epochs of training. It finds its optimum at once; we would have
-# to train longer. Lesson 03 looks at who wins when.
-
-# %% [markdown]
-# ## Choices that matter
+# ## How long should the code be?
 #
-# Each line below changes one thing about a small model and trains it for three
-# epochs. Whoever *chooses* by the test pictures has no honest test left, so we
-# set 1,000 training pictures aside and compare on those. **Predict** which
-# change hurts most, and which helps.
+# Three more autoencoders, with 2, 8 and 128 numbers in the code. Everything
+# else stays the same.
+
+# %%
+guess(
+    "From 32 to 128 numbers, the validation error…",
+    "halves",
+    "falls by a fifth",
+    "stays about the same",
+)
+
+# %%
+models = {32: model}
+for latent_dim in (2, 8, 128):
+    models[latent_dim] = dense(latent_dim)
+    fit(models[latent_dim], train, loss, epochs=10, seed=SEED)
+size_error = {k: error(models[k], valid) for k in models}
+show_bars(size_error, xlabel="validation error of a pixel")
+
+# %%
+garments = valid[[int((labels == c).nonzero()[0]) for c in range(10)]]
+sizes = (2, 8, 32, 128)
+rows = [predict(models[k], garments) for k in sizes]
+names = ["original", *(f"{k} numbers" for k in sizes)]
+show_images([garments, *rows], row_labels=names)
+
+# %% [markdown] tags=["explain"]
+# Two numbers give a typical garment of the kind, eight give its outline, and
+# 32 its folds and shades. With 128 nothing is gained: a longer code *could*
+# hold more, but in ten epochs the network has not learned to use it. Lesson 03
+# follows this question to its end.
+
+# %% tags=["claims"]
+more = size_error[128] / size_error[32]
+fewer = size_error[8] / size_error[2]
+fall = "halves" if more < 0.65 else "falls by a fifth"
+reveal(fall if more < 0.9 else "stays about the same")
+claim("the error of 8 numbers over that of 2", fewer, 0.4, 0.65)
+claim("the error of 128 numbers over that of 32", more, 0.9, 1.1)
+
+# %% [markdown]
+# The code of two numbers can be drawn as a map: each thumbnail stands where the
+# encoder puts it. Below it, draw something yourself, or choose a ready-made
+# image, and see what comes back.
+
+# %%
+from course_utils.figures import draw_image, show_latent_space
+
+z = predict(models[2].encode, valid)
+shown = {"codes of validation images": (z, labels)}
+show_latent_space(shown, classes=FASHION_CLASSES, images=valid)
+drawing = draw_image(lambda x: torch.cat([x, predict(model, x)]))
+
+# %% [markdown]
+# Nobody told the network about classes. Yet shoes lie with shoes, trousers
+# have a place of their own, and shirts, coats and pullovers share one. And
+# whatever you draw, a garment comes back: the decoder knows nothing else.
+#
+# ## Dense or convolutional?
+#
+# A **convolution** slides a small window over the image and takes a weighted sum
+# in every place, always with the same weights. `padding=1` puts a frame of zeros
+# around the image. With `stride=2` the window moves by two pixels, and height
+# and width are halved. Here is the window's first stop, by hand and by the layer.
+
+# %%
+window = nn.Conv2d(1, 1, 3, stride=2, padding=1)
+framed = nn.functional.pad(images.train[:1], (1, 1, 1, 1))[0, 0]
+first_stop = (window.weight[0, 0] * framed[:3, :3]).sum() + window.bias[0]
+diagram("strided")
+first_stop.item(), window(images.train[:1])[0, 0, 0, 0].item()
+
+# %% [markdown]
+# One layer has many windows, each with weights of its own. What each of them
+# makes is a **channel** of the answer, an image that is half as high and wide.
+# The way back uses **transposed convolutions**, which double height and width.
 
 
 # %%
-from course_utils.training import fit, predict
+def conv_encoder(latent_dim, c):
+    """Images -> codes, by way of c and 2 c channels."""
+    return nn.Sequential(
+        nn.Conv2d(1, c, 3, stride=2, padding=1),  # c x 14 x 14
+        nn.SiLU(),
+        nn.Conv2d(c, 2 * c, 3, stride=2, padding=1),  # 2c x 7 x 7
+        nn.SiLU(),
+        nn.Flatten(),
+        nn.Linear(2 * c * 7 * 7, latent_dim),
+    )
 
 
-class NoSigmoid(Autoencoder):
-    """An autoencoder whose pixels may be any number."""
+def conv_decoder(latent_dim, c):
+    """Codes -> logits, the way back."""
+    return nn.Sequential(
+        nn.Linear(latent_dim, 2 * c * 7 * 7),
+        nn.Unflatten(1, (2 * c, 7, 7)),
+        nn.SiLU(),
+        nn.ConvTranspose2d(2 * c, c, 4, stride=2, padding=1),  # c x 14 x 14
+        nn.SiLU(),
+        nn.ConvTranspose2d(c, 1, 4, stride=2, padding=1),  # 1 x 28 x 28
+    )
 
-    def decode(self, z):
-        return self.decoder(z)
 
-
-def variant(lr=3e-3, hidden_dim=128, activation=None, kind=Autoencoder):
-    """Error on 1,000 pictures set aside, with one thing changed."""
-    torch.manual_seed(SEED)
-    parts = make_encoder(32, hidden_dim), make_decoder(32, hidden_dim)
-    for part in parts:
-        for i, layer in enumerate(part):
-            if activation and isinstance(layer, nn.SiLU):
-                part[i] = activation()
-    changed, aside = kind(*parts), images.train[-1000:]
-    fit(changed, images.train[:-1000], loss, epochs=3, lr=lr, progress=False)
-    return (predict(changed, aside) - aside).square().mean().item()
-
+# %% [markdown]
+# We compare three models with the same number of **parameters** (weights and
+# biases, the numbers that training changes): dense with 70 hidden numbers for 8
+# epochs, the same for 24, and convolutional with 16 and 32 channels for 8.
 
 # %%
-choices = {
-    "as it is": variant(),
-    "learning rate 100 times lower": variant(lr=3e-5),
-    "learning rate 300 times higher": variant(lr=1.0),
-    "4 times as wide": variant(hidden_dim=512),
-    "ReLU": variant(activation=nn.ReLU),
-    "no activation": variant(activation=nn.Identity),
-    "no sigmoid": variant(kind=NoSigmoid),
+from course_utils.models import count_parameters
+
+torch.manual_seed(SEED)
+contest = {
+    "dense": dense(hidden_dim=70),
+    "dense, 24 epochs": dense(hidden_dim=70),
+    "convolutional": Autoencoder(conv_encoder(32, 16), conv_decoder(32, 16)),
 }
+{name: count_parameters(m) for name, m in contest.items()}
 
 # %%
-aside = images.train[-1000:]
-average = (images.train.mean(0) - aside).square().mean().item()
-alt = "Bars of error: the two wrong learning rates stand out."
-show_bars(
-    choices | {"(the average picture)": average},
-    alt=alt, xlabel="error per pixel on 1,000 pictures set aside",
-)  # fmt: skip
-usual = choices["as it is"]
-assert choices["learning rate 300 times higher"] > 0.9 * average
-assert choices["learning rate 100 times lower"] > 1.5 * usual
-assert choices["4 times as wide"] < usual
-rest = ("ReLU", "no activation", "no sigmoid")
-assert all(0.85 < choices[name] / usual < 1.15 for name in rest)
+guess("Which has the smallest error on validation images?", *contest)
+
+# %%
+import pandas as pd
+
+runs = {
+    name: fit(
+        model,
+        train,
+        loss,
+        epochs=24 if "24" in name else 8,
+        batch_size=64,
+        seed=SEED,
+    )
+    for name, model in contest.items()
+}
+valid_error = {name: error(m, valid) for name, m in contest.items()}
+seconds = {name: run.seconds for name, run in runs.items()}
+pd.DataFrame({"validation error": valid_error, "seconds": seconds}).round(4)
+
+# %% [markdown] tags=["explain"]
+# The convolutional model wins with the same number of parameters: its error is
+# a sixth below that of the dense one with three times the epochs, and a third
+# below that with as many. It knows from the start that pixels have neighbours,
+# and that a stripe is a stripe in every place. Its price is arithmetic: compare
+# the seconds.
+
+# %% tags=["claims"]
+best = valid_error["convolutional"]
+reveal(min(valid_error, key=valid_error.get))
+claim("conv over dense", best / valid_error["dense"], 0.5, 0.75)
+claim("conv over dense, 24", best / valid_error["dense, 24 epochs"], 0.7, 0.95)
 
 # %% [markdown]
-# The learning rate matters most. Far too high, and the model does no better
-# than the average picture, or hardly: it fails outright, without an error message. Far
-# too low, and it has hardly begun. A wider model is better at the same number
-# of epochs. The other three move the result by less than 15 % in so short a
-# training. Try whether that stays so in a longer one.
-
-# %% [markdown]
-# ### Exercise 3 · Find the bugs · 8 minutes, medium
+# ## Four broken loops
 #
-# Somebody wrote their own `decode`. It runs, and it would even train. Below
-# are pictures that it draws with *our* trained decoder. Two things are wrong.
+# Four loops run without an error message, and each is wrong. Each of these three
+# steps contains one mistake.
 
 
 # %%
-def odd_decode(decoder, z):
-    """Codes (B, Z) -> pictures (B, 1, 28, 28) in [0, 1]."""
-    return decoder(z).transpose(2, 3)
+def step_a(model, optimizer, x):
+    loss = reconstruction_loss(model(x).sigmoid(), x).mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
 
 
-codes = predict(conv.encode, images.test[first])
-with torch.no_grad():
-    odd = odd_decode(conv.decoder, codes.to(device)).cpu()
-print(f"pixels from {odd.min():.1f} to {odd.max():.1f}")
-alt = "Ten garments drawn in hard black and white, lying on their side."
-show_images(odd, alt=alt)
+def step_b(model, optimizer, x):
+    target = x[torch.randperm(len(x))]
+    loss = reconstruction_loss(model(x), target).mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
+def step_c(model, optimizer, x):
+    loss = reconstruction_loss(model(x), x).mean()
+    loss.backward()
+    optimizer.step()
+
 
 # %% [markdown]
-# Compare with the reconstructions further up: what happened to the garments,
-# and what to the range of their pixels? Write a `decode` without the bugs.
+# Loop D takes your own `train_step`. All four train on 500 images. Read how each
+# of them is called; the results come out shuffled.
 
+# %%
+import random
+
+few, new = train[:500], valid[:500]
+
+
+def run(step, report_on):
+    """Train on `few`; return the model and the error that is reported."""
+    model = dense()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    for epoch in range(40):
+        for batch in few[torch.randperm(len(few))].split(64):
+            step(model, optimizer, batch.to(device))
+    return model, error(model, report_on)
+
+
+calls = {"A": (step_a, new), "B": (step_b, new)}
+calls |= {"C": (step_c, new), "D": (train_step, few)}
+mixed = random.Random(4).sample(sorted(calls), 4)
+broken = [run(*calls[name]) for name in mixed]
+rows = [new[:10], *(predict(model, new[:10]) for model, _ in broken)]
+show_images(rows, row_labels=["original", "1", "2", "3", "4"])
+reported = pd.Series([e for _, e in broken], index=[1, 2, 3, 4])
+pd.DataFrame({"reported error": reported}).round(4)
+
+# %% [markdown]
+# ### Exercise 3 · Which is which? · 8 minutes, medium
+#
+# Which result (1 to 4) came from which loop? First say what is wrong in each
+# loop, and what a network must do that is trained in this way. Then write a
+# dictionary `result_of`, such as `{"A": 1, "B": 2, "C": 3, "D": 4}`.
 
 # %% tags=["nbval-check-output"]
-def mended_decode(decoder, z):
-    """Codes (B, Z) -> pictures (B, 1, 28, 28) in [0, 1]."""
-    ### BEGIN SOLUTION
-    return decoder(z).sigmoid()
-    ### END SOLUTION
+### BEGIN SOLUTION
+result_of = {"A": 3, "B": 1, "C": 4, "D": 2}
+### END SOLUTION
 
-
-mended_decode = checks.mended_decode(mended_decode)
+result_of = checks.result_of(result_of)
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# A shape is (B, channel, height, width). What does `transpose(2, 3)` do?
+# One network gives every image the same answer. For which loop is that the
+# best it can do?
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# The decoder gives logits, any numbers. What turns them into pixels?
+# The sigmoid of a number in (0, 1) lies between 0.5 and 0.73. What would a
+# network do that has to reach black and white all the same?
 #
 # </details>
 #
 # {answer}
 #
-# Both bugs would have survived training: the network learns to draw lying
-# garments that the transpose stands up, and "no sigmoid" above was no
-# disaster. **Loss curves do not show everything; look at ranges and shapes.**
+# A: the sigmoid is applied twice, so pixels are pushed to the ends. B: the target
+# is another image, so the average garment is the best answer. C: old gradients
+# are never cleared and pile up. D is the worst, because it looks best: it reports
+# the error of the images that it was trained on. On new images it is larger:
+
+# %%
+on_new = pd.Series([error(model, new) for model, _ in broken], reported.index)
+pd.DataFrame({"reported error": reported, "on new images": on_new}).round(4)
+
+# %% tags=["claims"]
+claim(
+    "D's reported error over that on new images",
+    reported[2] / on_new[2],
+    0.6,
+    0.95,
+)
+average_image = train.mean(0).expand_as(new)
+b_error = on_new[1] / mse(average_image, new)
+claim("B's error over that of the average image", b_error, 0.9, 1.15)
 
 # %% [markdown]
-# ## Compression
+# ## Alone
 #
-# A code of 32 numbers can be stored in 32 bytes: cut the range of each number
-# into 256 levels and store the number of the level.
+# ### Exercise 4 · Another data set · 20 minutes, hard
 #
-# ### Exercise 4 · Eight bits · 8 minutes, medium
-#
-# `low` becomes level 0 and `high` the last level; what lies outside is moved
-# to the nearest end. Round to the nearest level.
+# Scikit-learn's digits are 8 × 8 pixels. Write and train an autoencoder for
+# them, with **8 numbers** in the code. Call it `digit_model`; it needs `encode`
+# and `decode`, as `Autoencoder` has them. It is judged by its error on new digits
+# (`digits().test`), which must be below that of PCA with 8 components, 0.024.
+# (PCA is the best that linear layers can do; lesson 03 builds it.)
 
+# %%
+from course_utils.datasets import digits
+
+digit_images = digits().train
+show_images(digit_images[:10])
+digit_images.shape
 
 # %% tags=["nbval-check-output"]
-from course_utils import checks
+### BEGIN SOLUTION
+torch.manual_seed(SEED)
+encoder = nn.Sequential(
+    nn.Flatten(),
+    nn.Linear(64, 128),
+    nn.SiLU(),
+    nn.Linear(128, 8),
+)
+decoder = nn.Sequential(
+    nn.Linear(8, 128),
+    nn.SiLU(),
+    nn.Linear(128, 64),
+    nn.Unflatten(1, (1, 8, 8)),
+)
+digit_model = Autoencoder(encoder, decoder)
+fit(digit_model, digit_images, loss, epochs=40, batch_size=32, progress=False)
+### END SOLUTION
 
-
-def quantize(z, low, high, levels):
-    """Codes (B, Z), range (Z,) and (Z,) -> whole levels (B, Z)."""
-    ### BEGIN SOLUTION
-    share = (z - low) / (high - low)
-    return (share * (levels - 1)).round().clamp(0, levels - 1)
-    ### END SOLUTION
-
-
-quantize = checks.quantize(quantize)
+digit_model = checks.digit_model(digit_model)
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# First find where z lies between low and high, as a share from 0 to 1.
+# Copy `make_encoder` and `make_decoder` and change three sizes: 784 becomes
+# 64, (1, 28, 28) becomes (1, 8, 8), and `latent_dim` is 8.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# 256 levels are numbered 0 to 255, so multiply by `levels - 1`. `.round()` and
-# `.clamp(0, levels - 1)` do the rest.
+# There are only 1,437 images, so an epoch is short: take many, in small
+# batches.
 #
 # </details>
 #
 # {answer}
-
-# %%
-train_codes = predict(conv.encode, images.train)
-low, high = train_codes.amin(dim=0), train_codes.amax(dim=0)
-z = predict(conv.encode, images.test)
-stored = quantize(z, low, high, 256)
-restored = low + stored / 255 * (high - low)
-mse_32_bits = test_mse(conv)
-mse_8_bits = predict(conv.decode, restored) - images.test
-mse_of_100 = mse_8_bits[:100].square().mean().item()
-mse_8_bits = mse_8_bits.square().mean().item()
-bits_per_image = 8 * z.shape[1]
-print(f"{bits_per_image} bits a picture; error {mse_8_bits:.5f}", end=" ")
-print(f"instead of {mse_32_bits:.5f}")
-assert mse_8_bits < 1.02 * mse_32_bits
-
-# %% [markdown]
-# A quarter of the memory for less than 2 % more error. How do the old masters
-# do? PNG keeps every pixel. JPEG loses some, and we turn its quality down
-# until its error is as large as ours. To be fair to them we pack 100 pictures
-# into one file, so that the header hardly counts.
-
-# %%
-import io
-
-import numpy as np
-from PIL import Image
-
-
-def file_bits(picture, **options):
-    """Bits of the file a picture (H, W) makes, and what is read back."""
-    file = io.BytesIO()
-    Image.fromarray(picture.numpy()).save(file, **options)
-    read_back = torch.from_numpy(np.array(Image.open(file)))
-    return 8 * file.tell(), read_back
-
-
-hundred = images.test[:100, 0].mul(255).byte()
-sheet = hundred.view(10, 10, 28, 28).transpose(1, 2).reshape(280, 280)
-png = file_bits(sheet, format="png", optimize=True)[0] / 100
-for quality in range(95, 0, -1):
-    bits, read_back = file_bits(sheet, format="jpeg", quality=quality)
-    error = (read_back / 255 - sheet / 255).square().mean().item()
-    if error >= mse_of_100:
-        break
-jpeg = bits / 100
-
-# %%
-bits = {"pixels": 8 * 784.0, "PNG": png, "JPEG": jpeg}
-bits["autoencoder"] = float(bits_per_image)
-alt = (
-    "Bars of bits per picture: raw pixels most, PNG about half, JPEG at the "
-    "same error far less, the autoencoder about as much as JPEG or less."
-)
-show_bars(bits, alt=alt, xlabel="bits per picture")
-decoder_bits = 32 * count_parameters(conv.decoder)
-pays = decoder_bits / (jpeg - bits_per_image)
-print(f"decoder: {decoder_bits:,} bits, repaid after {pays:,.0f} pictures")
-assert bits_per_image < png / 8 and bits_per_image < 0.95 * jpeg
-
-# %% [markdown]
-# PNG needs more than eight times our bits, but it is exact. JPEG, pushed to an
-# error as large as ours, still needs more bits than we do: the code knows
-# garments, JPEG knows pictures. But the decoder has to be sent along as well.
-# Only after many thousand pictures is it repaid, and only for garments.
-
-# %% [markdown]
-# ## Where it fails
-#
-# An autoencoder knows the world that it was trained on. **Predict:** what will
-# it draw when it is shown noise, a boot upside down, or a handwritten digit?
-
-# %%
-from sklearn.datasets import load_digits
-
-from course_utils.figures import show_images
-from course_utils.training import predict
-
-torch.manual_seed(SEED)
-digits = torch.tensor(load_digits().images[:5] / 16).float()[:, None]
-digits = nn.functional.interpolate(digits, size=28, mode="bilinear")
-boots = images.test[images.test_labels == 9][:5]
-strange = {
-    "boots": boots,
-    "upside down": boots.flip(2),
-    "digits": digits,
-    "noise": torch.rand(5, 1, 28, 28),
-}
-rows = [torch.cat([x, predict(conv, x)]) for x in strange.values()]
-alt = (
-    "Left five inputs, right their reconstructions: boots come back well, "
-    "upside-down boots and digits distorted, noise as a grey haze."
-)
-show_images(rows, alt=alt, row_labels=list(strange))
-
-# %% [markdown]
-# Boots come back as boots. Boots on their head become clumsy lumps, digits put
-# on cloth, and noise turns into a haze. The errors say the same:
-
-# %%
-strange_mse = {
-    name: (predict(conv, x) - x).square().mean().item()
-    for name, x in strange.items()
-}
-print({name: f"{value:.4f}" for name, value in strange_mse.items()})
-boots_mse = strange_mse.pop("boots")
-assert all(value > 1.2 * boots_mse for value in strange_mse.values())
-
-# %% [markdown]
-# What it has not seen comes back with a larger error. That is a nuisance here
-# and a tool in lesson 13, where large errors give intruders away.
-#
-# One thing more. If the decoder can draw, can it **invent**? We draw random
-# codes with the mean and spread of the real ones.
-
-# %%
-torch.manual_seed(SEED)
-random_codes = z.mean(0) + z.std(0) * torch.randn(200, 32)
-invented = predict(conv.decode, random_codes)
-alt = "Twenty invented pictures: grey clouds with garment-like patches."
-show_images(invented[:20], alt=alt)
-
-
-def distance_to_training(x):
-    """Distance to the nearest training picture, on average: a float."""
-    all_distances = torch.cdist(x.flatten(1), images.train.flatten(1))
-    return all_distances.min(dim=1).values.mean().item()
-
-
-real = distance_to_training(predict(conv, images.test[:200]))
-fake = distance_to_training(invented)
-print(f"to the nearest training picture: {real:.2f} and {fake:.2f}")
-assert fake > 1.2 * real
-
-# %% [markdown]
-# Hardly a garment among them, and they lie farther from their nearest training
-# picture than reconstructions do. Between the real codes there are holes, and nothing
-# in the loss fills them. That is why lesson 08 exists.
 #
 # ### Exercise 5 · A smaller loss · 5 minutes, open
 #
-# A friend trains an autoencoder with 784 numbers in the middle. Its loss is
-# almost zero. Is it a better autoencoder than ours? Better for what?
-#
+# A friend trains an autoencoder with 784 numbers in the code for a whole night.
+# Its loss is almost zero. Is it better than ours? Better for what? Write your answer into
+# the next cell.
+
+# %% [markdown]
+# *Your answer:*
+
+# %% [markdown]
 # <details><summary>A model answer</summary>
 #
 # For copying, yes, and copying is useless: the identity does it without
 # training. With 784 numbers nothing forces the network to find what garments
-# have in common, so its codes need be no more than the pixels in another
-# order. The error matters only together with the size of the code, and both
-# matter only for a purpose: storing, cleaning, searching, classifying.
+# have in common; its code may be the pixels in another order. The error means
+# something only together with the size of the code, and both only for a
+# purpose: storing, cleaning, searching, classifying.
 #
 # </details>
-
-# %% [markdown]
-# ## Quiz and summary
-
-# %%
-from course_utils.lessons import quiz
-
-quiz("02")
-
-# %% [markdown]
-# - An autoencoder is an encoder, a bottleneck, a decoder and a reconstruction
-#   error; the training loop is a dozen lines.
-# - Overfit one batch first; then look at curves, pictures, ranges and rivals.
-# - Convolutions do more with the same number of parameters. PCA is the rival
-#   to beat, and with large codes and little training it wins.
-# - It blurs what it is not sure of, and its random codes are no garments.
 #
-# The scorecard's ranges are of three seeds with the pictures that ship. With
-# the full set (the default on a GPU) most errors are lower.
+# ## Summary
+#
+# Now the test images, for the first and only time.
 
 # %%
-scorecard = {
-    "mse_dense_32": results["dense"],
-    "mse_dense_32_24_epochs": results["dense, 24 epochs"],
-    "mse_conv_32": results["convolutional"],
-    "mse_ae_2": errors_ae[0],
-    "mse_pca_2": float(errors_pca[0]),
-    "bits_per_image": float(bits_per_image),
-    "jpeg_bits_per_image": jpeg,
-}
-measured = {
-    "mse_dense_32": (0.0175, 0.0185),
-    "mse_dense_32_24_epochs": (0.0134, 0.0141),
-    "mse_conv_32": (0.0117, 0.0120),
-    "mse_ae_2": (0.0318, 0.0324),
-    "mse_pca_2": (0.0454, 0.0455),
-    "bits_per_image": (256, 256),
-    "jpeg_bits_per_image": (328, 365),
-}
-checks.show_scorecard(scorecard, measured)
+test_error = {name: error(m, images.test) for name, m in contest.items()}
+show_bars(test_error, xlabel="test error of a pixel")
+
+# %% [markdown]
+# - An autoencoder is an encoder, a bottleneck and a decoder; its training loop
+#   is six lines.
+# - Overfit one batch first. Then look at the best and the worst of the images
+#   that were not used for training.
+# - Squared error blurs what the code does not tell.
+# - Convolutions do more with the same number of parameters.
+#
+# **Where it fails.** It draws garments, whatever you show it. Its loss counts
+# pixels: a print matters no more than empty ground. And a low error does not say
+# what the code is good for: lesson 04 asks.
+
+# %%
+from course_utils.lessons import quiz, scorecard
+
+quiz()
+
+# %%
+scorecard(
+    {
+        "mse_dense_32": test_error["dense"],
+        "mse_dense_32_24_epochs": test_error["dense, 24 epochs"],
+        "mse_conv_32": test_error["convolutional"],
+        "valid_over_train": gap,
+        "mse_2": size_error[2],
+        "mse_8": size_error[8],
+        "mse_128": size_error[128],
+    },
+    data="full" if FULL else "small",
+)
 
 # %% [markdown]
 # **References.** G. Hinton and R. Salakhutdinov, *Reducing the dimensionality
-# of data with neural networks*, 2006. · I. Goodfellow, Y. Bengio and A.
-# Courville, *Deep Learning*, chapter 14, 2016. · L. Smith and N. Topin,
-# *Super-convergence*, 2018 (the one-cycle learning rate).
+# of data with neural networks*, 2006. · H. Xiao, K. Rasul and R. Vollgraf,
+# *Fashion-MNIST*, 2017. · D. Kingma and J. Ba, *Adam*, 2015. · L. Smith and N.
+# Topin, *Super-convergence*, 2018. · I. Goodfellow, Y. Bengio and A. Courville,
+# *Deep Learning*, chapter 14, 2016.
+#
+# ## Going further
+#
+# **What does squared error not see?** We move each validation image by one
+# pixel. Then we paint the lowest 8 of the 28 rows grey instead.
+
+# %%
+guess("Which has the larger error on average?", "moved", "painted")
+
+# %%
+moved = valid.roll(1, dims=3)
+painted = valid.clone()
+painted[:, :, 20:] = valid.mean(dim=(1, 2, 3), keepdim=True)
+rows = [valid[:10], moved[:10], painted[:10]]
+show_images(rows, row_labels=["original", "moved", "painted"])
+mse(moved, valid), mse(painted, valid)
+
+# %% [markdown] tags=["explain"]
+# The moved ones, by a third. For the eye they are the same garments; for squared
+# error they are farther from the originals than garments of which more than a
+# quarter is missing. Keep this in mind wherever an error is printed.
+
+# %% tags=["claims"]
+moved_error = mse(moved, valid) / mse(painted, valid)
+reveal("moved" if moved_error > 1 else "painted")
+claim(
+    "error of the moved over that of the painted ones", moved_error, 1.1, 1.5
+)

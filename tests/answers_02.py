@@ -1,8 +1,13 @@
 """Answers to lesson 02's exercises: right ones, and slips with their words."""
 
+from types import SimpleNamespace
+
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+from course_utils.datasets import digits
+from course_utils.training import fit
 
 
 class Encoder(nn.Module):
@@ -88,6 +93,31 @@ def wrong_step(loss_of, zero=True, back=True, move=True, value=True):
     return step
 
 
+def step_in_parts(model, optimizer, x):
+    optimizer.zero_grad()
+    loss = mean_loss(model.decode(model.encode(x)), x)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def step_twice(model, optimizer, x):
+    loss = step_in_parts(model, optimizer, x)
+    optimizer.step()
+    return loss
+
+
+class Remembers(nn.Module):
+    """Keeps the images beside the code."""
+
+    def encode(self, x):
+        self.x = x
+        return x.flatten(1)[:, :8]
+
+    def decode(self, z):
+        return self.x
+
+
 def mean_loss(x_hat, x):
     return (x_hat - x).square().flatten(1).sum(1).mean()
 
@@ -106,7 +136,89 @@ def inside(z, low, high):
     return (z.clamp(low, high) - low) / (high - low)
 
 
+class Digits(nn.Module):
+    """An autoencoder for digits."""
+
+    def __init__(self, size=8, epochs=1, pixels=torch.sigmoid):
+        super().__init__()
+        torch.manual_seed(0)
+        self.pixels = torch.sigmoid
+        self.encoder = nn.Sequential(
+            nn.Flatten(), nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, size)
+        )
+        self.decoder = nn.Sequential(
+            nn.Linear(size, 128), nn.ReLU(), nn.Linear(128, 64)
+        )
+        options = {"batch_size": 32, "lr": 5e-3, "progress": False}
+        fit(self, digits().train, digit_loss, epochs=epochs, **options)
+        self.pixels = pixels
+
+    def encode(self, x):
+        return self.encoder(x)
+
+    def decode(self, z):
+        return self.pixels(self.decoder(z)).view(-1, 1, 8, 8)
+
+    def forward(self, x):
+        return self.decode(self.encode(x))
+
+
+def digit_loss(model, x):
+    return (model(x) - x).square().flatten(1).sum(dim=1)
+
+
+def with_parts(encode, decode):
+    """A Module that is made of functions."""
+    model = nn.Module()
+    model.encode, model.decode = encode, decode
+    return model
+
+
+TRAINED = Digits(epochs=12)
+
 ANSWERS = {
+    "result_of": (
+        [
+            {"A": 3, "B": 1, "C": 4, "D": 2},
+            {"D": 2, "C": 4, "B": 1, "A": 3},
+            {"A": "3", "B": "1", "C": "4", "D": "2"},
+            dict(zip("abcd", torch.tensor([3.0, 1, 4, 2]), strict=True)),
+        ],
+        {
+            "0 of 4": {"A": 1, "B": 2, "C": 3, "D": 4},
+            "overshoot": {"A": 3, "B": 1, "C": 2, "D": 4},
+            "same answer": {"A": 3, "B": 4, "C": 1, "D": 2},
+            "belongs to one loop": {"A": 3, "B": 3, "C": 4, "D": 2},
+            "keys": [3, 1, 4, 2],
+            "Turn it round": {1: "B", 2: "D", 3: "A", 4: "C"},
+            "got 2, 0, 3, 1": {"A": 2, "B": 0, "C": 3, "D": 1},
+            "0.73": {"A": 4, "B": 1, "C": 3, "D": 2},
+        },
+    ),
+    "digit_model": (
+        [
+            TRAINED,
+            with_parts(TRAINED.encode, TRAINED.decode),
+            SimpleNamespace(encode=TRAINED.encode, decode=TRAINED.decode),
+            with_parts(
+                lambda x: TRAINED.encoder(x.float()),
+                lambda z: (
+                    1 / (1 + (-TRAINED.decoder(z)).exp().view(-1, 1, 8, 8))
+                ),
+            ),
+        ],
+        {
+            "(360, 8)": Digits(size=32),
+            "has it been trained": Digits(pixels=torch.zeros_like),
+            "more epochs": Digits(epochs=2),
+            "a class": Digits,
+            "more than the code": Remembers(),
+            "come first": with_parts(nn.Linear(784, 8), TRAINED.decode),
+            "no `encode`": nn.Sequential(nn.Flatten(), nn.Linear(64, 64)),
+            "leave [0, 1]": Digits(pixels=lambda h: h),
+            "(360, 1, 8, 8)": with_parts(TRAINED.encode, TRAINED.decoder),
+        },
+    ),
     "make_encoder": (
         [Encoder, layers(nn.SiLU()), encoder_in_steps],
         {
@@ -119,16 +231,33 @@ ANSWERS = {
             "changed places": layers(nn.SiLU(), swap=True),
             "a network": lambda z, h: Encoder,
             "parameters": lambda z, h: Encoder(z, 2 * h),
+            "is missing": lambda z, h: nn.Sequential(
+                nn.Flatten(), nn.Linear(784, h), nn.SiLU()
+            ),
+            "the way back": lambda z, h: nn.Sequential(
+                nn.Linear(z, h), nn.SiLU(), nn.Linear(h, 784)
+            ),
+            "float32": lambda z, h: Encoder(z, h).double(),
+            "leave Unflatten": lambda z, h: Encoder(
+                z, h, nn.Unflatten(1, (1, 28, 28))
+            ),
         },
     ),
     "train_step": (
-        [step, step_grad_none, step_by_functional],
+        [step, step_grad_none, step_by_functional, step_in_parts],
         {
             "pile up": wrong_step(mean_loss, zero=False),
             "never move": wrong_step(mean_loss, move=False),
             "is one missing": wrong_step(mean_loss, back=False),
             "loss.item()": step_with_graph,
             "take the mean": wrong_step(lambda a, b: ((a - b) ** 2).sum()),
+            "called twice": step_twice,
+            "sigmoid is applied twice": wrong_step(
+                lambda a, b: mean_loss(a.sigmoid(), b)
+            ),
+            "another image": wrong_step(
+                lambda a, b: mean_loss(a, b[torch.randperm(len(b))])
+            ),
             "over the pixels too": wrong_step(F.mse_loss),
             "None": wrong_step(mean_loss, value=False),
         },

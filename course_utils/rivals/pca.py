@@ -1,9 +1,30 @@
-"""PCA gone wrong in three ways, for lesson 03's clinic."""
+"""Principal component analysis (Pearson, 1901), and how it goes wrong."""
 
 import torch
 
 ILLS = {"A": "order", "B": "mean", "C": "data", "D": "right"}
 BOOT = 9  # the label of ankle boots
+
+
+def pca_errors(train, test, sizes) -> dict[int, float]:
+    """Return {k: mean squared error of PCA with k components on `test`}.
+
+    train, test: (N, ...), flattened here; PCA is fitted on `train` alone.
+    sizes: numbers of components, each at least 0 and at most what `train`
+    has. Raises ValueError for others.
+    """
+    train, test = train.flatten(1), test.flatten(1)
+    most = min(train.shape)
+    if not all(0 <= k <= most for k in sizes):
+        raise ValueError(f"sizes must lie in 0 to {most}; got {list(sizes)}")
+    mean = train.mean(dim=0)
+    components = _directions(train - mean)
+    test = test - mean
+    errors = {}
+    for k in sizes:
+        kept = components[:k]
+        errors[k] = (test - test @ kept.T @ kept).square().mean().item()
+    return errors
 
 
 def clinic(images, labels, k=8):

@@ -3,10 +3,25 @@
 ANSWERS: {check: (right answers, {words of the message: wrong answer})}.
 """
 
+import torch
+
 
 def by_loop(images):
     total = [float(image.sum()) / image.numel() for image in images]
     return images.new_tensor(total)
+
+
+def running(images):
+    total, means = 0, []
+    for image in images:
+        total = total + image.mean()
+        means.append(total)
+    return torch.stack(means)
+
+
+def from_darkest(images):
+    images -= images.min()
+    return images.mean(dim=(1, 2, 3))
 
 
 ANSWERS = {
@@ -22,6 +37,18 @@ ANSWERS = {
             "pixels of each": lambda images: images.flatten(1).mean(0),
             "one dimension too many": lambda images: images.mean(dim=(2, 3)),
             "None": lambda images: None,
+            "lit pixels": lambda images: (
+                images.sum((1, 2, 3)) / images.gt(0).sum((1, 2, 3))
+            ),
+            "inside the loop": lambda images: images.mean((1, 2, 3))[0],
+            "one channel": lambda images: images.mean(1),
+            "count of images": lambda images: (
+                images.sum((1, 2, 3)) / images.shape[0]
+            ),
+            "start anew": running,
+            "by 255": lambda images: images.div(255).mean((1, 2, 3)),
+            "mixed": lambda images: images.view(-1, len(images)).mean(0),
+            "in place": from_darkest,
             "must return a tensor": lambda images: by_loop(images).tolist(),
         },
     ),

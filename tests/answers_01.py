@@ -45,6 +45,11 @@ def damaged_by_loop(z, least, most):
     return torch.tensor([any(v in pair for v, pair in row) for row in rows])
 
 
+def in_any_end(z, least, most):
+    ends = least.tolist() + most.tolist()
+    return torch.tensor([any(v in ends for v in row) for row in z.tolist()])
+
+
 def on_ends(z, least, most):
     return (z == least) | (z == most)
 
@@ -74,6 +79,20 @@ ANSWERS = {
             "left out": lambda z, known, causes, k=5: neighbours(
                 z, known, causes, k + 1
             )[:, 1:].mean(1),
+            "[:k] took rows": lambda z, known, causes, k=5: causes[
+                torch.cdist(z, known).argsort()[:k]
+            ].mean(1),
+            "Those are distances": lambda z, known, causes, k=5: (
+                distances(z, known).sqrt().sort().values[:, :k].mean(1)
+            ),
+            "the other way round": lambda z, known, causes, k=5: guess_by_loop(
+                known, z, causes, k
+            ),
+            "in a loop": lambda *a, **k: guess_by_loop(*a, **k)[0],
+            "k + 1": lambda z, known, causes, k=5: guess_by_loop(
+                z, known, causes, k + 1
+            ),
+            "median": lambda *a, **k: neighbours(*a, **k).median(1).values,
         },
     ),
     "interpolate": (
@@ -93,12 +112,22 @@ ANSWERS = {
             "ends are missing": lambda z0, z1, n: line_by_loop(z0, z1, n + 2)[
                 1:-1
             ],
-            "(Z, steps)": lambda z0, z1, n: line_by_loop(z0, z1, n).T,
+            "not (Z, steps)": lambda z0, z1, n: line_by_loop(z0, z1, n).T,
             "add t · (z1 - z0)": lambda z0, z1, n: (
                 z0 + torch.linspace(0, 1, n)[:, None] * z1
             ),
             "One point": lambda z0, z1, n: (z0 + z1) / 2,
             "add z0": lambda z0, z1, n: line_by_loop(z0, z1, n) - z0,
+            "a column": lambda z0, z1, n: (
+                z0 + torch.linspace(0, 1, n) * (z1 - z0)
+            ),
+            "walks away": lambda z0, z1, n: line_by_loop(z0, 2 * z0 - z1, n),
+            "stack the points": lambda z0, z1, n: torch.cat(
+                list(line_by_loop(z0, z1, n))
+            ),
+            "always 9": lambda z0, z1, n: line_by_loop(z0, z1, 9),
+            "in the loop": lambda z0, z1, n: z0 + 0 * (z1 - z0),
+            "steps - 1": lambda z0, z1, n: at_ends(z0, z1, torch.arange(n)),
         },
     ),
     "damaged": (
@@ -114,12 +143,24 @@ ANSWERS = {
             "each number": on_ends,
             "within each code": lambda *case: on_ends(*case).any(0),
             "first number": lambda *case: on_ends(*case)[:, 0],
-            "lower end only": lambda z, least, most: (z == least).any(1),
-            "upper end only": lambda z, least, most: (z == most).any(1),
+            "the lower end only": lambda z, least, most: (z == least).any(1),
+            "the upper end only": lambda z, least, most: (z == most).any(1),
             "exactly on its ends": lambda z, least, most: (
                 (z < least) | (z > most)
             ).any(1),
             "all codes": lambda *case: on_ends(*case).any(),
+            "Every code": lambda z, least, most: (
+                (z >= least) & (z <= most)
+            ).all(1),
+            "hers": lambda z, *_: on_ends(z, z.amin(0), z.amax(0)).any(1),
+            "near an end": lambda z, least, most: (
+                ((z - least).abs() < 0.01) | ((z - most).abs() < 0.01)
+            ).any(1),
+            "its own number only": in_any_end,
+            "overwritten": lambda *case: on_ends(*case)[:, -1],
+            "| instead of &": lambda z, least, most: (
+                (z == least).any(1) & (z == most).any(1)
+            ),
         },
     ),
     "size_errors": (
@@ -134,13 +175,18 @@ ANSWERS = {
         {
             "dictionary": [0.0027, 0.0003, 0.0001],
             "missing": {2: 0.0027, 3: 0.0003},
-            "divide by 784": {2: 2.1, 3: 1.2, 4: 1.1},
+            "sums over": {2: 1.96, 3: 0.13, 4: 0.04},
             "one number": {k: torch.rand(1000) for k in (2, 3, 4)},
-            "worse than two": {2: 0.0003, 3: 0.0027, 4: 0.0027},
+            "worse than fewer": {2: 0.0003, 3: 0.0027, 4: 0.0027},
             "mean image": {2: 0.044, 3: 0.0439, 4: 0.0438},
             "too well": {2: 0.0002, 3: 0.0001, 4: 0.0001},
             "clear drop": {2: 0.0034, 3: 0.003, 4: 0.003},
             "compared with itself": {2: 0.0, 3: 0.0, 4: 0.0},
+            "Is it `mse`": {2: 0.05, 3: 0.0128, 4: 0.0071},  # their roots
+            "does the size vary": {2: 0.00065, 3: 0.00007, 4: 0.00004},
+            "belong together": {2: 0.0025, 3: 0.00005, 4: 0.00017},
+            "`.item()`": {2: "0.0025", 3: "0.0002", 4: "0.0001"},
+            "among ['2', '3', '4']": {str(k): 0.001 for k in (2, 3, 4)},
         },
     ),
 }

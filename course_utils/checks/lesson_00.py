@@ -10,7 +10,10 @@ def _pixels(images):
 
 
 @check(
-    cases=lambda: [(torch.rand(n, 1, 28, 28),) for n in (3, 28)],
+    cases=lambda: [  # some pixels of the first images are black
+        ((torch.rand(n, 1, 28, 28) - dark).clamp(min=0),)
+        for n, dark in ((3, 0.2), (28, 0))
+    ],
     slips=reductions(_pixels, "pixels", "image", wanted="mean")
     | {
         "You averaged over the images; average over the pixels of each.": (
@@ -24,6 +27,26 @@ def _pixels(images):
         ),
         "Each row of pixels got a mean of its own: average over dims 1, 2 "
         "and 3.": lambda images: images.mean(dim=-1),
+        "Only dim 1, the one channel, was averaged: average over dims 1, 2 "
+        "and 3.": lambda images: images.mean(dim=1),
+        "One image's mean came back: is the `return` inside the loop?": (
+            lambda images: images[0].mean()
+        ),
+        "You averaged the lit pixels; the black ones belong to the mean.": (
+            lambda images: images.sum((1, 2, 3)) / (images > 0).sum((1, 2, 3))
+        ),
+        "You divided by the count of images; divide by that of the pixels.": (
+            lambda images: images.sum((1, 2, 3)) / len(images)
+        ),
+        "Each number holds the images before it too: start anew from 0.": (
+            lambda images: images.mean((1, 2, 3)).cumsum(0)
+        ),
+        "`view` mixed pixels of several images: keep the batch first.": (
+            lambda images: images.reshape(-1, len(images)).mean(0)
+        ),
+        "The pixels lie between 0 and 1 already; do not divide by 255.": (
+            lambda images: images.mean((1, 2, 3)) / 255
+        ),
     },
 )
 def brightness(images):

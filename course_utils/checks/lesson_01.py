@@ -4,23 +4,26 @@ import math
 
 import torch
 
-from course_utils.checks.core import check, mutants, outcome
+from course_utils.checks.comparing import same
+from course_utils.checks.core import check, outcome
 
 
-def _guesses(
-    z,
-    z_known,
-    causes,
-    k=5,
-    largest=False,
-    order=lambda apart: apart,
-    more=0,
-    last=lambda found: found.mean(dim=1),
-):
-    """Guess from neighbours, with some knobs turned."""
-    apart = order(torch.cdist(z, z_known))
-    nearest = apart.topk(k + more, largest=largest).indices
-    return last(causes[nearest])
+def _then(function, steps):
+    """Return the slips {message: a wrong last step after the function}."""
+    return {
+        message: lambda *case, step=step: step(function(*case))
+        for message, step in steps.items()
+    }
+
+
+def _found(z, z_known, causes, k=5, more=0, largest=False):
+    """Return the neighbours' causes (N, k, K), with some knobs turned."""
+    apart = torch.cdist(z, z_known)
+    return causes[apart.topk(k + more, largest=largest).indices]
+
+
+def _guesses(*case, **knobs):
+    return _found(*case, **knobs).mean(dim=1)
 
 
 @check(
@@ -28,40 +31,45 @@ def _guesses(
         (torch.randn(9, 2), torch.randn(31, 2), 5 * torch.rand(31, 3), 4),
         (torch.randn(4, 6), torch.randn(12, 6), torch.randn(12, 1), 2),
     ],
-    slips=mutants(
-        _guesses,
+    slips=_then(
+        _found,
         {
-            "You took the farthest codes; `topk` needs largest=False.": {
-                "largest": True
-            },
-            "You took the nearest code alone; average over k of them.": {
-                "last": lambda found: found[:, 0]
-            },
-            "The nearest one was left out: new codes are not among the known "
-            "ones.": {"more": 1, "last": lambda found: found[:, 1:].mean(1)},
-            "The causes of all the neighbours came back; average over the k "
-            "of them, dim=1.": {"last": lambda found: found},
-            "You summed the neighbours' causes; take the mean.": {
-                "last": lambda found: found.sum(dim=1)
-            },
+            "You took the nearest code alone; use k.": lambda f: f[:, 0],
+            "No mean yet: average over the k, dim=1.": lambda f: f,
+            "You summed the causes; take the mean.": lambda f: f.sum(dim=1),
+            "You divided the sum by 5, not by k.": lambda f: f.sum(dim=1) / 5,
+            "You took the median; take the mean.": lambda f: f.median(1)[0],
             "You averaged over the new codes; average over the neighbours, "
-            "dim=1.": {"last": lambda found: found.mean(dim=0)},
+            "dim=1 of (N, k, K).": lambda f: f.mean(dim=0),
             "You averaged over the causes; average over the neighbours, "
-            "dim=1.": {"last": lambda found: found.mean(dim=2)},
+            "dim=1.": lambda f: f.mean(dim=2),
+            "One code's causes: `return` in a loop?": lambda f: f[0].mean(0),
         },
     )
     | {
+        "You took the farthest codes; `topk` needs largest="
+        "False.": lambda *case: _guesses(*case, largest=True),
+        "You took k + 1 neighbours.": lambda *case: _guesses(*case, more=1),
+        "You took k - 1 neighbours.": lambda *case: _guesses(*case, more=-1),
+        "The nearest one was left out: new codes are not among the known "
+        "ones.": lambda *case: _found(*case, more=1)[:, 1:].mean(dim=1),
         "That is the mean of all the causes; take those of the k nearest.": (
-            lambda z, z_known, causes, k=5: causes.mean(dim=0).expand(
-                len(z), -1
-            )
+            lambda z, known, causes, k: causes.mean(0).expand(len(z), -1)
         ),
-        "k is fixed at 5; use the argument k.": (
-            lambda z, z_known, causes, k=5: _guesses(z, z_known, causes)
+        "k is fixed at 5; use the argument k.": lambda *a: _guesses(*a[:3]),
+        "You averaged codes; the causes of the nearest codes are "
+        "wanted.": lambda z, known, causes, k: _guesses(z, known, known, k),
+        "You found new codes near the known ones; it is the other way round: "
+        "distances (N, M), topk along dim=1.": (
+            lambda z, known, *rest: _guesses(known, z, *rest)
         ),
-        "You averaged codes; the causes of the nearest codes are wanted.": (
-            lambda z, z_known, causes, k=5: _guesses(z, z_known, z_known, k)
+        "You compared the new codes with each other; compare them with the "
+        "known ones.": lambda z, known, *rest: _guesses(z, z, *rest),
+        "[:k] took rows; each code's neighbours stand in columns: [:, :k].": (
+            lambda z, y, c, k: c[torch.cdist(z, y).argsort()[:k]].mean(1)
         ),
+        "Those are distances: of what `topk` gives, `.indices` leads to the "
+        "causes.": lambda z, y, c, k: -(-torch.cdist(z, y)).topk(k)[0].mean(1),
     },
 )
 def read_off(z, z_known, causes, k=5):
@@ -71,11 +79,17 @@ def read_off(z, z_known, causes, k=5):
     return causes[nearest].mean(dim=1)
 
 
-def _line(z0, z1, steps, first=0, last=0, ends=lambda z0, z1: (z0, z1)):
-    """Return points on a line; `first` and `last` leave out that many."""
-    z0, z1 = ends(z0, z1)
-    t = torch.linspace(0, 1, steps + first + last)[first:][:steps, None]
+def _line(z0, z1, steps):
+    t = torch.linspace(0, 1, steps)[:, None]
     return (1 - t) * z0 + t * z1
+
+
+def _row_of_weights(attempt):
+    """Name weights that are a row; they fit only if Z is equal to steps."""
+    row = torch.linspace(0, 1, 4)
+    if same(attempt(torch.zeros(4), 1 + row, 4), row * (1 + row)):
+        return "Each weight should meet all of the code: t[:, None], a column."
+    return None
 
 
 @check(
@@ -83,53 +97,54 @@ def _line(z0, z1, steps, first=0, last=0, ends=lambda z0, z1: (z0, z1)):
         (torch.randn(dim), torch.randn(dim), steps)
         for dim, steps in ((3, 5), (1, 2), (8, 11))
     ],
-    slips=mutants(
+    find=_row_of_weights,
+    slips=_then(
         _line,
         {
-            "The line runs backwards: it should start at z0.": {
-                "ends": lambda z0, z1: (z1, z0)
-            },
-            "The last point should be z1 itself: both ends belong to it.": {
-                "last": 1
-            },
-            "The first point should be z0 itself: both ends belong to it.": {
-                "first": 1
-            },
-            "The ends are missing: t should run from 0 to 1, both included.": {
-                "first": 1,
-                "last": 1,
-            },
-            "You added t · z1 to z0; add t · (z1 - z0).": {
-                "ends": lambda z0, z1: (z0, z0 + z1)
-            },
-            "It starts at 0 and not at z0: add z0.": {
-                "ends": lambda z0, z1: (0 * z0, z1 - z0)
-            },
-            "The first point should be z0; the share of z0 is 1 - t.": {
-                "ends": lambda z0, z1: (0 * z0, z0 + z1)
-            },
+            "The line runs backwards: start at z0.": lambda y: y.flip(0),
+            "It starts at 0 and not at z0: add z0.": lambda y: y - y[0],
+            "It walks away from z1: check the sign.": lambda y: 2 * y[0] - y,
+            "Rows are steps: (steps, Z), not (Z, steps).": lambda y: y.T,
+            "One point came back, not `steps`.": lambda y: y.mean(dim=0),
+            "z0 alone came back: is `return` in the loop?": lambda y: y[0],
+            "All came back in one row; stack the points.": torch.flatten,
         },
     )
     | {
-        "Steps should run along the first axis: (steps, Z), not (Z, steps).": (
-            lambda z0, z1, steps: _line(z0, z1, steps).T
+        "The last point should be z1 itself: both ends "
+        "belong to it.": lambda z0, z1, steps: _line(z0, z1, steps + 1)[:-1],
+        "The first point should be z0 itself: both ends "
+        "belong to it.": lambda z0, z1, steps: _line(z0, z1, steps + 1)[1:],
+        "The ends are missing: t should run from 0 to 1, both "
+        "included.": lambda z0, z1, steps: _line(z0, z1, steps + 2)[1:-1],
+        "You added t · z1 to z0; add t · (z1 - z0).": lambda z0, z1, steps: (
+            _line(z0, z0 + z1, steps)
         ),
-        "One point came back; `steps` of them are wanted: give t a column, "
-        "`t[:, None]`.": lambda z0, z1, steps: (z0 + z1) / 2,
+        "The first point should be z0; the share of z0 is 1 - "
+        "t.": lambda z0, z1, steps: _line(0 * z0, z0 + z1, steps),
+        "It starts at 0: z0 has no share.": lambda z0, *a: _line(0 * z0, *a),
+        "One point too many: `steps` counts the points, not the "
+        "gaps.": lambda z0, z1, steps: _line(z0, z1, steps + 1),
+        "It has always 9 points; use `steps`.": lambda a, b, _: _line(a, b, 9),
+        "t should run from 0 to 1: divide by steps - 1.": lambda z0, z1, n: (
+            z0 + torch.arange(n)[:, None] * (z1 - z0)
+        ),
     },
 )
 def interpolate(z0, z1, steps):
     """Points on the line between two codes: (Z,), (Z,) -> (steps, Z)."""
-    t = torch.linspace(0, 1, steps)[:, None]
-    return (1 - t) * z0 + t * z1
+    return _line(z0, z1, steps)
 
 
 def _clipped_codes(rows, size):
     """Return codes in a range, some clipped, row 0 in all, row 1 in none."""
     least, most = -0.5 - torch.rand(size), 0.2 + torch.rand(size)
+    most = most.sort(descending=True).values
     z = (1.2 * torch.randn(rows, size)).clamp(least, most)
-    z[0], z[1], z[2] = most, 0.9 * most, least
+    z[0], z[1], z[2] = most, 0.995 * most, least
     z[3, 1:] = 0.9 * most[1:]
+    z[4], z[4, 0] = 0.9 * most, most[-1]  # an end of another number's range
+    least[-1] -= 0.5  # an end that no code reaches
     return z, least, most
 
 
@@ -140,44 +155,56 @@ def _clipped(z, least, most):
 @check(
     cases=lambda: [_clipped_codes(12, 2), _clipped_codes(40, 3)],
     skip=("far",),  # scaling moves numbers off the ends of the range
-    slips={
-        "A code is damaged as soon as one of its numbers was clipped; you ask "
-        "for all of them.": lambda *case: _clipped(*case).all(dim=1),
-        "You found the undamaged ones.": lambda *case: (
-            ~_clipped(*case).any(dim=1)
+    slips=_then(
+        _clipped,
+        {
+            "A code is damaged as soon as one of its numbers was clipped; you "
+            "ask for all of them.": lambda c: c.all(dim=1),
+            "You found the undamaged ones.": lambda c: ~c.any(dim=1),
+            "One answer for each number came back; one for each code is "
+            "wanted: any(dim=1).": lambda c: c,
+            "That runs over the codes; ask within each code, "
+            "dim=1.": lambda c: c.any(dim=0),
+            "One answer for all codes came back.": lambda c: c.any(),
+            "You counted; ask whether any was clipped.": lambda c: c.sum(1),
+            "Places of codes came back; a boolean for each code is "
+            "wanted.": lambda c: c.any(dim=1).nonzero().flatten(),
+            "It looks at the first number only.": lambda c: c[:, 0],
+            "The last number decides: overwritten?": lambda c: c[:, -1],
+            "Every code came back as damaged: all stored codes lie between "
+            "the ends; clipped numbers lie on one.": lambda c: c.any(1) | True,
+            "No code was found: nothing lies outside the range any more. What "
+            "was clipped lies exactly on its ends, on one *or* the other.": (
+                lambda c: c.any(dim=1) & False
+            ),
+        },
+    )
+    | {
+        "It finds the lower end only.": lambda z, a, b: (z <= a).any(1),
+        "It finds the upper end only.": lambda z, a, b: (z >= b).any(1),
+        "One end is enough: | instead of &.": lambda z, a, b: (
+            (z <= a).any(dim=1) & (z >= b).any(dim=1)
         ),
-        "One answer for each number came back; one for each code is wanted: "
-        "any(dim=1).": _clipped,
-        "That runs over the codes; ask within each code, dim=1.": (
-            lambda *case: _clipped(*case).any(dim=0)
+        "Each number has a range of its own; you took one for "
+        "all.": lambda z, a, b: _clipped(z, a.min(), b.max()).any(dim=1),
+        "You took the range of the stored codes; hers is least to "
+        "most.": lambda z, *ends: _clipped(z, z.amin(0), z.amax(0)).any(dim=1),
+        "A number near an end was not clipped; only one exactly on it was.": (
+            lambda z, *ends: sum((z - e).abs() < 0.01 for e in ends).any(1)
         ),
-        "One answer for all codes came back; one for each is wanted.": (
-            lambda *case: _clipped(*case).any()
-        ),
-        "You looked at the first number only; any may have been clipped.": (
-            lambda *case: _clipped(*case)[:, 0]
-        ),
-        "You looked at the lower end only.": lambda z, least, most: (
-            z <= least
-        ).any(dim=1),
-        "You looked at the upper end only.": lambda z, least, most: (
-            z >= most
-        ).any(dim=1),
-        "Nothing lies outside the range any more: what was clipped lies "
-        "exactly on its ends.": lambda z, least, most: (
-            (z < least) | (z > most)
-        ).any(dim=1),
+        "An end counts for its own number only, not for the "
+        "others.": lambda z, *ends: torch.isin(z, torch.cat(ends)).any(dim=1),
     },
 )
 def damaged(z, least, most):
     """Whether a number lies on an end of the range: (B, Z) -> (B,)."""
-    return ((z <= least) | (z >= most)).any(dim=1)
+    return _clipped(z, least, most).any(dim=1)
 
 
 SIZES = (2, 3, 4)
 MEASURED = {2: 0.0026, 3: 0.0002, 4: 0.0001}  # of the lesson's own recipe
 FLOOR = 1e-6  # no network of this lesson copies better
-GREY = 0.044  # error per pixel of the mean image
+GREY = 0.030  # error per pixel of the mean image
 
 
 def _size_problem(errors):
@@ -188,45 +215,40 @@ def _size_problem(errors):
             f"{type(errors).__name__}."
         )
     if missing := [size for size in SIZES if size not in errors]:
-        return f"Codes of 2, 3 and 4 numbers are wanted; {missing} is missing."
+        return f"Codes of 2, 3 and 4 numbers are wanted; {missing} is " + (
+            f"missing among {list(errors)}."
+        )
     try:
-        two, three, four = (float(errors[size]) for size in SIZES)
+        two, three, four = (float(errors[size] + 0) for size in SIZES)
     except (TypeError, ValueError, RuntimeError):
         return "Each error is one number: use `mse(…)`, or `.item()`."
     return _error_problem(two, three, four)
 
 
 def _error_problem(two, three, four):
-    if not all(map(math.isfinite, (two, three, four))):
+    errors = two, three, four
+    if not all(map(math.isfinite, errors)):
         return "An error is not a finite number: did the training blow up?"
-    if min(two, three, four) > 1:
-        return (
-            "These are sums over the pixels of an image; divide by 784, as "
-            "`mse` does."
-        )
-    if min(two, three, four) < FLOOR:
-        return "An error is all but 0: is the image compared with itself?"
-    if three > two:
-        return (
-            "Three numbers are worse than two. Do the sizes and the errors "
-            "belong together, and was each network trained from new weights?"
-        )
-    if three > 0.8 * GREY:
-        return (
-            "These copies are no better than the mean image: was the network "
-            "trained on the same kind of images?"
-        )
-    if two < 4e-4:
-        return (
-            "Two numbers copy far too well for three causes: does the size "
-            'vary? causes=("x", "y", "size").'
-        )
-    if three > 0.5 * two:
-        return (
-            "There should be a clear drop from 2 to 3. Train as long as the "
-            "lesson does, on 5,000 images."
-        )
-    return None
+    signs = {
+        "No error per pixel is above 1. Are these sums over the pixels or "
+        "images? `mse` takes the mean.": max(errors) > 1,
+        "An error is all but 0, or less: is the image compared with itself, "
+        "or the error rounded, or divided once too often?": min(errors)
+        < FLOOR,
+        "These copies are no better than the mean image. Is it `mse`, and was "
+        "each network trained as long as in the lesson, on images of the same "
+        "kind?": max(errors) > 0.9 * GREY,
+        "More numbers are worse than fewer. Do the sizes and the errors "
+        "belong together, and was each network trained from new "
+        "weights?": three > 2 * two or four > 2 * three,
+        "Two numbers copy far too well for three causes: does the size vary, "
+        "in training and in the new images? "
+        'causes=("x", "y", "size").': two < 1e-3,
+        "There should be a clear drop from 2 to 3. Train each network as long "
+        "as the lesson does, on 5,000 images in which the size "
+        "varies.": three > 0.5 * two,
+    }
+    return next((text for text, sign in signs.items() if sign), None)
 
 
 outcome("size_errors", _size_problem, course=lambda: dict(MEASURED))

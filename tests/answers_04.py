@@ -1,5 +1,6 @@
 """Answers to lesson 04's exercises: right ones, and slips with their words."""
 
+import numpy as np
 import torch
 from sklearn.neighbors import KNeighborsClassifier
 
@@ -21,6 +22,12 @@ def by_loop(z, labels, n):
 def by_hand(z, labels, n):
     near = torch.cdist(z[n:], z[:n]).argmin(1)
     return (labels[near] == labels[n:]).float().mean()
+
+
+def by_pairs(z, labels, n):
+    z, labels = z.numpy(), labels.numpy()
+    apart = ((z[n:, None] - z[None, :n]) ** 2).sum(axis=-1)
+    return np.mean(labels[apart.argmin(axis=1)] == labels[n:])
 
 
 def apart(images, training, p=2.0):
@@ -49,7 +56,7 @@ def place_and_tag(x):
 
 ANSWERS = {
     "few_labels": (
-        [accuracy, by_loop, by_hand],
+        [accuracy, by_loop, by_hand, by_pairs],
         {
             "its own nearest neighbour": lambda z, y, n: accuracy(
                 z, y, n, judged=slice(None)
@@ -69,6 +76,20 @@ ANSWERS = {
                 by_hand(z, y, n) * (len(z) - n)
             ),
             "share of wrong guesses": lambda z, y, n: 1 - by_hand(z, y, n),
+            "last of the n": lambda z, y, n: accuracy(
+                z, y, n, given=slice(n - 1)
+            ),
+            "starts too early": lambda z, y, n: accuracy(
+                z, y, n, judged=slice(n - 1, None)
+            ),
+            "Only n others": lambda z, y, n: accuracy(
+                z, y, n, judged=slice(n, 2 * n)
+            ),
+            "asked n neighbours": lambda z, y, n: accuracy(z, y, n, n),
+            "Those are the guesses": lambda z, y, n: (
+                KNeighborsClassifier(1).fit(z[:n], y[:n]).predict(z[n:])
+            ),
+            "rounded": lambda z, y, n: round(accuracy(z, y, n)),
             "Only the first number": lambda z, y, n: by_hand(z[:, :1], y, n),
             "None": lambda z, y, n: print(by_hand(z, y, n)),
         },
@@ -99,7 +120,10 @@ ANSWERS = {
             "One number for all": lambda x, t: (
                 apart(x, t).min(1).values.mean()
             ),
-            "tensor": lambda x, t: apart(x, t).min(dim=1),
+            "values and places": lambda x, t: apart(x, t).min(dim=1),
+            "smallest of all distances": lambda x, t: apart(x, t).min(),
+            "with themselves": lambda x, t: apart(x, x).amin(dim=1),
+            "tensor": lambda x, t: apart(x, t).amin(dim=1).tolist(),
         },
     ),
     "encode_with_tag": (
@@ -112,7 +136,10 @@ ANSWERS = {
             "The tag is lost": lambda x: place_and_tag(x)[:, :2],
             "The place is lost": lambda x: place_and_tag(x)[:, 2:],
             "hold 3 numbers": lambda x: x.flatten(1),
-            "must have shape": lambda x: x,
+            "must have shape": lambda x: x[:, 0],
+            "Images came back": lambda x: x,
+            "returned None": lambda x: None,
+            "not always your own": lambda x: torch.zeros(5000, 3),
             "a function that turns images": torch.zeros(5, 3),
             "NaN": lambda x: place_and_tag(x).log() * torch.nan,
         },

@@ -11,7 +11,14 @@ def _codes():
     """Return codes of three labels that lie near each other, labels, n."""
     labels = torch.arange(60) % 3
     z = torch.randn(60, 4) + 1.5 * labels[:, None]
-    return z, labels, 24
+    return z, labels, 25
+
+
+def _last_counts():
+    """Return codes of which the last given one is the only one of label 9."""
+    z, labels = torch.randn(90, 2), torch.randint(0, 9, (90,))
+    z[29:31], labels[29:31] = z[29].clone(), 9
+    return z, labels, 30
 
 
 def _first(n):
@@ -39,10 +46,7 @@ def _score(z, labels, n, neighbours=1, known=_first, judged=_rest, of=None):
 
 
 @check(
-    cases=lambda: [
-        _codes(),
-        (torch.randn(40, 2), torch.randint(0, 4, (40,)), 30),
-    ],
+    cases=lambda: [_codes(), _last_counts()],
     slips=mutants(
         _score,
         {
@@ -54,6 +58,15 @@ def _score(z, labels, n, neighbours=1, known=_first, judged=_rest, of=None):
             "rest is judged.": {
                 "known": _rest,
                 "judged": _first,
+            },
+            "The last of the n is not among the known ones.": {
+                "known": lambda n: slice(n - 1)
+            },
+            "The slice of the judged ones starts too early: [n:].": {
+                "judged": lambda n: slice(n - 1, None)
+            },
+            "Only n others are judged; judge all that follow.": {
+                "judged": lambda n: slice(n, 2 * n)
             },
             "You asked three neighbours; ask one.": {"neighbours": 3},
             "You asked five neighbours, scikit-learn's default; ask one.": {
@@ -69,6 +82,12 @@ def _score(z, labels, n, neighbours=1, known=_first, judged=_rest, of=None):
     | {
         "That is the share of wrong guesses; return the share of right "
         "ones.": lambda z, labels, n: 1 - _score(z, labels, n),
+        "Those are the guesses; return the share that is right.": (
+            lambda z, labels, n: labels[_near(z[n:], z[:n], how="argmin")]
+        ),
+        "You asked n neighbours; ask one.": (
+            lambda z, labels, n: _score(z, labels, n, neighbours=n)
+        ),
         "Only the first number of each code is used; use all.": (
             lambda z, labels, n: _score(z[:, :1], labels, n)
         ),
@@ -119,6 +138,16 @@ def _near(images, training, power=2.0, how="amin", square=False, dim=1):
                 .float()
             )
         ),
+        "`min` gave values and places; return the values.": (
+            lambda images, training: tuple(
+                torch.cdist(images.flatten(1), training.flatten(1)).min(dim=1)
+            )
+        ),
+        "That is the smallest of all distances; take it for each image.": (
+            lambda images, training: _near(images, training).min()
+        ),
+        "The images are compared with themselves; compare them with the "
+        "training images.": lambda images, training: _near(images, images),
         "You averaged over the pixels; the distance is the root of their "
         "sum.": lambda images, training: (
             _near(images, training) / images[0].numel() ** 0.5
@@ -153,10 +182,16 @@ def _tag_problem(encode):
             f"model.encode; got a {type(encode).__name__}."
         )
     world, new = tagged_world(1000, seed=501), tagged_world(500, seed=502)
+    if encode(new.images[:2]) is None:
+        return "It returned None. Is there a `return`?"
     with torch.no_grad():
         z, new_z = (
             torch.as_tensor(encode(w.images)).cpu() for w in (world, new)
         )
+    if z.shape == world.images.shape:
+        return "Images came back, not codes; give model.encode."
+    if z.ndim == 2 and len(z) == 5000:
+        return "Encode the images that it is given, not always your own."
     if z.ndim != 2 or len(z) != len(world.images):
         return f"Codes must have shape (B, 3); got {tuple(z.shape)}."
     if z.shape[1] > 3:

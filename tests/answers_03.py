@@ -91,6 +91,11 @@ def rebuild_by_projector(x, mean, components):
     return x @ projector + mean @ (torch.eye(len(mean)) - projector)
 
 
+def rebuild_by_numpy(x, mean, components):
+    x, mean, components = (v.numpy() for v in (x, mean, components))
+    return mean + (x - mean) @ components.T @ components
+
+
 def angle_by_qr(a, b):
     qa, qb = torch.linalg.qr(a.T).Q, torch.linalg.qr(b.T).Q
     cosines = torch.linalg.svdvals(qa.T @ qb)
@@ -145,6 +150,10 @@ ANSWERS = {
         [pca_by_svd, pca_by_covariance, pca_by_numpy],
         {
             "smallest variance first": pca_smallest_first,
+            "last k": lambda x, k: (
+                x.mean(0),
+                *(part[-k:] for part in pca_all_rows(x, k)[1:]),
+            ),
             "not centred": pca_not_centred,
             "deviation of each pixel": pca_standardised,
             "transposed already": pca_wrong_way_round,
@@ -158,7 +167,12 @@ ANSWERS = {
         },
     ),
     "pca_reconstruct": (
-        [rebuild_in_steps, rebuild_by_sum, rebuild_by_projector],
+        [
+            rebuild_in_steps,
+            rebuild_by_numpy,
+            rebuild_by_sum,
+            rebuild_by_projector,
+        ],
         {
             "mean off before": lambda x, mean, c: mean + x @ c.T @ c,
             "never put back": lambda x, mean, c: (x - mean) @ c.T @ c,
@@ -166,6 +180,13 @@ ANSWERS = {
             "the code z": lambda x, mean, c: (x - mean) @ c.T,
             "You took the mean of x": lambda x, mean, c: rebuild_in_steps(
                 x, x.mean(0), c
+            ),
+            "added twice": lambda x, mean, c: (
+                mean + rebuild_in_steps(x, mean, c)
+            ),
+            "walked backwards": lambda x, mean, c: mean + (mean - x) @ c.T @ c,
+            "Only the last component": lambda x, mean, c: rebuild_in_steps(
+                x, mean, c[-1:]
             ),
             "is lost": lambda x, mean, c: (x - mean) - (x - mean) @ c.T @ c,
             "RuntimeError": lambda x, mean, c: mean + (x - mean) @ c @ c.T,
@@ -205,6 +226,12 @@ ANSWERS = {
             "not be squared": lambda v, share: k_by_sums(v**2, share),
             "divide by the sum": lambda v, share: (
                 int((v.cumsum(0) < share).sum()) + 1
+            ),
+            "largest variance": lambda v, share: (
+                int((v.cumsum(0) / v.max() < share).sum()) + 1
+            ),
+            "nearest to the share": lambda v, share: (
+                int((v.cumsum(0) / v.sum() - share).abs().argmin()) + 1
             ),
             "share of the components": lambda v, share: round(share * len(v)),
         },

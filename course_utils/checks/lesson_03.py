@@ -107,6 +107,9 @@ def _in_columns(x, k):
         "The components stand in columns; they are wanted as rows, (k, D).": (
             _in_columns
         ),
+        "Those are the last k, of smallest variance; take the first k.": (
+            lambda x, k: (_pca(x, 1)[0], *(p[-k:] for p in _pca(x, 99)[1:]))
+        ),
         "The variances are those of the pixels; take the singular values of "
         "the first k components.": lambda x, k: (
             *_pca(x, k)[:2],
@@ -135,7 +138,6 @@ def _rebuilt(x, mean, components, off=1, back=1, own=False):
         (_cloud(4, 7, 2), _cloud(4, 7, 3)[0], _frame(7, 7, 4)[:5]),
         (_cloud(5, 9, 5), _cloud(4, 9, 6)[0], _frame(2, 9, 7)),
     ],
-    learns=("x",),
     skip=("device",),
     slips=mutants(
         _rebuilt,
@@ -148,6 +150,7 @@ def _rebuilt(x, mean, components, off=1, back=1, own=False):
             "the end.": {"off": 0, "back": 0},
             "The mean was added before you project; take it off.": {"off": -1},
             "The mean was taken off at the end; add it.": {"back": -1},
+            "The mean was added twice.": {"back": 2},
             "You took the mean of x; use the `mean` that is given, which the "
             "components belong to.": {"own": True},
         },
@@ -155,6 +158,13 @@ def _rebuilt(x, mean, components, off=1, back=1, own=False):
     | {
         "That is the code z; multiply it by the components to get pixels "
         "back.": lambda x, mean, components: (x - mean) @ components.T,
+        "You walked backwards: the mean plus, not minus; x - mean, not "
+        "mean - x.": lambda x, mean, components: (
+            2 * mean - _rebuilt(x, mean, components)
+        ),
+        "Only the last component is used; add up what all of them give.": (
+            lambda x, mean, components: _rebuilt(x, mean, components[-1:])
+        ),
         "That is what is lost; the reconstruction is wanted.": (
             lambda x, mean, components: x - _rebuilt(x, mean, components)
         ),
@@ -264,7 +274,8 @@ def _one_number(answer):
 @check(
     cases=lambda: [
         (torch.tensor([8.0, 3.0, 2.0, 1.0, 1.0, 1.0]), 0.8),
-        (torch.tensor([4.0, 2.0, 1.0, 1.0]), 0.75),
+        (torch.tensor([4.0, 2.0, 1.0, 1.0]) / 16, 0.75),
+        (torch.tensor([30.0, 9.0, 5.0, 3.0, 2.0, 1.0]), 0.9),
         (torch.tensor([30.0, 9.0, 5.0, 3.0, 2.0, 1.0]), 0.93),
         (torch.tensor([30.0, 9.0, 5.0, 3.0, 2.0, 1.0]), 1.0),
     ],
@@ -292,9 +303,22 @@ def _one_number(answer):
             "The share is of the whole variance: divide by the sum.": {
                 "total": lambda v: 1
             },
+            "You divided by the largest variance; divide by the sum.": {
+                "total": lambda v: v.max()
+            },
         },
     )
     | {
+        "That sum is the nearest to the share; it must reach the share.": (
+            lambda variances, share: (
+                int(
+                    (variances.cumsum(0) - share * variances.sum())
+                    .abs()
+                    .argmin()
+                )
+                + 1
+            )
+        ),
         "That is the share of the components, not of their variance.": (
             lambda variances, share: round(share * len(variances))
         ),
@@ -356,7 +380,10 @@ def _bar_problem(k):
     if k == right:
         return None
     if k == choose_k(_bars(), 0.9):
-        return "That holds 90 % of the variance; 95 % is wanted."
+        return (
+            "That holds 90 % of the variance, or a quarter turn; 95 % and "
+            "angles from 0 to pi are wanted."
+        )
     if k == choose_k(_bars(), 0.99):
         return "That holds 99 % of the variance; 95 % is wanted."
     if k == choose_k(_bars(turn=torch.pi / 2), 0.95):

@@ -49,6 +49,10 @@ z = cloud @ w  # all 62 codes; the first is 3 again
 feet = z[:, None] * w  # (62, 2)
 show_cloud(cloud, feet=feet, axes={"w": 4 * w})
 
+# %% [markdown]
+# A thin line joins each point to its foot: the error. Now turn the axis. Which
+# angle loses least?
+
 # %%
 angles = torch.arange(0, 181, 5)
 axes = torch.stack([angles.deg2rad().cos(), angles.deg2rad().sin()])
@@ -58,29 +62,28 @@ curves = {"squared codes": (angles, kept), "squared errors": (angles, lost)}
 show_curves(curves, xlabel="angle of the axis, degrees", ylabel="mean")
 
 # %% [markdown]
-# By Pythagoras, code² + error² = distance², so the two curves have the same
-# sum at every angle. **The axis that loses least is the axis along which the
-# codes vary most.** Here it lies near 30°.
+# By Pythagoras, code² + error² = distance²: both curves add up to the same
+# number at every angle. **The axis that loses least is the one along which
+# the codes vary most.** Here it lies near 30°.
 #
 # ## PCA in four lines
 #
 # An image of 784 pixels is a point with 784 numbers. The rows of $X$ are $N$
-# such points. Take off the mean image and find the axis of largest variance,
+# such points. Subtract the mean image and find the axis of largest variance,
 # the first **component**; then the next, at a right angle to it, and so on.
-# The **singular value decomposition** (SVD) finds all of them at once:
+# The **singular value decomposition** (SVD) finds all of them at once. You
+# need not know how: it returns the components, sorted, and their sizes $s$.
 #
 # $$X - \text{mean} = U\,\mathrm{diag}(s)\,V^\top$$
 #
 # The rows of $V^\top$ are the components. The codes along component $i$ have
-# variance $s_i^2 / (N - 1)$; its root is their **standard deviation**. All
-# points that can be reached by walking along the first $k$ components form a
-# flat $k$-dimensional **subspace**.
+# variance $s_i^2 / (N - 1)$. All points that can be reached along the first
+# $k$ components form a flat $k$-dimensional **subspace**.
 #
 # ### Exercise 1 · PCA · 6 minutes, medium
 #
 # Return the mean, the first k components and their variances. Use `u, s, vt =
-# torch.linalg.svd(…, full_matrices=False)`. The check compares with
-# scikit-learn's PCA. Signs are free: an axis has no front.
+# torch.linalg.svd(…, full_matrices=False)`. Signs are free.
 
 
 # %% tags=["nbval-check-output"]
@@ -104,20 +107,20 @@ show_images(row, titles=["mean", *range(1, 8)], diverging=True)
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# The mean is one number for each pixel: which axis do you average over? `vt` is
-# transposed already: its rows are the components.
+# The mean is one number for each pixel: which axis do you average over? `vt`
+# is transposed already: its rows are the components.
 #
 # </details>
 #
 # {answer}
 #
-# The mean and seven components, each one standard deviation long; pixels below
-# zero have a colour of their own. The first adds the body of a pullover.
+# The mean and seven components, each as long as its codes' standard deviation;
+# pixels below zero are blue.
 #
 # ### Exercise 2 · There and back · 4 minutes, easy
 #
-# **Encode**: measure how far an image, less the mean, goes along each
-# component. **Decode**: start from the mean and walk that far along each.
+# **Encode**: subtract the mean and measure how far the image goes along each
+# component. **Decode**: start from the mean and go that far along each.
 
 
 # %% tags=["nbval-check-output"]
@@ -146,17 +149,17 @@ show_images(torch.cat(row).view(-1, 1, 28, 28), titles=counts)
 #
 # {answer}
 #
-# Each component adds to what is there; with all 784 nothing is lost.
+# With all 784 nothing is lost.
 #
 # ### Exercise 3 · How many are enough? · 5 minutes, medium
 #
-# Return the smallest k whose components hold at least this share of the whole
-# variance (use `cumsum`). Which k do you expect for 95 %?
+# Return, as an int, the smallest k whose components hold at least this share
+# of the whole variance (use `cumsum`). Which k do you expect for 95 %?
 
 
 # %% tags=["nbval-check-output"]
 def choose_k(variances, share):
-    """Variances (D,), largest first, and a share in (0, 1] -> k."""
+    """Variances (D,), largest first, and a share in (0, 1] -> k, an int."""
     ### BEGIN SOLUTION
     so_far = variances.cumsum(dim=0)
     return int((so_far < share * so_far[-1]).sum()) + 1
@@ -175,14 +178,19 @@ choose_k = checks.choose_k(choose_k)
 #
 # {answer}
 #
+# <details><summary>What we see</summary>
+#
 # Three components hold half of the garments' variance, 182 hold 95 %.
+#
+# </details>
 #
 # ### Exercise 4 · The PCA clinic · 8 minutes, medium
 #
-# Four colleagues sent mean, components and test error of their PCA with eight
-# components. One is right. One never took off the mean, one took the wrong end
-# of the order, one used the wrong data. Who is who? Write `"right"`, `"mean"`,
-# `"order"`, `"data"`.
+# Four colleagues, A to D, sent mean, components and test error of their PCA
+# with eight components. One is right. One never subtracted the mean, one took
+# the *last* components instead of the first, one used the wrong data. Who is
+# who? Write a dictionary, `{"A": …, "B": …, "C": …, "D": …}`, of `"right"`,
+# `"mean"`, `"order"` and `"data"`.
 
 # %%
 from course_utils.rivals.pca import clinic
@@ -203,20 +211,23 @@ diagnosis = checks.diagnosis(diagnosis)
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Write a dictionary, `{"A": …, "B": …, "C": …, "D": …}`. Whose mean is empty?
-# Whose components show one kind of garment, whose lone pixels?
+# Whose mean is empty? Whose components are lone pixels?
 #
 # </details>
 #
 # {answer}
 #
-# A forgotten mean costs only 0.0002 here: the first component stands in for it.
+# <details><summary>What we see</summary>
 #
-# ## An autoencoder without bends
+# A forgotten mean costs under 0.001: the first component takes its place.
+#
+# </details>
+#
+# ## A linear autoencoder
 #
 # Now remove every activation from an autoencoder: one matrix to encode, its
-# transpose to decode. Gradient descent trains it to copy. Nobody tells it about
-# variance or right angles.
+# transpose to decode. Gradient descent trains it to copy; nothing tells it
+# about variance or right angles. Will its eight units be the eight components?
 
 
 # %%
@@ -229,9 +240,9 @@ class LinearAutoencoder(nn.Module):
 
     def __init__(self, latent_dim):
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(latent_dim, 784) / 28)
+        self.weight = nn.Parameter(torch.randn(latent_dim, 784) / 784**0.5)
 
-    def forward(self, x):  # (B, 784), the mean taken off
+    def forward(self, x):  # (B, 784), without the mean
         return x @ self.weight.T @ self.weight
 
 
@@ -268,10 +279,14 @@ angle = subspace_angle(w, components[:8])
 linear_gap, angle
 
 # %% [markdown]
-# The error is within a tenth of a percent of PCA's, and the two subspaces lean
-# less than 2° apart. Yet none of the eight images is a component. **The network finds PCA's subspace, not its axes**: any rotation
-# inside it has the same error, so nothing makes a unit line up with a
-# component.
+# <details><summary>What we see</summary>
+#
+# The error is within a tenth of a percent of PCA's. The subspaces are nearly
+# the same: the largest angle between them (exercise 7) is below 2°. Yet none
+# of the eight images is a component. **The network finds PCA's subspace, not
+# its axes**: any rotation inside it leaves the error the same.
+#
+# </details>
 #
 # ### Exercise 5 · Why? · 5 minutes, open
 #
@@ -284,20 +299,21 @@ linear_gap, angle
 # %% [markdown]
 # <details><summary>A model answer</summary>
 #
-# No. A product of matrices is one matrix, here of rank 8 at most, and of those
-# PCA's has the smallest training error. It takes an activation between them.
+# No. A product of matrices is one matrix. Through 8 numbers, all its outputs
+# lie in a subspace of 8 dimensions, and among these PCA's has the smallest
+# training error. It takes an activation between the layers.
 #
 # </details>
 #
 # ## How many numbers?
 #
-# Now with activations: dense autoencoders, 256 hidden units on each side, 30,000
-# images seen. Is a network ahead of PCA on *new* images?
+# Now with activations: dense autoencoders, 256 hidden units on each side,
+# codes of 2 to 64 numbers, 10,000 images seen three times. Who copies *new*
+# images better?
 
 # %%
-guess(
-    "Where is the network ahead?", "all sizes", "small codes only", "nowhere"
-)
+sides = "small codes", "large codes", "all", "none"
+guess("For which codes has the network the smaller error?", *sides)
 
 # %%
 from course_utils.models import dense_autoencoder
@@ -309,24 +325,24 @@ errors = {k: mse(predict(dense[k], images.test), images.test) for k in sizes}
 pca_errors = {k: pca_error(k) for k in sizes}
 curves = {"PCA": pca_errors, "network": errors}
 show_curves(curves, "numbers in the code", "test error", log_x=True)
+ratio = {k: errors[k] / pca_errors[k] for k in sizes}
 
 # %% [markdown] tags=["explain"]
 # At 8 numbers the network's error is about two thirds of PCA's. At 32 the two
-# are close; at 64 the network's error is half again as large as PCA's. It makes
-# no use of the room: from 16 numbers on its error stays near 0.016.
+# are close; at 64 it is about 1.5 times PCA's. From 16 numbers on it stays
+# near 0.016.
 
 # %% tags=["claims"]
-ratio = {k: errors[k] / pca_errors[k] for k in sizes}
-ahead = sum(ratio[k] < 1 for k in sizes)
-reveal({0: "nowhere", 6: "all sizes"}.get(ahead, "small codes only"))
+ahead = [ratio[k] < 1 for k in sizes]
+side = "small codes" if ahead[0] else "large codes"
+reveal("all" if all(ahead) else side if any(ahead) else "none")
 claim("linear: error and subspace are PCA's", linear_gap < 0.01 and angle < 5)
 claim("at 8: about two thirds of PCA's error", ratio[8], 0.6, 0.75)
-claim("at 64: half again as large as PCA's", ratio[64], 1.35, 1.75)
+claim("at 64: about 1.5 times PCA's error", ratio[64], 1.35, 1.75)
 
 # %%
-guess(
-    "At 64, after five times as many images?", "still PCA", "now the network"
-)
+who = "PCA", "the network", "about equal (within 5 %)"
+guess("64 numbers, five times as many images seen: who is better?", *who)
 
 # %%
 torch.manual_seed(SEED)
@@ -338,30 +354,29 @@ history = fit(
 curve = {n: error / 784 for n, error in enumerate(history.valid, start=1)}
 level = {"PCA": pca_errors[64]}
 show_curves({"network": curve}, "epochs", "test error", mark=level)
+longer_ratio = curve[16] / pca_errors[64]
 
 # %% [markdown] tags=["explain"]
-# The network draws level after 10 or 11 epochs, more than 100,000 images, and
-# ends about a tenth below PCA. What it lacked was training. PCA needed a second
-# and not one choice.
+# The network reaches PCA's error after 10 or 11 epochs, more than 100,000
+# images, and ends about a tenth below. What it lacked was training. PCA needed
+# a second and no choices.
 
 # %% tags=["claims"]
-longer_ratio = list(curve.values())[-1] / pca_errors[64]
-reveal("now the network" if longer_ratio < 1 else "still PCA")
+winner = "the network" if longer_ratio < 1 else "PCA"
+equal = 0.95 < longer_ratio < 1.05
+reveal("about equal (within 5 %)" if equal else winner)
 crossing = next((n for n, e in curve.items() if e < pca_errors[64]), 0)
-claim("it draws level after about 11 epochs", crossing, 9, 13)
+claim("it reaches PCA's error after about 11 epochs", crossing, 9, 13)
 claim("it ends about a tenth below PCA", longer_ratio, 0.85, 0.95)
 
 # %% [markdown]
-# ## Two causes, many components
+# ## The moving disk
 #
-# The moving disk of lesson 01 has two hidden causes, x and y. A network copies
-# it through a code of two numbers. PCA adds components until its error is
-# as small.
+# The disk of lesson 01 has two hidden causes, x and y. A network copies it
+# through two numbers. PCA adds components until its error is as small.
 
 # %%
-guess(
-    "How many components does PCA need?", "2", "3 to 5", "6 to 15", "more"
-)
+guess("How many components does PCA need?", "2", "3 to 5", "6 to 15", "more")
 
 # %%
 from course_utils.datasets import draw_shapes, made_world
@@ -392,20 +407,26 @@ x, y = torch.meshgrid(steps, steps, indexing="ij")
 grid = draw_shapes(x.flatten(), y.flatten()).flatten(1)
 sheet = ((grid - m) @ c[:3].T).view(16, 16, 3)
 points = (new[:300].flatten(1) - m) @ c[:3].T
-surface = {"PCA's board": torch.eye(3)[:2], "sheet of disks": sheet}
+surface = {"PCA's plane": torch.eye(3)[:2], "sheet of disks": sheet}
 look = {"colour_label": "x of the disk", "labels": ["1", "2", "3"]}
 show_cloud(points, world.causes[4000:4300, 0], surface=surface, **look)
 
 # %% [markdown]
-# Each dot is a real disk image, along components 1, 2 and 3. The sheet of
-# all disks is two-dimensional and bent; two components are a flat board. Each
-# further one gives the sheet one more direction to bend into: a moved disk is
-# no sum of a few fixed images. The network's decoder bends with the sheet.
+# <details><summary>What we see</summary>
+#
+# PCA needs about ten components. Each dot is a disk image, along components 1,
+# 2 and 3. The sheet of all disks is two-dimensional and bent; two components
+# are a flat plane. Each further one adds a direction in which the sheet bends.
+# The network's decoder bends with the sheet.
+#
+# </details>
 #
 # ### Exercise 6 · A bar that only turns · 10 minutes, transfer
 #
-# A bar in the middle of the image turns and does nothing else: one cause. How many components hold 95 % of the variance? Guess first; then make
-# bars with `draw_shapes(x=13.5, y=13.5, angle=…, kind=2)`, angles from 0 to π.
+# A bar in the middle of the image only turns: one cause. How many components
+# hold 95 % of the variance? Guess first. Then make 1,000 bars with
+# `draw_shapes(x=13.5, y=13.5, angle=…, kind=2)`, where `angle` is a tensor from
+# 0 to π. Take the variances of all 784 components. Set `bar_components`.
 
 # %% tags=["nbval-check-output"]
 ### BEGIN SOLUTION
@@ -419,32 +440,34 @@ bar_components = checks.bar_components(bar_components)
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# `angle` may be a tensor, one number a bar. You have written what gives
-# variances, and what reads them.
+# `torch.linspace` makes the angles. Flatten the bars. Which of your functions
+# gives variances, which reads them?
 #
 # </details>
 #
 # {answer}
 #
-# After half a turn the bar is back, so the bars lie on a closed curve. Even a
-# flat circle needs two directions; this one is bent.
+# <details><summary>What we see</summary>
 #
-# ## Few images, many images
+# It takes 4. After half a turn the bar is back, so the bars lie on a closed
+# curve. Even a flat circle needs two directions; this one is bent.
 #
-# Both get 50 training images, then more, and 16 numbers. Each network sees at
-# least 15,000 images, the same few again and again.
+# </details>
+#
+# ## How many images?
+#
+# PCA and a network get 50, 100, 200, 400 or 10,000 training images; codes have
+# 16 numbers. Each network trains until 15,000 images have gone by.
 
 # %%
-guess("With 50 images: who copies new images better?", "PCA", "a network")
+ns = "100", "400", "10,000", "never"
+guess("From how many images on does the network copy new ones better?", *ns)
 
 # %%
+torch.manual_seed(SEED)
 order = torch.randperm(len(x_train))
-table = {
-    "PCA, new": {},
-    "network, new": {},
-    "PCA, seen": {},
-    "network, seen": {},
-}
+names = "PCA, new", "network, new", "PCA, seen", "network, seen"
+table = {name: {} for name in names}
 for n in (50, 100, 200, 400, 10_000):
     x = images.train[order[:n]]
     net = train(dense_autoencoder, 16, x, seen=max(15_000, n))
@@ -454,32 +477,31 @@ for n in (50, 100, 200, 400, 10_000):
         table[f"PCA, {which}"][n] = mse(pca_reconstruct(flat, m, c), flat)
         table[f"network, {which}"][n] = mse(predict(net, some), some)
 show_curves(table, "training images", "error", log_x=True)
+few_ratio = table["network, new"][50] / table["PCA, new"][50]
 
 # %% [markdown] tags=["explain"]
 # With 50 images the network's error on new ones is about 1.4 times PCA's. On
-# the 50 themselves it is near 0.001, some fifty times smaller: **learnt by
-# heart**. PCA does so too, but less: its error more than doubles from seen to
-# new images. The curves for new images cross between 200 and 400. With 10,000
-# images, seen and new ones have the same error.
+# the 50 themselves it is near 0.001, thirty to fifty times smaller: **learnt
+# by heart**. PCA does so too, but less: from seen to new images its error more
+# than doubles. The curves for new images cross between 200 and 400. With
+# 10,000, seen and new images have the same error.
 
 # %% tags=["claims"]
-new_50 = table["network, new"][50]
-few_ratio = new_50 / table["PCA, new"][50]
-reveal("PCA" if few_ratio > 1 else "a network")
+later = {n: e / table["PCA, new"][n] for n, e in table["network, new"].items()}
+first = min((n for n in later if later[n] < 1), default=None)
+steps = {100: "100", 400: "400", 10_000: "10,000"}
+reveal(next((steps[n] for n in steps if first and first <= n), "never"))
 claim("50 images: about 1.4 times PCA's error", few_ratio, 1.2, 1.6)
-by_heart = new_50 / table["network, seen"][50]
+by_heart = table["network, new"][50] / table["network, seen"][50]
 claim("50 images: learnt by heart", by_heart, 20, 90)
-later = {
-    n: table["network, new"][n] / table["PCA, new"][n] for n in (200, 400)
-}
 claim("they cross between 200 and 400 images", later[200] > 1 > later[400])
 
 # %% [markdown]
-# ## Which one, when?
+# ## Half a code
 #
-# Sometimes a code has to be cut short. PCA's is sorted: the first 8 of 16
-# numbers are the best. The network's units have no order. A fair choice: run
-# PCA on its *codes*, and keep the 8 directions of largest variance.
+# PCA's code is sorted: the first 8 of 16 numbers are the best. The network's
+# units have no order. A fair way to keep half of its code: run
+# PCA on the *codes* and keep the 8 directions of largest variance.
 
 # %%
 guess("Half the code, chosen fairly: who is ahead?", "PCA", "the network")
@@ -490,46 +512,36 @@ from course_utils.figures import show_bars
 net = dense[16]
 z_train, z = (predict(net.encode, x) for x in (images.train, images.test))
 fair = pca_reconstruct(z, *pca(z_train, 8)[:2])
+# keep 8 units, set the others to their mean
 first = torch.where(torch.arange(16) < 8, z, z_train.mean(dim=0))
 
 half = {"PCA, 8 of 16": pca_error(8)}
 for name, code in (("first 8 units", first), ("8 directions", fair)):
     half[f"network, {name}"] = mse(predict(net.decode, code), images.test)
 show_bars(half | {"network, all 16": errors[16]}, xlabel="test error")
+fair_half = half["network, 8 directions"] / half["PCA, 8 of 16"]
 
 # %% [markdown] tags=["explain"]
-# Eight *units* of the network alone are useless: more than twice PCA's error.
-# Its eight best *directions* are a fifth to a quarter better than PCA's eight components.
-# The code was not worse, only unsorted.
+# Eight *units* of the network alone have more than twice PCA's error. With its
+# eight best *directions* the error is a fifth to a quarter below PCA's. The
+# code was not worse, only unsorted.
 
 # %% tags=["claims"]
-fair_half = half["network, 8 directions"] / half["PCA, 8 of 16"]
 reveal("the network" if fair_half < 1 else "PCA")
 claim("fairly halved: a fifth to a quarter below", fair_half, 0.7, 0.85)
 units_half = half["network, first 8 units"] / half["PCA, 8 of 16"]
 claim("8 units alone: about twice PCA's error or more", units_half, 1.8, 3)
 
-# %%
-# A round trip: decode a code, encode the copy. How far has it moved?
-z_pca = (x_test - mean) @ components[:16].T
-z_pca_again = (mean + z_pca @ components[:16] - mean) @ components[:16].T
-z_again = predict(net.encode, predict(net.decode, z))
-trips = {"PCA": (z_pca, z_pca_again), "network": (z, z_again)}
-{
-    name: ((b - a).norm() / (a - a.mean(0)).norm()).item()
-    for name, (a, b) in trips.items()
-}
-
 # %% [markdown]
-# PCA's codes come back; the network's move by a tenth.
+# ## Which one, when?
 #
 # | you have | take | as measured above |
 # |---|---|---|
 # | fewer than 200 images | PCA | the network learns them by heart |
 # | no time to tune | PCA | no choices, one second |
-# | many numbers in the code | PCA first | level only after 100,000 images |
+# | many numbers in the code | PCA first | equal after 100,000 images |
 # | thousands of images, a tiny code | network | a third less error at 8 |
-# | things that move or turn | network | 2 numbers instead of 8 to 10 |
+# | things that move | network | 2 numbers instead of 8 to 10 |
 # | any of these | PCA too | it is the **baseline** to beat |
 #
 # ### Where it fails
@@ -571,8 +583,8 @@ scorecard(results, data="full" if FULL else "small")
 #
 # ### Exercise 7 · The angle between subspaces · 8 minutes, harder
 #
-# Two boards through one point share a line and lean apart; subspaces have more
-# such angles, the **principal angles**. The columns of
+# Two planes in space differ by an angle; larger subspaces have several, the
+# **principal angles**. The columns of
 # `torch.linalg.qr(a.T).Q` have length 1, stand at right angles and span what
 # the rows of `a` span. `torch.linalg.svdvals` of the product of two such
 # matrices gives the cosines. Return the largest angle, in degrees.
@@ -600,16 +612,17 @@ principal_angle = checks.principal_angle(principal_angle)
 #
 # {answer}
 #
-# Try it on 32 linear units: the error is within 1 % of PCA's, the angle above
-# 50°. Components 32 and 33 carry nearly the same variance, so exchanging them
-# costs almost nothing.
+# With 32 linear units instead of 8 the error is within 1 % of PCA's, but the
+# angle is above 50°. Components 32 and 33 have nearly the same variance, so
+# exchanging them costs almost nothing.
 #
 # ### Why does no start get stuck?
 #
-# Take one linear unit in the plane of components 1 and 2: its error is a surface
-# over two weights. The valleys are component 1 and its opposite. Component 2 is
-# a **saddle**: level, but falling to both sides. Descent slows down there and
-# rolls off. Baldi and Hornik (1989) proved that there are no other bad places.
+# Take one linear unit in the plane of components 1 and 2: its error is a
+# surface over two weights. The lowest points are component 1 and its opposite.
+# Component 2 is a **saddle**: level, but falling to both sides. Baldi and
+# Hornik (1989) proved that all level places but the lowest are saddles or the
+# top: descent leaves them.
 
 # %%
 v1, v2 = (variances[:2] / variances[:2].sum()).tolist()
@@ -636,10 +649,10 @@ show_cloud({"descent": torch.stack(path)}, surface=surface, **look)
 # %% [markdown]
 # ### t-SNE
 #
-# **t-SNE** finds out which images are near each other in pixel space, then moves
-# points in the plane until the same ones are near each other. It is a map and no
-# more: no encoder for a new garment, no decoder, and no meaning in the axes, the
-# sizes of islands and the gaps between them.
+# **t-SNE** finds which images are near each other in pixel space, then moves
+# points in the plane until the same ones are near each other. It is only a
+# map: no encoder for a new garment, no decoder, no meaning in axes, sizes of
+# islands and gaps.
 
 # %%
 from sklearn.manifold import TSNE

@@ -525,7 +525,7 @@ agreement
 # better. (It was trained on half of the pixels; a linear decoder on either
 # code has 0.020.) The pixels, a "code" that learnt nothing, serve as well as
 # the best. The smaller error serves better in 11 of 15 pairs, with all 60,000
-# images in 8: in most, not in all.
+# images in 8: most, not all.
 #
 # *The code sets the copy*? The best **linear** decoder on the same 8 numbers
 # has 1.8 times the error (middle column). The decoder has its part.

@@ -1,0 +1,177 @@
+"""Answers to lesson 05's exercises: right ones, and slips with their words."""
+
+import torch
+from torch import nn
+
+
+def winner_by_sets(errors):
+    for name, mine in errors.items():
+        others = [e for n, es in errors.items() if n != name for e in es]
+        if max(mine) < min(others):
+            return name
+
+
+def winner_by_sorting(errors):
+    every = sorted((e, name) for name, es in errors.items() for e in es)
+    name = every[0][1]
+    count = len(errors[name])
+    return name if all(n == name for _, n in every[:count]) else None
+
+
+def winner_by_tensors(errors):
+    worst = torch.tensor([max(es) for es in errors.values()])
+    best = torch.tensor([min(es) for es in errors.values()])
+    i = int(worst.argmin())
+    rest = torch.cat([best[:i], best[i + 1 :]])
+    return list(errors)[i] if (worst[i] < rest).all() else None
+
+
+def mean(values):
+    return sum(values) / len(values)
+
+
+def smallest_mean(errors):
+    return min(errors, key=lambda name: mean(errors[name]))
+
+
+def mean_winner(errors):
+    name = smallest_mean(errors)
+    low = mean(errors[name])
+    rest = [min(es) for n, es in errors.items() if n != name]
+    return name if low < min(rest) else None
+
+
+def decoder(shape=(1, 28, 28), last=None, bend=nn.SiLU, swap=False):
+    """A make_decoder with other things in it."""
+
+    def make(latent_dim, hidden_dim):
+        ends = [nn.Unflatten(1, shape)] if shape else []
+        middle = 2 * hidden_dim if swap else hidden_dim
+        return nn.Sequential(
+            nn.Linear(latent_dim, middle), bend(), nn.Linear(middle, 784),
+            *ends, *([last] if last else []),
+        )  # fmt: skip
+
+    return make
+
+
+class Decoder(nn.Module):
+    def __init__(self, latent_dim, hidden_dim):
+        super().__init__()
+        self.wide = nn.Linear(latent_dim, hidden_dim)
+        self.pixels = nn.Linear(hidden_dim, 784)
+
+    def forward(self, z):
+        hidden = nn.functional.silu(self.wide(z))
+        return self.pixels(hidden).view(-1, 1, 28, 28)
+
+
+def levels_by_loop(z, low, high, levels):
+    out = torch.empty_like(z)
+    for b in range(z.shape[0]):
+        for i in range(z.shape[1]):
+            share = (z[b, i] - low[i]) / (high[i] - low[i])
+            level = torch.round(share * (levels - 1))
+            out[b, i] = min(max(level, torch.tensor(0.0)), levels - 1)
+    return out
+
+
+def inside(z, low, high):
+    return (z.clamp(low, high) - low) / (high - low)
+
+
+ANSWERS = {
+    "clear_winner": (
+        [winner_by_sets, winner_by_sorting, winner_by_tensors],
+        {
+            "even where the seeds overlap": smallest_mean,
+            "the winner's mean": mean_winner,
+            "It must be": lambda errors: winner_by_sets(errors) or "nobody",
+            "return None": lambda errors: winner_by_sets(errors) or "",
+            "name of the choice": lambda errors: errors.get(
+                winner_by_sets(errors)
+            ),
+            "largest error": lambda errors: winner_by_sets(
+                {n: [-e for e in es] for n, es in errors.items()}
+            ),
+        },
+    ),
+    "mended_decode": (
+        [
+            lambda decoder, z: torch.sigmoid(decoder(z)),
+            lambda decoder, z: 1 / (1 + (-decoder(z)).exp()),
+            lambda decoder, z: nn.Sigmoid()(decoder(z)),
+        ],
+        {
+            "leave [0, 1]": lambda decoder, z: decoder(z),
+            "still swapped": lambda decoder, z: torch.sigmoid(
+                decoder(z).transpose(2, 3)
+            ),
+            "Both bugs": lambda decoder, z: decoder(z).transpose(2, 3),
+            "Cutting": lambda decoder, z: decoder(z).clip(0, 1),
+            "tanh": lambda decoder, z: decoder(z).tanh(),
+        },
+    ),
+    "mended_decoder": (
+        [decoder(), Decoder, decoder(bend=nn.ReLU)],
+        {
+            "stands last": decoder((28, 28, 1)),
+            "Unflatten": decoder(None),
+            "channel is missing": decoder((28, 28)),
+            "never learn": decoder(last=nn.Hardtanh(0, 1)),
+            "no gradient": decoder(last=nn.ReLU()),
+            "twice is once": decoder(last=nn.Sigmoid()),
+            "bounds yours": decoder(last=nn.Tanh()),
+            "is gone": decoder(bend=nn.Identity),
+            "parameters": decoder(swap=True),
+            "an nn.Module": lambda latent_dim, hidden_dim: Decoder,
+        },
+    ),
+    "quantize": (
+        [
+            levels_by_loop,
+            lambda z, low, high, n: (inside(z, low, high) * (n - 1)).round(),
+            lambda z, low, high, n: torch.floor(
+                (z.minimum(high).maximum(low) - low) * ((n - 1) / (high - low))
+                + 0.5
+            ),
+        ],
+        {
+            "cut off": lambda z, low, high, n: (
+                inside(z, low, high) * (n - 1)
+            ).floor(),
+            "multiply by that": lambda z, low, high, n: (
+                (inside(z, low, high) * n).round().clamp(max=n - 1)
+            ),
+            "up to levels": lambda z, low, high, n: (
+                inside(z, low, high) * n
+            ).round(),
+            "nearest end": lambda z, low, high, n: (
+                (z - low) / (high - low) * (n - 1)
+            ).round(),
+            "whole levels": lambda z, low, high, n: (
+                inside(z, low, high) * (n - 1)
+            ),
+            "You wrote 255": lambda z, low, high, n: (
+                inside(z, low, high) * 255
+            ).round(),
+            "codes again": lambda z, low, high, n: (
+                low + levels_by_loop(z, low, high, n) / (n - 1) * (high - low)
+            ),
+            "Subtract low": lambda z, low, high, n: (
+                (z / (high - low) * (n - 1)).round().clamp(0, n - 1)
+            ),
+        },
+    ),
+    "tuned": (
+        [{"lr": 0.012}, {"batch_size": 32}, {"lr": 0.01}],
+        {
+            "dictionary": 0.01,
+            "One hyperparameter": {"lr": 0.01, "batch_size": 64},
+            "cannot be chosen": {"epochs": 40},
+            "a whole number": {"batch_size": 32.5},
+            "must lie between": {"hidden_dim": 2048},
+            "held back": {"lr": 0.003},
+        },
+    ),
+}

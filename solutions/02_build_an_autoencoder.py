@@ -299,7 +299,7 @@ claim("a pixel differs by almost nothing", difference.mean(), 0, 0.002)
 
 # %%
 guess(
-    "After ten epochs, how far is the validation loss above the training loss?",
+    "After ten epochs, how far is the validation above the training loss?",
     "hardly",
     "by half",
     "twice as high",
@@ -412,7 +412,7 @@ models = {32: model}
 for latent_dim in (2, 8, 128):
     models[latent_dim] = dense(latent_dim)
     fit(models[latent_dim], train, loss, epochs=10, seed=SEED)
-size_error = {k: error(models[k], valid) for k in models}
+size_error = {k: error(models[k], valid) for k in sorted(models)}
 show_bars(size_error, xlabel="validation error of a pixel")
 
 # %%

@@ -11,13 +11,13 @@
 # it runs, and the cursor moves on. Run every cell in this way, from top to
 # bottom.
 #
-# **What you should know:** Python (functions, lists, dictionaries), the basics
-# of arrays (shapes, slices), and what a derivative is. You need *not* know
-# PyTorch or deep learning: lessons explain what they use.
+# **What you need:** Python (functions, lists, dictionaries) and the basics of
+# arrays (shapes, slices). **Helpful, not required:** derivatives, gradient
+# descent, overfitting, PyTorch. Lessons explain what they use.
 #
-# Ten short questions show whether you are ready. Click on an answer; each one
-# says why. With seven or more right, go on. Otherwise read first what the
-# question's answer names.
+# Ten short questions show where you stand. Click on an answer; each one says
+# why. With seven or more right, go on. Otherwise the table below them says
+# where to read up.
 
 # %%
 from course_utils.lessons import from_memory
@@ -25,8 +25,6 @@ from course_utils.lessons import from_memory
 from_memory()
 
 # %% [markdown]
-# Where to read up:
-#
 # | topic | read |
 # |---|---|
 # | shapes, broadcasting, axes | *NumPy: the absolute basics for beginners* and *Broadcasting*, in NumPy's documentation |
@@ -66,7 +64,8 @@ pd.Series(facts, name="").to_frame()
 #
 # Fashion-MNIST holds small photographs of ten kinds of clothing, 28 by 28
 # pixels. A part of it ships with the course, so no network is needed.
-# `FULL = True` would load all 60,000, here and in every lesson.
+# `FULL = True` would load all 60,000. `SEED` fixes the random numbers, so that
+# a second run gives the same result.
 
 # %%
 from course_utils.datasets import FASHION_CLASSES, fashion_mnist
@@ -108,24 +107,25 @@ z = predict(model.encode, examples)
 pd.Series({"images": tuple(examples.shape), "codes": tuple(z.shape)})
 
 # %% [markdown]
-# Ten images became ten rows of 16 numbers: one for every 49 pixels. What will
-# come back? One pass over all training images is an **epoch**. We train for
-# eight, and keep the reconstructions after each.
+# Ten images became ten rows of numbers: 16 instead of 784, 49 times fewer.
+# What will come back? One pass over all training images is an **epoch**. We
+# train for eight, and keep the reconstructions after each.
 #
-# Here is a **guess**: take a choice before you run the next cells. It costs
-# nothing, and a wrong one is what you remember.
+# Here is a **guess**: make a choice before you run the next cells. It costs
+# nothing, and we remember a wrong guess best.
 
 # %%
-from course_utils.lessons import guess
+from course_utils.lessons import claim, guess, reveal
 
 guess(
     "After how many epochs can garments be recognised?",
-    "1 or 2",
-    "5",
-    "more than 8",
+    "after 1 or 2",
+    "after 3 to 5",
+    "after 6 to 8",
 )
 
 # %%
+from course_utils.measures import mse
 from course_utils.models import reconstruction_loss
 from course_utils.training import fit
 
@@ -139,6 +139,7 @@ x_hats = [predict(model, images.test)]
 for epoch in range(8):
     fit(model, images.train, loss, epochs=1, seed=epoch, progress=False)
     x_hats.append(predict(model, images.test))
+errors = [mse(x_hat, images.test) for x_hat in x_hats]
 
 # %%
 from course_utils.figures import explore, images_figure
@@ -150,48 +151,62 @@ def after(epochs):
 
 
 slider = explore(after, epochs=list(range(9)))
-rows = [examples, *(x_hats[epoch][one_of_each] for epoch in (0, 1, 2, 8))]
-labels = ["original", "0 epochs", "1 epoch", "2 epochs", "8 epochs"]
+shown = (0, 1, 3, 5, 8)
+rows = [examples, *(x_hats[epoch][one_of_each] for epoch in shown)]
+labels = ["original", *(f"epoch {epoch}" for epoch in shown)]
 show_images(rows, row_labels=labels)
 
 # %% [markdown]
-# ### Numbers decide
+# The text that explains a result is folded under *What we see*, so that it
+# does not answer before the cell has run. The cell after it is folded too. Run
+# it: `reveal` puts what came out beside your guess.
+
+# %% [markdown] tags=["explain"]
+# Before training the output is grey noise. After one epoch a shirt is a shirt
+# and a shoe a shoe; later epochs mend details. `reveal` calls the garments
+# recognised once the error is half of that of the mean image, which comes
+# next.
+
+# %% tags=["claims"]
+mean = images.train.mean(dim=0, keepdim=True).expand_as(images.test)
+half = mse(mean, images.test) / 2
+soon = next((i for i, e in enumerate(errors) if e < half), 8)
+late = "after 3 to 5" if soon <= 5 else "after 6 to 8"
+reveal("after 1 or 2" if soon <= 2 else late)
+
+# %% [markdown]
+# ### A baseline
 #
-# Images persuade, numbers decide. And an error means little alone: beside it
-# belongs a **baseline**, the cheapest rival. Ours answers every image with the
-# mean of the training images.
-#
-# The text that explains a result is folded under *What we see* in your
-# notebook, so that it does not answer before the cell has run. The cell after
-# it is folded too: `reveal` puts what came out beside your guess, and each
-# `claim` tests a sentence of ours on *your* run. ✓ says that it holds, ✗ that
-# it does not in this run; neither stops the lesson.
+# A picture can mislead, so we also measure. The *error per pixel* is the mean
+# of the squared differences: the loss divided by 784. An error alone says
+# little; compare it with a **baseline**, the simplest method. Ours gives the
+# mean training image as the answer to every image.
+
+# %%
+mean_image = images.train.mean(dim=0, keepdim=True)
+show_images(mean_image, titles=["mean image"])
 
 # %%
 from course_utils.figures import show_curves
-from course_utils.measures import mse
 
-mean_image = images.train.mean(dim=0, keepdim=True)
 baseline = mse(mean_image.expand_as(images.test), images.test)
-errors = [mse(x_hat, images.test) for x_hat in x_hats]
 curves = {
     "autoencoder": (range(9), errors),
     "mean image": (range(9), [baseline] * 9),
 }
 show_curves(curves, xlabel="epochs", ylabel="error per pixel")
 
+# %% [markdown]
+# The next folded cell holds **claims**: each tests a sentence of ours on *your*
+# run. ✓ says that it holds, ✗ that it does not; neither stops the lesson.
+
 # %% [markdown] tags=["explain"]
-# Before training the output is grey noise. After one epoch a shirt is a shirt
-# and a shoe a shoe: the error is a third of the baseline's. Later epochs mend
-# details; after eight it is a sixth. Shapes are back; prints, laces and straps
-# are lost. That is the question of the whole course: **what does a network
-# learn when it may only pass a little through its middle?**
+# After one epoch the error is a third of the baseline's, after eight a sixth.
+# Shapes are back; prints, laces and straps are lost. That is the question of
+# the whole course: **what does a network learn when it may only pass a little
+# through its middle?**
 
 # %% tags=["claims"]
-from course_utils.lessons import claim, reveal
-
-soon = next((i for i, e in enumerate(errors) if e < baseline / 2), 9)
-reveal("1 or 2" if soon <= 2 else "5" if soon <= 5 else "more than 8")
 share = {epoch: errors[epoch] / baseline for epoch in (1, 8)}
 claim("one epoch: about a third of the baseline", share[1], 0.2, 0.45)
 claim("eight epochs: about a sixth of the baseline", share[8], 0.1, 0.22)
@@ -204,7 +219,7 @@ diagram("check")
 
 # %% [markdown]
 # In an exercise you replace one line by your own. A **check** then gives one
-# of three answers. First, what it says when nothing has been tried:
+# of three answers. First run this cell without changing anything:
 
 # %%
 from course_utils import checks
@@ -219,7 +234,7 @@ brightness = checks.brightness(brightness)
 
 # %% [markdown]
 # *Not attempted.* The course's own function steps in, so you can always read
-# on. Next, somebody's first try. Can you see the slip before you run it?
+# on. Next, somebody's first try. Can you see the mistake before you run it?
 
 
 # %%
@@ -231,8 +246,8 @@ def brightness(images):
 brightness = checks.brightness(brightness)
 
 # %% [markdown]
-# *Not yet*, and the slip by name. A check looks at what your function does on
-# random input, never at how you wrote it.
+# The check says *not yet* and names the mistake. It looks at what your function
+# does on random input, never at how you wrote it.
 #
 # ### Exercise 1 · Brightness · 3 minutes, easy
 #
@@ -269,7 +284,12 @@ brightness = checks.brightness(brightness)
 # in the folder `solutions`. Your function now goes to work.
 
 # %%
-guess("Which garment is darkest on average?", "sandal", "bag", "trouser")
+guess(
+    "Which class has the darkest images on average, background included?",
+    "sandal",
+    "bag",
+    "trouser",
+)
 
 # %%
 from course_utils.figures import show_bars
@@ -295,8 +315,8 @@ claim("sandals are darkest", darkest == "sandal")
 # ### Exercise 2 · In your own words · 3 minutes, open
 #
 # Some exercises are questions with a cell to write in. Double-click on the
-# next cell, and write one or two sentences: what was lost in the last row of
-# copies, and why just that?
+# next cell, and write one or two sentences. Look again at the row *epoch 8*
+# above: prints, laces and straps are lost. Why these, and not the outline?
 
 # %% [markdown]
 # *Your answer:*
@@ -304,23 +324,22 @@ claim("sandals are darkest", darkest == "sandal")
 # %% [markdown]
 # <details><summary>A model answer</summary>
 #
-# Prints, straps and laces. They differ from garment to garment and are a few
-# pixels each, so they cost many numbers to describe and save little error. The
-# outline is shared by many garments and moves hundreds of pixels.
+# They differ from garment to garment and are a few pixels each, so they cost
+# many numbers to describe and save little error. The outline is shared by many
+# garments and moves hundreds of pixels.
 #
 # </details>
 
 # %% [markdown]
-# ## Where it fails
+# ## If something does not work
 #
 # | you see | do this |
 # |---|---|
 # | `NameError`, as after a restart | *Run → Run All Above Selected Cell* (Colab: *Runtime → Run before*), then this cell |
-# | a cell never ends | press the stop button ■; training keeps what it learnt |
+# | a cell never ends | press the stop button ■, then run its section again from the heading |
 # | your numbers differ a little from ours | nothing: machines round differently |
-# | no buttons, no sliders | *Kernel → Restart and run all cells*; without them a lesson works too |
 # | training is many times slower than announced | on a shared computer threads wait for each other: set `OMP_NUM_THREADS=1` before you start JupyterLab |
-# | everything is confused | *Kernel → Restart and run all cells* |
+# | everything is confused, or buttons and sliders are missing | *Kernel → Restart and run all cells*; a lesson works without buttons too |
 
 # %% [markdown]
 # ## Where the course goes

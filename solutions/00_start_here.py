@@ -163,7 +163,7 @@ show_images(rows, row_labels=labels)
 
 # %% [markdown] tags=["explain"]
 # Before training the output is grey noise. After one epoch a shirt is a shirt
-# and a shoe a shoe; later epochs mend details. `reveal` calls the garments
+# and a shoe a shoe, but the dress looks like trousers; later epochs mend that. `reveal` calls the garments
 # recognised once the error is half of that of the mean image, which comes
 # next.
 

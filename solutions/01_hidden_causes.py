@@ -23,10 +23,15 @@ from_memory()
 # them: a white disk on black ground. Two numbers decide the image: how far
 # right the disk is, and how far down. They stand above it; the network never
 # sees them. (`made_world` calls them `"x"` and `"y"`; elsewhere x is an image.)
+#
+# An image is a point in a space of 784 dimensions. Move the disk a little, and
+# the point moves a little: with two causes the images form a **sheet**. We
+# cannot draw 784 axes. **PCA** (lesson 03) finds the three directions in which
+# the images differ most.
 
 # %%
 from course_utils.datasets import made_world
-from course_utils.figures import show_images
+from course_utils.figures import diagram, show_images
 
 SEED = 0
 FULL = False  # this world is made, and has one size
@@ -34,17 +39,7 @@ world = made_world(5000, causes=("x", "y"), seed=SEED)
 unseen = made_world(1000, causes=("x", "y"), seed=SEED + 100)
 titles = [f"({a:.0f}, {b:.0f})" for a, b in unseen.causes[:8].tolist()]
 show_images(unseen.images[:8], titles=titles)
-
-# %%
-from course_utils.figures import diagram
-
 diagram("hidden_causes")
-
-# %% [markdown]
-# An image is a point in a space of 784 dimensions. Move the disk a little, and
-# the point moves a little: with two causes the images form a **sheet**. We
-# cannot draw 784 axes. **PCA** (lesson 03) finds the three directions in which
-# the images differ most, and we look at those.
 
 # %%
 import torch
@@ -67,15 +62,17 @@ show_cloud(
 # `made_world` draws a cause z from the distribution p(z), here any place with
 # equal chance. Then it draws the image x from p(x | z), the distribution of
 # images for this cause. A variable like z, which makes the data and is not
-# observed, is a **latent variable**. A network's code is called z too: it is
-# the network's own answer to what the cause was.
+# observed, is a **latent variable**. A network's code, its own answer to what
+# the cause was, is also called z.
 #
-# ## The experiment
+# ## The experiment and its map
 #
 # The network below narrows from 784 numbers to 256, to 64, to **2**, and
 # widens again. It is trained to give back its input. All it knows of an image
 # must pass through two numbers, its **code**. `encode` gives the code of an
-# image, `decode` the image of a code; lesson 02 builds all of it by hand.
+# image, `decode` the image of a code; lesson 02 builds all of it by hand. Each
+# image becomes a point in a plane, the **latent space**. We draw this map for
+# 1,000 unseen images, coloured by their causes.
 
 # %%
 from torch import nn
@@ -119,14 +116,6 @@ from course_utils.figures import show_reconstructions
 model = train(2, world.images)
 x_hat = predict(model, unseen.images)
 show_reconstructions(unseen.images[:8], x_hat[:8])
-
-# %% [markdown]
-# Each image of the lower row was drawn from two numbers.
-#
-# ## The map
-#
-# Every image is now a point in a plane, its **latent space**. We colour the
-# 1,000 unseen images by their true causes.
 
 # %%
 from course_utils.lessons import claim, guess, reveal
@@ -311,7 +300,9 @@ interpolate = checks.interpolate(interpolate)
 # {answer}
 #
 # Your line is used twice: between the pixels of two images, and between their
-# codes.
+# codes. One pair proves nothing, so for 200 midpoints we also measure the
+# distance to the nearest image that this world can make: the root of the
+# summed squared differences over all pixels.
 
 # %%
 guess(
@@ -331,11 +322,6 @@ pixels = interpolate(first.flatten(), last.flatten(), 9).view(9, 1, 28, 28)
 codes = interpolate(z0, z1, 9)
 show_interpolation({"pixels": pixels, "codes": decode(codes)})
 
-# %% [markdown]
-# One pair proves nothing. For 200 midpoints we measure the distance to the
-# nearest image that this world can make: the root of the summed squared
-# differences over all 784 pixels.
-
 # %%
 from course_utils.measures import distance_to_world
 
@@ -350,7 +336,7 @@ def midpoint(model):
 
 midpoints = {"pixels": (a + b) / 2, "two codes": midpoint(model)}
 apart = {k: distance_to_world(m).mean().item() for k, m in midpoints.items()}
-show_bars(apart, xlabel="distance of a midpoint to the nearest disk")
+show_bars(apart, xlabel="distance to the nearest image of this world")
 ratio_pixels = apart["pixels"] / apart["two codes"]
 
 # %% [markdown] tags=["explain"]
@@ -403,19 +389,16 @@ reveal(drop if ratio < 1 else "larger")
 claim("a second number cuts the error", errors[1] / errors[2], 4)
 claim("eight numbers cut it again", errors[2] / errors[8], 1.5, 20)
 
-# %% [markdown]
-# Are eight numbers better in every way? We take midpoints of their codes.
-
 # %%
 guess(
-    "How far from a real disk are the midpoints, beside those of two numbers?",
+    "Midpoints again: how far off are those of eight numbers, beside two?",
     "nearer",
     "farther",
 )
 
 # %%
 apart["eight codes"] = distance_to_world(midpoint(models[8])).mean().item()
-show_bars(apart, xlabel="distance of a midpoint to the nearest disk")
+show_bars(apart, xlabel="distance to the nearest image of this world")
 ratio_8 = apart["eight codes"] / apart["two codes"]
 
 # %% [markdown] tags=["explain"]
@@ -436,6 +419,11 @@ claim("straight lines leave the sheet of eight numbers", ratio_8, 1.2)
 #
 # A colleague stores our codes. To avoid extreme values she limits (`clamp`)
 # each number to the range of her own images' codes. Now many copies are wrong.
+# Look at the map below: why?
+#
+# Write the function that finds the damaged codes, from the *stored* codes and
+# the range. A number *at* an end of the range counts as limited. (So do the
+# few of her own codes that set the range.)
 
 # %%
 hers = ((unseen.causes - 13.5).abs() < 4).all(dim=1)
@@ -443,11 +431,6 @@ least, most = z[hers].amin(dim=0), z[hers].amax(dim=0)
 z_stored = z.clamp(least, most)
 show_latent_space({"right": (z_stored, right), "down": (z_stored, down)})
 show_reconstructions(unseen.images[:8], decode(z_stored)[:8])
-
-# %% [markdown]
-# Look at the map: what has happened? Write the function that finds the damaged
-# codes, from the *stored* codes and the range. A number *at* an end of the
-# range counts as limited. (So do the few of her own codes that set the range.)
 
 
 # %% tags=["nbval-check-output"]
@@ -500,7 +483,7 @@ show_bars({k: e.item() for k, e in harm.items()}, xlabel="error per pixel")
 # 3. Put the errors per pixel on 1,000 new images into `size_errors = {2: …, 3:
 #    …, 4: …}`. The check reads this dictionary.
 
-# %% tags=["nbval-check-output"]
+# %%
 ### BEGIN SOLUTION
 causes = ("x", "y", "size")
 sized = made_world(5000, causes, seed=SEED)
@@ -521,8 +504,7 @@ size_errors = checks.size_errors(size_errors)
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# All you need is above: `made_world`, `train`, `predict`, `mse`. Give the new
-# images another seed.
+# Use `made_world` (another seed for the new images), `train`, `predict`, `mse`.
 #
 # </details>
 #
@@ -549,9 +531,9 @@ size_errors = checks.size_errors(size_errors)
 # %% [markdown]
 # <details><summary>A model answer</summary>
 #
-# Pose, light, expression, age, hair, glasses, who it is, and the background.
-# The loss counts pixels, so ten numbers keep what moves most of them: light,
-# pose, background, hair. Eye colour or a scar go first.
+# Pose, light, expression, age, hair, glasses, background. The loss counts
+# pixels, so ten numbers keep what moves most of them: light, pose, background,
+# hair. Eye colour or a scar go first.
 #
 # </details>
 #
@@ -605,20 +587,31 @@ flat_near = sum(flatness(z8[i]) for i in near) / 200
 flat = {"20 neighbours": flat_near, "all codes": flatness(z8)}
 show_bars(flat, xlabel="share of the spread (variance) in two directions")
 
-# %% [markdown] tags=["explain"]
-# A small piece is flat (more than 99 %), as a small piece of the Earth is. The
-# whole is not (about 90 %): a sheet of two dimensions, bent in eight.
-
 # %% tags=["claims"]
 claim("nearby codes lie flat", flat["20 neighbours"], 0.95)
 claim("all codes together do not", flat["all codes"], 0.6, 0.95)
 
 # %% [markdown]
+# <details><summary>What we see</summary>
+#
+# A small piece is flat (more than 99 %), as a small piece of the Earth is. The
+# whole is not (about 90 %): a sheet of two dimensions, bent in eight.
+#
+# </details>
+#
 # ### Families
 #
 # A third world: disks, squares and bars, of any size and at any angle, in a
 # code of two numbers. How many causes has each kind? What form should it have
 # on the map?
+#
+# <details><summary>What we see (run the next cell first)</summary>
+#
+# A disk has one cause, its size: a **line**. A square has two: a **wedge**,
+# wider where squares are larger, since the angle of a small one hardly shows.
+# Bars lie apart. PCA puts disks and squares on the same line.
+#
+# </details>
 
 # %%
 kinds = ("size", "angle", "kind")
@@ -631,9 +624,3 @@ z_pca = torch.from_numpy(pca.transform(others.images.flatten(1)))
 kind = others.causes[:, 2]
 maps = {"autoencoder": (z_kind, kind), "PCA": (z_pca, kind)}
 show_latent_space(maps, classes=("disk", "square", "bar"))
-
-# %% [markdown] tags=["explain"]
-# Each family has a place and a form of its own. A disk has one cause, its size:
-# a **line**. A square has two: a **wedge**, wider where squares are larger,
-# since the angle of a small one hardly shows. Bars lie apart. PCA puts disks
-# and squares on the same line.

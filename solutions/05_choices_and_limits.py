@@ -77,15 +77,13 @@ show_bars(bars, xlabel="validation error per pixel, 6 epochs")
 
 # %% [markdown]
 # The learning rate matters most. Too high, and the error is more than twice
-# that of the average image: the first large steps broke the network, without
-# any warning. Too low, and six epochs do not even reach the average image.
+# that of the average image: it broke the training, without any warning. Too low, and six epochs do not even reach the average image.
 # Twice as wide is a tenth better. ReLU or SiLU: hardly a difference. Is it one
 # at all? We come to that.
 #
 # ### How long is long enough?
 #
-# Take the activation away, and after three epochs the error is only 2 %
-# larger. So, is an activation not worth much? We train for longer.
+# Now take the activation away, and train for three epochs and for twelve.
 
 # %%
 guess(
@@ -193,8 +191,8 @@ clear_winner = checks.clear_winner(clear_winner)
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Only one can win: the choice whose worst error is the smallest. Which single
-# number of each other choice must it be below?
+# Only the choice whose worst error is the smallest can win. Compare that worst
+# error with the best error of each other choice.
 #
 # </details>
 #
@@ -326,8 +324,9 @@ mended_decoder = checks.mended_decoder(mended_decoder)
 #
 # {answer}
 #
-# With the channel at the end, each row of `x_hat` is compared with every row
-# of `x`. The best answer is their mean, hence the stripes. What is cut off has
+# With the channel at the end, PyTorch stretches both shapes to fit, and each row
+# of `x_hat` is compared with every *column* of `x`. The best answer is the mean
+# of all columns, hence the stripes. What is cut off has
 # no gradient and never comes back, hence the dots. **A falling loss does not
 # show that a model is right. Look at shapes, ranges and images.**
 #
@@ -395,10 +394,10 @@ show_curves({"stored code": by_bits}, mark=exact, **axes)
 #
 # ### Against image formats
 #
-# PNG keeps every pixel. JPEG, WebP and AVIF, the newest, lose some. We pack
-# 100 test images into one file, so that its header hardly counts, and look for
-# the smallest file whose error is no larger than that of a plain code, 8 bits
-# a number.
+# PNG keeps every pixel. JPEG, WebP and AVIF lose some detail. We pack 100 test
+# images into one file, so that its header hardly counts, and look for the
+# smallest file whose error is no larger than that of our code. We take 8 bits a
+# number, since not every format can go down to the error of 5.
 
 # %%
 contestants = "JPEG", "WebP", "AVIF", "the code with 8 bits a number"
@@ -417,9 +416,9 @@ show_bars(contest["bits"].to_dict(), xlabel="bits an image")
 contest.round(4)
 
 # %% [markdown] tags=["explain"]
-# AVIF: 227 bits, and its error is a third *smaller*. It beats our 8-bit code
-# in both, without ever having seen a garment. WebP has a smaller error too,
-# for a few bits more. Only JPEG is behind.
+# AVIF: 227 bits, and its error is a third *smaller*. It beats our 8-bit code in
+# both, without ever having seen a garment. WebP needs a few bits more and has a
+# smaller error. JPEG needs far more bits.
 #
 # With 5 bits a number we need 160 bits. But AVIF's lowest quality is still
 # better than ours, so this is no victory: fewer bits, larger error. Lesson 18
@@ -494,9 +493,8 @@ choice = checks.tuned(choice)
 #
 # ## Where it fails
 #
-# We show our network boots upside down, handwritten digits and noise. It has
-# seen none of them; of garments it has seen 9,000. Is a large error the mark
-# of something unseen?
+# We show our network four kinds of images: new garments, upside-down boots,
+# handwritten digits (small ones, enlarged to 28 by 28) and noise.
 
 # %%
 guess(

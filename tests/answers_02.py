@@ -122,20 +122,6 @@ def mean_loss(x_hat, x):
     return (x_hat - x).square().flatten(1).sum(1).mean()
 
 
-def levels_by_loop(z, low, high, levels):
-    out = torch.empty_like(z)
-    for b in range(z.shape[0]):
-        for i in range(z.shape[1]):
-            share = (z[b, i] - low[i]) / (high[i] - low[i])
-            level = torch.round(share * (levels - 1))
-            out[b, i] = min(max(level, torch.tensor(0.0)), levels - 1)
-    return out
-
-
-def inside(z, low, high):
-    return (z.clamp(low, high) - low) / (high - low)
-
-
 class Digits(nn.Module):
     """An autoencoder for digits."""
 
@@ -260,58 +246,6 @@ ANSWERS = {
             ),
             "over the pixels too": wrong_step(F.mse_loss),
             "None": wrong_step(mean_loss, value=False),
-        },
-    ),
-    "mended_decode": (
-        [
-            lambda decoder, z: torch.sigmoid(decoder(z)),
-            lambda decoder, z: 1 / (1 + (-decoder(z)).exp()),
-            lambda decoder, z: nn.Sigmoid()(decoder(z)),
-        ],
-        {
-            "leave [0, 1]": lambda decoder, z: decoder(z),
-            "still swapped": lambda decoder, z: torch.sigmoid(
-                decoder(z).transpose(2, 3)
-            ),
-            "Both bugs": lambda decoder, z: decoder(z).transpose(2, 3),
-            "Cutting": lambda decoder, z: decoder(z).clip(0, 1),
-            "tanh": lambda decoder, z: decoder(z).tanh(),
-        },
-    ),
-    "quantize": (
-        [
-            levels_by_loop,
-            lambda z, low, high, n: (inside(z, low, high) * (n - 1)).round(),
-            lambda z, low, high, n: torch.floor(
-                (z.minimum(high).maximum(low) - low) * ((n - 1) / (high - low))
-                + 0.5
-            ),
-        ],
-        {
-            "cut off": lambda z, low, high, n: (
-                inside(z, low, high) * (n - 1)
-            ).floor(),
-            "multiply by that": lambda z, low, high, n: (
-                (inside(z, low, high) * n).round().clamp(max=n - 1)
-            ),
-            "up to levels": lambda z, low, high, n: (
-                inside(z, low, high) * n
-            ).round(),
-            "nearest end": lambda z, low, high, n: (
-                (z - low) / (high - low) * (n - 1)
-            ).round(),
-            "whole levels": lambda z, low, high, n: (
-                inside(z, low, high) * (n - 1)
-            ),
-            "You wrote 255": lambda z, low, high, n: (
-                inside(z, low, high) * 255
-            ).round(),
-            "codes again": lambda z, low, high, n: (
-                low + levels_by_loop(z, low, high, n) / (n - 1) * (high - low)
-            ),
-            "Subtract low": lambda z, low, high, n: (
-                (z / (high - low) * (n - 1)).round().clamp(0, n - 1)
-            ),
         },
     ),
 }

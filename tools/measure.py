@@ -31,7 +31,7 @@ def measure(notebook, seed, full):
         )
         if full:
             cell.source = re.sub(
-                r"^FULL = False$", "FULL = True", cell.source, flags=re.M
+                r"^FULL = False\b", "FULL = True", cell.source, flags=re.M
             )
     notebook.cells.append(nbformat.v4.new_code_cell(ASK))
     execute(notebook, data=True, COURSE_STRICT="0")

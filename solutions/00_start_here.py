@@ -1,5 +1,5 @@
 # %% [markdown]
-# # {head}
+# {head}
 #
 # You will be able to: run a lesson, read what a check says, make a guess
 # before a result, and say what an autoencoder does.
@@ -56,8 +56,8 @@ pd.Series(facts, name="").to_frame()
 # %% [markdown]
 # *Device* is where the numbers are computed: `cpu`, `cuda` (an NVIDIA card) or
 # `mps` (an Apple chip). Every lesson runs on a CPU. A faster device changes the
-# seconds and nothing else. **In Colab** you get one with *Runtime → Change
-# runtime type*.
+# seconds, and at most the last digits of a result. **In Colab** you get one with
+# *Runtime → Change runtime type*.
 
 # %% [markdown]
 # ### The images of this course
@@ -197,7 +197,7 @@ curves = {
 show_curves(curves, xlabel="epochs", ylabel="error per pixel")
 
 # %% [markdown]
-# The next folded cell holds **claims**: each tests a sentence of ours on *your*
+# The folded code cell after it holds **claims**: each tests a sentence of ours on *your*
 # run. ✓ says that it holds, ✗ that it does not; neither stops the lesson.
 
 # %% [markdown] tags=["explain"]

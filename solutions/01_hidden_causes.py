@@ -1,5 +1,5 @@
 # %% [markdown]
-# # {head}
+# {head}
 #
 # You will be able to: say what a latent space is, read a map of codes, walk
 # through it, and choose the size of a code.

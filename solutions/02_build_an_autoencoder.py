@@ -361,9 +361,9 @@ reveal(max(asked, key=by_class.get))
 claim("bags are harder than trousers", by_class["bag"] > by_class["trouser"])
 
 # %% [markdown]
-# Suppose the code cannot say whether a garment stands here or two pixels
-# further on, and both happen equally often. The decoder may draw one of the two
-# boldly, or the average of both.
+# Suppose the code does not say whether a garment is here or two pixels lower, and
+# both happen equally often. One decoder always draws one of the two (*bold*),
+# another draws the average of both.
 
 # %%
 guess(
@@ -424,9 +424,8 @@ show_images([garments, *rows], row_labels=names)
 
 # %% [markdown] tags=["explain"]
 # Two numbers give a typical garment of the kind, eight give its outline, and
-# 32 its folds and shades. With 128 nothing is gained: a longer code *could*
-# hold more, but in ten epochs the network has not learned to use it. Lesson 03
-# follows this question to its end.
+# 32 its folds and shades. With 128 nothing is gained, though a longer code *could*
+# hold more. Does it need longer training? Lesson 03 tests this.
 
 # %% tags=["claims"]
 more = size_error[128] / size_error[32]
@@ -637,10 +636,14 @@ result_of = checks.result_of(result_of)
 #
 # {answer}
 #
+# <details><summary>What is wrong in each</summary>
+#
 # A: the sigmoid is applied twice, so pixels are pushed to the ends. B: the target
 # is another image, so the average garment is the best answer. C: old gradients
 # are never cleared and pile up. D is the worst, because it looks best: it reports
-# the error of the images that it was trained on. On new images it is larger:
+# the error of the images that it was trained on. On new images it is larger.
+#
+# </details>
 
 # %%
 on_new = pd.Series([error(model, new) for model, _ in broken], reported.index)
@@ -666,6 +669,7 @@ claim("B's error over that of the average image", b_error, 0.9, 1.15)
 # them, with **8 numbers** in the code. Call it `digit_model`; it needs `encode`
 # and `decode`, as `Autoencoder` has them. It is judged by its error on new digits
 # (`digits().test`), which must be below that of PCA with 8 components, 0.024.
+# Train with `fit(model, images, loss, epochs=…, batch_size=…)`.
 # (PCA is the best that linear layers can do; lesson 03 builds it.)
 
 # %%

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # {head}
+# {head}
 #
 # You will be able to: write PCA in four lines, say what an autoencoder
 # without activations learns, and choose between PCA and a network for a task.

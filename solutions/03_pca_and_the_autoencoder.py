@@ -457,7 +457,7 @@ bar_components = checks.bar_components(bar_components)
 # ## How many images?
 #
 # PCA and a network get 50, 100, 200, 400 or 10,000 training images; codes have
-# 16 numbers. Each network trains until 15,000 images have gone by.
+# 16 numbers. Each network trains until at least 15,000 images have gone by.
 
 # %%
 ns = "100", "400", "10,000", "never"
@@ -537,11 +537,11 @@ claim("8 units alone: about twice PCA's error or more", units_half, 1.8, 3)
 #
 # | you have | take | as measured above |
 # |---|---|---|
-# | fewer than 200 images | PCA | the network learns them by heart |
+# | a few hundred images or fewer | PCA | the network learns them by heart |
 # | no time to tune | PCA | no choices, one second |
 # | many numbers in the code | PCA first | equal after 100,000 images |
 # | thousands of images, a tiny code | network | a third less error at 8 |
-# | things that move | network | 2 numbers instead of 8 to 10 |
+# | things that move | network | 2 numbers instead of about ten |
 # | any of these | PCA too | it is the **baseline** to beat |
 #
 # ### Where it fails

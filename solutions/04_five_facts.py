@@ -81,9 +81,9 @@ to_clean
 # from pixel to pixel and needs room; sixteen numbers have some left. The first
 # half of the sentence holds.
 #
-# And is **what matters** kept? In a second world, without noise, half of the
+# And the second half of the sentence? In a second world, without noise, half of the
 # images carry a **tag**: 2 × 2 grey pixels in the top left corner. Suppose the
-# tag marks the poisonous mushrooms. We predict each of the three causes, x, y
+# tag is what we need to know. We predict each of the three causes, x, y
 # and tag, as the mean of the five nearest codes. R² is 1 if perfect, 0 for
 # always saying the average. The control: 8 numbers.
 
@@ -525,7 +525,7 @@ agreement
 # better. (It was trained on half of the pixels; a linear decoder on either
 # code has 0.020.) The pixels, a "code" that learnt nothing, serve as well as
 # the best. The smaller error serves better in 11 of 15 pairs, with all 60,000
-# images in 8: most, not all.
+# images in 8, hardly more than half.
 #
 # *The code sets the copy*? The best **linear** decoder on the same 8 numbers
 # has 1.8 times the error (middle column). The decoder has its part.

@@ -124,9 +124,8 @@ claim("rate too low: above the average image's error", ratio, 1)
 # ## Another seed
 #
 # A training begins with random weights and shows the images in random order.
-# Both come from the **seed**. Is the difference between two settings larger
-# than the difference between two seeds? We try three seeds, and a new setting:
-# a learning rate ten times higher.
+# Both come from the **seed**. We try three seeds, and a new setting: a learning
+# rate ten times higher.
 
 # %%
 guess(
@@ -543,9 +542,9 @@ claim("worst garment over worst digit", ratio, 1.5, 4)
 # If the decoder can draw, give it random codes: each number from a bell curve
 # with the mean and the standard deviation of the real codes. But in real codes
 # the numbers go together, they are **correlated**: where one is high, another
-# tends to be high or low. The first kind gives grey clouds, far from any
-# training image. A second kind is drawn from the bell curve with the real
-# codes' correlations.
+# tends to be high or low. A second kind of random codes is drawn with the real
+# codes' correlations. We measure how far the images of both kinds are from the
+# nearest training image.
 
 # %%
 diagram("schema", highlight=["z", "decoder", "x_hat"])

@@ -81,11 +81,11 @@ to_clean
 # from pixel to pixel and needs room; sixteen numbers have some left. The first
 # half of the sentence holds.
 #
-# And the second half of the sentence? In a second world, without noise, half of the
+# And its second half? In a second world, without noise, half of the
 # images carry a **tag**: 2 × 2 grey pixels in the top left corner. Suppose the
 # tag is what we need to know. We predict each of the three causes, x, y
 # and tag, as the mean of the five nearest codes. R² is 1 if perfect, 0 for
-# always saying the average. The control: 8 numbers.
+# the average. The control: 8 numbers.
 
 # %%
 tagged = tagged_world(5000, seed=SEED)

@@ -240,14 +240,14 @@ shuffled = torch.randperm(len(images.train), generator=shuffle)
 valid = images.train[shuffled[:1000]]
 train = images.train[shuffled[1000:]]
 EPOCHS, BATCH = 3, 128
+batches = EPOCHS * -(-len(train) // BATCH)  # a / b, rounded up
+
+# %%
 by_hand = dense()
 optimizer = torch.optim.Adam(by_hand.parameters(), lr=3e-3)
-batches = EPOCHS * -(-len(train) // BATCH)  # a / b, rounded up
 schedule = torch.optim.lr_scheduler.OneCycleLR(
     optimizer, 3e-3, batches, pct_start=0.2
 )
-
-# %%
 order = torch.Generator().manual_seed(SEED)
 for epoch in range(EPOCHS):
     epoch_order = torch.randperm(len(train), generator=order)

@@ -354,7 +354,7 @@ history = fit(
 curve = {n: error / 784 for n, error in enumerate(history.valid, start=1)}
 level = {"PCA": pca_errors[64]}
 show_curves({"network": curve}, "epochs", "test error", mark=level)
-longer_ratio = curve[16] / pca_errors[64]
+longer_ratio = history.valid[-1] / 784 / pca_errors[64]
 
 # %% [markdown] tags=["explain"]
 # The network reaches PCA's error after 10 or 11 epochs, more than 100,000

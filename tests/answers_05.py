@@ -26,6 +26,15 @@ def winner_by_tensors(errors):
     return list(errors)[i] if (worst[i] < rest).all() else None
 
 
+def beats_all(beats):
+    def first(errors):
+        for a in errors:
+            if all(beats(errors[a], errors[b]) for b in errors if b != a):
+                return a
+
+    return first
+
+
 def mean(values):
     return sum(values) / len(values)
 
@@ -86,6 +95,14 @@ ANSWERS = {
         {
             "even where the seeds overlap": smallest_mean,
             "the winner's mean": mean_winner,
+            "seed by seed": beats_all(
+                lambda a, b: all(x < y for x, y in zip(a, b, strict=False))
+            ),
+            "equal error": beats_all(lambda a, b: max(a) <= min(b)),
+            "One good seed": beats_all(lambda a, b: min(a) < max(b)),
+            "smallest worst": beats_all(lambda a, b: max(a) < max(b)),
+            "lucky seed": beats_all(lambda a, b: min(a) < min(b)),
+            "compared with itself": lambda errors: None,
             "It must be": lambda errors: winner_by_sets(errors) or "nobody",
             "return None": lambda errors: winner_by_sets(errors) or "",
             "name of the choice": lambda errors: errors.get(
@@ -101,6 +118,9 @@ ANSWERS = {
             lambda decoder, z: torch.sigmoid(decoder(z)),
             lambda decoder, z: 1 / (1 + (-decoder(z)).exp()),
             lambda decoder, z: nn.Sigmoid()(decoder(z)),
+            lambda decoder, z: torch.special.expit(decoder(z)).reshape(
+                -1, 1, 28, 28
+            ),
         ],
         {
             "leave [0, 1]": lambda decoder, z: decoder(z),
@@ -110,6 +130,10 @@ ANSWERS = {
             "Both bugs": lambda decoder, z: decoder(z).transpose(2, 3),
             "Cutting": lambda decoder, z: decoder(z).clip(0, 1),
             "tanh": lambda decoder, z: decoder(z).tanh(),
+            "above 1": lambda decoder, z: decoder(z).clamp(min=0),
+            "sigmoid is missing": lambda decoder, z: (
+                decoder(z).transpose(2, 3).clamp(0, 1)
+            ),
         },
     ),
     "mended_decoder": (
@@ -122,6 +146,12 @@ ANSWERS = {
             "no gradient": decoder(last=nn.ReLU()),
             "twice is once": decoder(last=nn.Sigmoid()),
             "bounds yours": decoder(last=nn.Tanh()),
+            "What bends": decoder(last=nn.SiLU()),
+            "above and below 0": decoder(last=nn.LeakyReLU()),
+            "do not fit": lambda latent_dim, hidden_dim: Decoder(8, 30),
+            "cannot learn": lambda latent_dim, hidden_dim: Decoder(
+                latent_dim, hidden_dim
+            ).requires_grad_(False),
             "is gone": decoder(bend=nn.Identity),
             "parameters": decoder(swap=True),
             "an nn.Module": lambda latent_dim, hidden_dim: Decoder,
@@ -157,6 +187,24 @@ ANSWERS = {
             ).round(),
             "codes again": lambda z, low, high, n: (
                 low + levels_by_loop(z, low, high, n) / (n - 1) * (high - low)
+            ),
+            "below low": lambda z, low, high, n: (
+                ((z - low) / (high - low) * (n - 1)).round().clamp(max=n - 1)
+            ),
+            "above high": lambda z, low, high, n: (
+                ((z - low) / (high - low) * (n - 1)).round().clamp(min=0)
+            ),
+            "equal width": lambda z, low, high, n: (
+                (inside(z, low, high) * n).floor().clamp(max=n - 1)
+            ),
+            "share * (levels - 1)": lambda z, low, high, n: (
+                (inside(z, low, high) * n - 1).round().clamp(min=0)
+            ),
+            "its own range": lambda z, low, high, n: (
+                inside(z, low.min(), high.max()) * (n - 1)
+            ).round(),
+            "(z - low) / (high": lambda z, low, high, n: (
+                ((z - low / (high - low)) * (n - 1)).round().clamp(0, n - 1)
             ),
             "Subtract low": lambda z, low, high, n: (
                 (z / (high - low) * (n - 1)).round().clamp(0, n - 1)

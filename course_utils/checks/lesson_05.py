@@ -20,6 +20,10 @@ ERRORS = [  # choices that leave no doubt, that overlap, and a third in between
     {"A": [0.20, 0.21, 0.22], "B": [0.28, 0.205, 0.30]},
     {"A": [0.5, 0.5], "B": [0.4, 0.4], "C": [0.39, 0.6]},
     {"A": [0.10, 0.60], "B": [0.40, 0.45]},
+    {"A": [0.5, 0.5], "B": [0.3, 0.4], "C": [0.35, 0.36]},
+    {"A": [0.3, 0.3], "B": [0.20, 0.21], "C": [0.205, 0.6]},
+    {"A": [0.3, 0.2, 0.3], "B": [0.1, 0.1, 0.2]},
+    {"A": [0.3, 0.3, 0.3, 0.3], "B": [0.2, 0.2, 0.2, 0.4]},
 ]
 
 
@@ -33,6 +37,15 @@ def _winner(errors, best=_mean, mine=max, theirs=min, of=all, none=None):
     others = [v for choice, v in errors.items() if choice != name]
     clear = of(mine(errors[name]) < theirs(other) for other in others)
     return name if clear else none
+
+
+def _first(beats):
+    """Return a slip: the first choice that so beats all others wins."""
+    return lambda errors: next(
+        (a for a in errors if all(
+            beats(errors[a], errors[b]) for b in errors if b != a
+        )), None,
+    )  # fmt: skip
 
 
 @check(
@@ -57,9 +70,22 @@ def _winner(errors, best=_mean, mine=max, theirs=min, of=all, none=None):
                 "of": any
             },
             "Where no choice wins clearly, return None.": {"none": ""},
+            "The smallest worst error alone does not win: it must be below "
+            "every error of the others.": {"best": max, "of": list},
+            "The smallest error of all may be a lucky seed: the winner's "
+            "worst must be below the others' best.": {"best": min, "of": list},
         },
     )
     | {
+        "You compare seed by seed; every error of the winner must be below "
+        "every error of the others.": _first(
+            lambda a, b: all(map(float.__lt__, a, b))
+        ),
+        "An equal error is not below.": _first(lambda a, b: max(a) <= min(b)),
+        "One good seed is not enough: compare the worst of one choice with "
+        "the best of another.": _first(lambda a, b: min(a) < max(b)),
+        "It is always None. Is there a `return`? Is a choice compared with "
+        "itself?": lambda errors: None,
         "That is the choice with the largest error; the smallest is best.": (
             lambda errors: _largest(errors)
         ),
@@ -94,8 +120,8 @@ def _decoder(size):
 
 @check(
     cases=lambda: [
-        (_decoder(6), torch.randn(5, 3)),
-        (_decoder(4), torch.randn(2, 3)),
+        (_decoder(28), torch.randn(5, 3)),
+        (_decoder(28), torch.randn(2, 3)),
     ],
     slips={
         "The garments stand, but pixels still leave [0, 1].": (
@@ -106,6 +132,12 @@ def _decoder(size):
         "Both bugs are still there.": lambda decoder, z: decoder(z).mT,
         "Cutting pixels off at 0 and 1 is not what the model was trained "
         "with; use the sigmoid.": lambda decoder, z: decoder(z).clamp(0, 1),
+        "Height and width are still swapped, and the sigmoid is missing.": (
+            lambda decoder, z: decoder(z).mT.clamp(0, 1)
+        ),
+        "Pixels above 1 are left; use the sigmoid.": lambda decoder, z: (
+            decoder(z).relu()
+        ),
         "The sigmoid was applied twice.": lambda decoder, z: (
             decoder(z).sigmoid().sigmoid()
         ),
@@ -142,9 +174,20 @@ def _decoder_problem(make):
 
 
 def _shape_problem(decoder, latent_dim, hidden_dim):
-    got = tuple(decoder(torch.randn(5, latent_dim)).shape)
+    try:
+        out = decoder(torch.randn(5, latent_dim))
+    except RuntimeError as error:
+        if "mat1" not in str(error):
+            raise
+        return (
+            f"With latent_dim = {latent_dim} and hidden_dim = {hidden_dim} "
+            "the layers do not fit: the first goes from latent_dim to "
+            "hidden_dim, the second to 784."
+        )
+    got = tuple(out.shape)
     if got == (5, 1, 28, 28):
-        return None
+        stuck = "No gradient reaches the weights, so it cannot learn."
+        return None if out.requires_grad else stuck
     hint = {
         (5, 28, 28, 1): " The channel stands last; it belongs behind the "
         "batch.",
@@ -173,6 +216,11 @@ def _range_problem(decoder, latent_dim, hidden_dim):
         )
     if out.min() >= -1 and out.max() <= 1:
         return "Logits may be any number; what bounds yours to [-1, 1]?"
+    if min(-out.min(), out.max()) < 0.1 * out.abs().max():
+        return (
+            "Logits may be any number, above and below 0. What bends yours "
+            "after the last layer?"
+        )
     return None
 
 
@@ -249,6 +297,12 @@ def _turned(**knobs):
             "You wrote 255; use levels - 1.": _turned(top=255, last=255),
             "Codes outside low and high must be moved to the nearest end: "
             "clamp.": _turned(first=-float("inf"), last=float("inf")),
+            "Codes below low must be moved to level 0.": _turned(
+                first=-float("inf")
+            ),
+            "Codes above high must be moved to the last level.": _turned(
+                last=float("inf")
+            ),
             "Subtract low first, so that low becomes level 0.": _turned(
                 start=0
             ),
@@ -268,6 +322,20 @@ def _turned(**knobs):
             lambda z, low, high, n: (
                 low + _levels(z, low, high, n) / (n - 1) * (high - low)
             )
+        ),
+        "Those are bins of equal width; round to levels - 1 steps.": (
+            lambda z, low, high, n: (
+                ((z - low) / (high - low) * n).floor().clamp(0, n - 1)
+            )
+        ),
+        "Brackets: share * (levels - 1).": lambda z, low, high, n: (
+            ((z - low) / (high - low) * n - 1).round().clamp(0, n - 1)
+        ),
+        "Brackets: (z - low) / (high - low).": lambda z, low, high, n: (
+            ((z - low / (high - low)) * (n - 1)).round().clamp(0, n - 1)
+        ),
+        "Each number has its own range; yours is the same for all.": (
+            lambda z, low, high, n: _levels(z, low.min(), high.max(), n)
         ),
         "Multiply before you round.": lambda z, low, high, n: (
             ((z - low) / (high - low)).round().clamp(0, 1) * (n - 1)

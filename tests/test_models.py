@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from course_utils.models import bernoulli_nll, kl_divergence, negative_elbo
 from course_utils.models import images as models
-from course_utils.models import negative_elbo
 
 MAKERS = (models.dense_autoencoder, models.conv_autoencoder)
 both = pytest.mark.parametrize("maker", MAKERS)
@@ -152,3 +152,15 @@ def test_wrong_code_shape(maker, shape):
     with pytest.raises(ValueError) as error:
         maker(2).decode(torch.rand(shape))
     assert "(B, 2)" in str(error.value) and str(shape) in str(error.value)
+
+
+def test_distributions_of_a_vae():
+    vae, x = models.dense_vae(3), torch.rand(4, 1, 28, 28)
+    q, p = vae.posterior(x), vae.likelihood(torch.zeros(4, 3))
+    mu, log_var = vae.encode(x)
+    assert q.mean.equal(mu) and q.variance.log().allclose(log_var, atol=1e-5)
+    by_torch = torch.distributions.kl_divergence(q, vae.prior()).sum(dim=1)
+    assert by_torch.allclose(kl_divergence(mu, log_var), atol=1e-4)
+    nll = -p.log_prob(x).flatten(1).sum(dim=1)
+    assert nll.allclose(bernoulli_nll(vae.decoder(torch.zeros(4, 3)), x))
+    assert vae.prior().sample((5, 3)).shape == (5, 3)

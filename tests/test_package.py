@@ -15,8 +15,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Each may import what stands above it, and its own folder.
 LEVELS = (
     {"datasets", "models"},
-    {"adam", "checkpoints", "measures"},
+    {"adam", "checkpoints"},
     {"training"},
+    {"measures"},
     {"rivals", "figures"},
     {"lessons"},
     {"checks"},

@@ -9,9 +9,11 @@ from course_utils.measures.codes import (
     neighbour_accuracy,
 )
 from course_utils.measures.images import mse, psnr, ssim
+from course_utils.measures.judge import accepted, recognised, train_judge
 from course_utils.measures.subspaces import subspace_angle
 
 __all__ = [
+    "accepted",
     "distance_to_world",
     "factor_r2",
     "flatness",
@@ -20,6 +22,8 @@ __all__ = [
     "mse",
     "neighbour_accuracy",
     "psnr",
+    "recognised",
     "ssim",
     "subspace_angle",
+    "train_judge",
 ]

@@ -6,6 +6,7 @@ Lesson 02 writes these in full. Images are (B, 1, 28, 28) in [0, 1], codes
 
 import torch
 from torch import nn
+from torch.distributions import Bernoulli, Normal
 
 SIDE = 28
 LOG_VAR = (-20.0, 10.0)  # a standard deviation from 0.00005 to 148
@@ -88,7 +89,8 @@ class VAE(nn.Module):
     """A variational autoencoder (Kingma and Welling, 2014).
 
     encoder: images -> (B, 2 * latent_dim), mean and log-variance side by
-    side. decoder: codes (B, latent_dim) -> logits. Lesson 08 writes it.
+    side. decoder: codes (B, latent_dim) -> logits. Its three distributions
+    are `prior()`, `likelihood(z)` and `posterior(x)`. Lesson 08 writes it.
     """
 
     def __init__(self, encoder, decoder):
@@ -107,6 +109,27 @@ class VAE(nn.Module):
     def decode(self, z):
         """Codes (B, latent_dim) -> images (B, 1, 28, 28) in [0, 1]."""
         return self.decoder(_check_codes(z, self.decoder)).sigmoid()
+
+    def prior(self):
+        """p(z) of each number of a code: a Normal(0, 1).
+
+        `prior().sample((n, Z))` draws n codes.
+        """
+        return Normal(0.0, 1.0)
+
+    def posterior(self, x):
+        """q(z|x): images (B, 1, 28, 28) -> a Normal over codes (B, Z)."""
+        mu, log_var = self.encode(x)
+        return Normal(mu, (0.5 * log_var).exp())
+
+    def likelihood(self, z):
+        """p(x|z): codes (B, Z) -> a Bernoulli for each pixel.
+
+        Grey pixels may be asked for: their log-probability is the average
+        over coin flips (minus the cross-entropy).
+        """
+        logits = self.decoder(_check_codes(z, self.decoder))
+        return Bernoulli(logits=logits, validate_args=False)
 
     def forward(self, x):
         """Images -> (logits, mu, log_var), one draw of z for each image."""

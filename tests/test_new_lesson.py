@@ -58,7 +58,7 @@ def test_a_skeleton_passes(course):
         for path in set(folder.rglob("*")) - before
         if path.is_file() and "cache" not in str(path)
     }
-    assert new - {"course_utils/lessons/measured.json"} == {
+    assert new - {"course_utils/lessons/measured/77.json"} == {
         "solutions/77_a_new_lesson.py",
         "course_utils/checks/lesson_77.py",
         "tests/answers_77.py",

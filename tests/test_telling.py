@@ -215,9 +215,9 @@ def test_a_lesson_without_a_number_is_told(capsys):
 def test_scorecard_compares_and_says_what_the_learner_did(
     capsys, monkeypatch, tmp_path
 ):
-    place = tmp_path / "measured.json"
-    place.write_text('{"02": {"small": {"mse": [0.010, 0.012, 0.011]}}}')
-    monkeypatch.setattr(scorecards, "MEASURED", place)
+    place = tmp_path / "02.json"
+    place.write_text('{"small": {"mse": [0.010, 0.012, 0.011]}}')
+    monkeypatch.setattr(scorecards, "MEASURED", tmp_path)
     lessons.note("exercises", "encoder", "solved")
     lessons.note("exercises", "train_step", "not yet")
     lessons.note("quiz", "why?", False)

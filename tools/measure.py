@@ -1,4 +1,4 @@
-"""Measure a lesson's scorecard with seeds 0, 1 and 2, for measured.json.
+"""Measure a lesson with seeds 0, 1 and 2, for lessons/measured/NN.json.
 
 Usage: python tools/measure.py NN [NN ...] [--full] [--seeds 0 1 2]
 
@@ -16,7 +16,7 @@ import nbformat
 from build_lessons import code, execute, read_source, solved
 from catalogue import ROOT, read_lessons
 
-MEASURED = ROOT / "course_utils" / "lessons" / "measured.json"
+MEASURED = ROOT / "course_utils" / "lessons" / "measured"
 ASK = """\
 import json
 from course_utils.lessons.scorecards import latest
@@ -45,14 +45,14 @@ def measure(notebook, seed, full):
 
 def store(number, data, runs):
     """Write {result: [a number for each run]} of one lesson."""
-    known = {}
-    if MEASURED.exists():
-        known = json.loads(MEASURED.read_text("utf-8"))
-    known.setdefault(number, {})[data] = {
+    place, known = MEASURED / f"{number}.json", {}
+    if place.exists():
+        known = json.loads(place.read_text("utf-8"))
+    known[data] = {
         name: [float(f"{run[name]:.4g}") for run in runs] for name in runs[0]
     }
     text = json.dumps(known, indent=1, sort_keys=True) + "\n"
-    MEASURED.write_text(text, encoding="utf-8", newline="\n")
+    place.write_text(text, encoding="utf-8", newline="\n")
 
 
 def main():

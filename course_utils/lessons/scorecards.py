@@ -6,8 +6,8 @@ from pathlib import Path
 
 from course_utils.lessons import progress
 
-# {lesson: {data set: {result: [with seed 0, 1, 2]}}}, by tools/measure.py
-MEASURED = Path(__file__).parent / "measured.json"
+# NN.json: {data set: {result: [with seed 0, 1, 2]}}, by tools/measure.py
+MEASURED = Path(__file__).parent / "measured"
 latest = {}  # what `scorecard` was given last; tools/measure.py reads it
 
 
@@ -35,10 +35,10 @@ def scorecard(results, data="small"):
 
 def read_measured(lesson, data):
     """Return {result: [a number for each seed]} of a lesson, maybe empty."""
-    if not MEASURED.exists():
+    place = MEASURED / f"{lesson}.json"
+    if not place.exists():
         return {}
-    known = json.loads(MEASURED.read_text(encoding="utf-8"))
-    return known.get(lesson, {}).get(data, {})
+    return json.loads(place.read_text(encoding="utf-8")).get(data, {})
 
 
 def verdict(value, low, high):

@@ -12,6 +12,7 @@ sentence of other people's data can be stored, unless --data is given.
 
 import argparse
 import ast
+import base64
 import copy
 import hashlib
 import os
@@ -20,6 +21,7 @@ import sys
 import tempfile
 import textwrap
 import time
+from pathlib import Path
 
 import jupytext
 import nbformat
@@ -235,9 +237,24 @@ def still(output):
         is_widget = output.data.pop(WIDGET, None)
         if is_widget and set(output.data) <= {"text/plain"}:
             return None
-        if {"image/png", "image/svg+xml"} & set(output.data):  # for GitHub
+        if svg := output.data.pop("image/svg+xml", None):
+            # JupyterLab draws no SVG of a notebook that it does not trust.
+            output.data["image/png"] = painted(svg)
+            alt = output.data["text/plain"]
+            output.metadata["image/png"] = {"width": 720, "alt": alt}
+        if "image/png" in output.data:  # GitHub would choose the HTML
             output.data.pop("text/html", None)
     return output
+
+
+def painted(svg):
+    """Return a diagram as a PNG of 1,440 pixels, in base64."""
+    import resvg_py
+    from matplotlib import get_data_path
+
+    font = Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+    png = resvg_py.svg_to_bytes(svg, width=1440, font_files=[str(font)])
+    return base64.b64encode(bytes(png)).decode()
 
 
 def keep_outputs(notebook, path):

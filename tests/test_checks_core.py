@@ -599,3 +599,25 @@ def test_mutants_and_reductions():
 def test_an_unknown_check():
     with pytest.raises(AttributeError, match="no check named 'nothing'"):
         checks.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("attempt", "says"),
+    [
+        (lambda x: x @ x, "do not fit in a product"),
+        (lambda x: x + x.sum(1), "keepdim=True"),
+        (lambda x: float(x), "a mean or a sum"),
+        (lambda x: x.sum().backward(), "cut off by"),
+        (lambda x: x.sum(1).sum(1), "already sum"),
+        (lambda x: x @ x.double().T, "Two kinds of numbers"),
+        (lambda x: x + None, "is a `return` missing"),
+        (lambda x: x.sum(1).item().mean(), "a mean or a sum"),
+        (lambda x: F.relu(x), "import torch.nn.functional"),  # noqa: F821
+        (lambda x, y: x, "is the line with `def`"),
+        (lambda x: torch.exp(2.0), "This is no tensor"),
+        (lambda x: x.view(7), "shape '[7]' is invalid"),
+    ],
+)
+def test_what_torch_says_is_explained(attempt, says, capsys):
+    line = verdict(attempt, capsys)
+    assert says in line and line.count("It raised") == 1

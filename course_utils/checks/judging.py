@@ -12,6 +12,7 @@ import functools
 import io
 import linecache
 import random
+import re
 import sys
 import sysconfig
 import threading
@@ -29,6 +30,44 @@ TIMES_SLOWER = 100  # than the course's function
 MEMORY = 2**30  # bytes that an attempt may take
 MOST_PRINTED = 300
 STUB = "your code here"  # what an untouched exercise raises
+HINTS = {  # what torch says, as a pattern: what it means for a beginner
+    "same dtype|expected scalar type|target dtype to be Long": (
+        "Two kinds of numbers meet: networks want .float(), class labels "
+        ".long()."
+    ),
+    "mat1 and mat2|inconsistent tensor size": (
+        "The two shapes do not fit in a product. Print both: is one of them "
+        "not flattened, or the wrong way round?"
+    ),
+    "tensor a .* must match|Sizes of tensors must match|broadcast": (
+        "The two shapes do not fit together. Print both: did a sum take the "
+        "wrong dimension, or does it need keepdim=True?"
+    ),
+    "converted to (a )?(Python )?scalar": (
+        "One number is wanted here, and this has several: a mean or a sum?"
+    ),
+    "does not require grad": (
+        "No gradient gets here: was something cut off by .detach(), .item(), "
+        ".data or torch.no_grad()?"
+    ),
+    "Dimension out of range": (
+        "Print the shape: did an earlier line already sum over a dimension?"
+    ),
+    "same device|at least two devices": (
+        "A tensor was made on the CPU: torch.zeros_like(x), or "
+        "device=x.device, puts it where x is."
+    ),
+    "'NoneType'": "Something is None here: is a `return` missing?",
+    "name 'F' is not": "import torch.nn.functional as F",
+    "name '(nn|np|math)' is not": "It has to be imported first.",
+    "positional argument": (
+        "The number of arguments does not fit: is the line with `def` as it "
+        "was?"
+    ),
+    "must be Tensor, not|has no attribute '(backward|detach|mean|sum|exp)'": (
+        "This is no tensor: a list, a float, or a NumPy array?"
+    ),
+}
 FOREIGN = (
     *sysconfig.get_paths().values(),
     str(Path(torch.__file__).parent),
@@ -142,7 +181,11 @@ def explain(error):
     text = lines[-1].partition(": ")[2].split("\n")[0][:MOST_PRINTED].strip()
     line = own_line(f for f, _ in traceback.walk_tb(error.__traceback__))
     where = f" in `{line}`" if line else ""
-    return f"It raised {type(error).__name__}{where}: {text}"
+    told = f"It raised {type(error).__name__}{where}: {text}"
+    for pattern, hint in HINTS.items():
+        if re.search(pattern, text, re.I):
+            return f"{told.removesuffix('.')}. {hint}"
+    return told
 
 
 def own_line(frames):

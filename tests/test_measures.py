@@ -6,8 +6,14 @@ import torch
 from course_utils.datasets import digits, fashion_mnist
 from course_utils.measures import (
     accepted,
+    anonymous,
+    ball_radii,
+    detour,
+    lettered,
     mse,
     recognised,
+    sample_quality,
+    share_in_holes,
     subspace_angle,
     train_judge,
 )
@@ -46,3 +52,71 @@ def test_judge_knows_garments_and_is_unsure_of_blends():
     ghosts = (images + images.roll(1, 0)) / 2
     assert 0.1 < accepted(judge, ghosts, 0.5) < accepted(judge, images, 0.5)
     assert accepted(judge, images, sure=1.1) == 0
+
+
+def test_sample_quality_of_eight_points():
+    # The points of the diagram neighbour_balls.
+    real = torch.tensor([[2.5, 9.0], [4.5, 9.0], [3.5, 10.8], [8.5, 6.0]])
+    fake = torch.tensor([[3.5, 8.0], [2.2, 6.9], [11.0, 4.0], [12.2, 5.2]])
+    assert ball_radii(real, 1)[[0, 3]].tolist() == pytest.approx([2, 5])
+    found = sample_quality(real, fake, k=1)
+    assert found == {
+        "precision": 0.75,
+        "recall": 0.5,
+        "density": 1.0,
+        "coverage": 0.75,
+    }
+
+
+def test_sample_quality_knows_sets():
+    torch.manual_seed(0)
+    real, fake = torch.randn(2, 500, 4)
+    good = sample_quality(real, fake)
+    assert all(value == pytest.approx(1, abs=0.1) for value in good.values())
+    repeated = sample_quality(real, fake[:5].repeat(100, 1))
+    assert repeated["recall"] == 0 and repeated["coverage"] < 0.1
+    assert sample_quality(real, fake + 20)["density"] == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda x: sample_quality(x, x[:, :1]), "as many features"),
+        (lambda x: sample_quality(x, x.tolist()), "fake must be features"),
+        (lambda x: sample_quality(x[None], x), "real must be features"),
+        (lambda x: sample_quality(x, x, k=9), "k must be from 1 to 8"),
+        (lambda x: ball_radii(x, 0), "k must be from 1"),
+        (lambda x: detour(torch.exp, x, x[:2]), "as many starts"),
+        (lambda x: detour(torch.exp, x, x, steps=1), "2 steps"),
+    ],
+)
+def test_sample_measures_refuse_bad_input(call, words):
+    with pytest.raises(ValueError, match=words):
+        call(torch.rand(9, 2))
+
+
+def test_detour():
+    start, end = torch.zeros(3, 1), torch.full((3, 1), torch.pi)
+    straight = detour(lambda z: z.repeat(1, 5), start, end)
+    assert straight.tolist() == pytest.approx([1] * 3, abs=1e-5)
+
+    def half_circle(z):
+        return torch.cat([z.cos(), z.sin()], dim=1)
+
+    bent = detour(half_circle, start, end, steps=200)
+    assert bent.tolist() == pytest.approx([torch.pi / 2] * 3, rel=1e-3)
+
+
+def test_share_in_holes():
+    torch.manual_seed(0)
+    z, new_z = torch.randn(2, 1000, 2)
+    assert share_in_holes(new_z, z, new_z) == pytest.approx(0.01, abs=0.002)
+    assert share_in_holes(new_z + 50, z, new_z) == 1
+
+
+def test_anonymous_hides_the_order_and_loses_nothing():
+    sets = {"one": 1, "two": 2, "three": 3}
+    hidden = anonymous(sets, seed=4)
+    assert list(hidden) == ["A", "B", "C"]
+    names = lettered(list(sets), seed=4)
+    assert {names[c]: value for c, value in hidden.items()} == sets

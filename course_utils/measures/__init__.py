@@ -10,19 +10,33 @@ from course_utils.measures.codes import (
 )
 from course_utils.measures.images import mse, psnr, ssim
 from course_utils.measures.judge import accepted, recognised, train_judge
+from course_utils.measures.samples import (
+    anonymous,
+    ball_radii,
+    detour,
+    lettered,
+    sample_quality,
+    share_in_holes,
+)
 from course_utils.measures.subspaces import subspace_angle
 
 __all__ = [
     "accepted",
+    "anonymous",
+    "ball_radii",
+    "detour",
     "distance_to_world",
     "factor_r2",
     "flatness",
     "group_silhouette",
+    "lettered",
     "linear_probe",
     "mse",
     "neighbour_accuracy",
     "psnr",
     "recognised",
+    "sample_quality",
+    "share_in_holes",
     "ssim",
     "subspace_angle",
     "train_judge",

@@ -1,0 +1,276 @@
+"""Checks of lesson 09."""
+
+import torch
+
+from course_utils.checks.core import check, mutants, outcome
+from course_utils.measures import lettered
+from course_utils.models import VAE, dense_decoder, dense_encoder
+
+SIZE = 784
+
+
+def _grown(latent_dim, count):
+    """Return a small VAE with large weights, so that slips show; images."""
+    model = VAE(dense_encoder(2 * latent_dim, 8), dense_decoder(latent_dim, 8))
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.mul_(4)
+    return model, torch.rand(count, 1, 28, 28)
+
+
+def _sum(terms):
+    return terms.flatten(1).sum(dim=1)
+
+
+def _mean(terms):
+    return terms.flatten(1).mean(dim=1)
+
+
+def _terms(model, x):
+    """Cross-entropy of each pixel, KL of each latent, and what gave them."""
+    logits, mu, log_var = model(x)
+    cost = torch.nn.functional.binary_cross_entropy_with_logits
+    nll = cost(logits, x, reduction="none")
+    return nll, 0.5 * (mu**2 + log_var.exp() - 1 - log_var), logits
+
+
+def _loss(model, x, pixels=_sum, latents=_sum, sign=1, end=None):
+    """Return minus the ELBO, with some knobs turned."""
+    nll, kl, _ = _terms(model, x)
+    loss = pixels(nll) + sign * latents(kl)
+    return end(loss) if end else loss
+
+
+def _nothing(terms):
+    return 0
+
+
+@check(
+    cases=lambda: [_grown(3, 5), _grown(2, 4)],
+    learns=("model",),
+    slips=mutants(
+        _loss,
+        {
+            "The pixels are still averaged while the latents are summed: the "
+            "KL is 784 times too expensive.": {"pixels": _mean},
+            "Now both are averaged: over 784 pixels and over a few latents, "
+            "which again are different scales. Sum both.": {
+                "pixels": _mean,
+                "latents": _mean,
+            },
+            "The pixels are summed, but now the latents are averaged: the "
+            "second colleague's slip.": {"latents": _mean},
+            "The KL is gone. It was not wrong; the pixels were.": {
+                "latents": _nothing
+            },
+            "The reconstruction is gone; it is one of the two terms.": {
+                "pixels": _nothing
+            },
+            "In the loss the KL is added: it is a price.": {"sign": -1},
+            "That is the ELBO; the loss is minus the ELBO.": {
+                "end": torch.neg
+            },
+            "One number for the batch came back; `fit` wants one for each "
+            "image.": {"end": torch.mean},
+            "One summed number for the batch came back; `fit` wants one for "
+            "each image.": {"end": torch.sum},
+            "The two terms are in balance, but the whole is divided by 784: "
+            "that is not in nats per image.": {"end": lambda y: y / SIZE},
+            "The pixels are averaged over the batch, too; sum over the "
+            "pixels of each image.": {"pixels": torch.mean},
+            "The pixels of the whole batch are added into one number; sum "
+            "over the pixels of each image.": {"pixels": torch.sum},
+            "The KL of the whole batch is added into one number; sum over "
+            "the latents of each image.": {"latents": torch.sum},
+            "The KL is averaged over the batch; keep one for each image.": {
+                "latents": lambda kl: _sum(kl).mean()
+            },
+            "The pixels are multiplied by 784 twice: a sum is 784 times a "
+            "mean already.": {"pixels": lambda nll: SIZE * _sum(nll)},
+            "Now the KL is multiplied by 784: it was too large already.": {
+                "pixels": _mean,
+                "latents": lambda kl: SIZE * _sum(kl),
+            },
+        },
+    ),
+)
+def mended(model, x):
+    """Minus the ELBO: images (B, 1, 28, 28) -> (B,), in nats."""
+    return _loss(model, x)
+
+
+def _radii(of, among, k, own=True):
+    """Distance of each point to its k-th nearest; own: itself is left out."""
+    return torch.cdist(of, among).kthvalue(k + own, dim=1).values
+
+
+def _real_balls(real, fake, k):
+    return torch.cdist(real, fake) < _radii(real, real, k)[:, None]
+
+
+def _counting_itself(real, fake, k):
+    return torch.cdist(real, fake) < _radii(real, real, k, own=False)[:, None]
+
+
+def _fake_balls(real, fake, k):
+    return torch.cdist(real, fake) < _radii(fake, fake, k)
+
+
+def _to_fakes(real, fake, k):
+    radii = _radii(real, fake, k, own=False)
+    return torch.cdist(real, fake) < radii[:, None]
+
+
+def _outside(real, fake, k):
+    return ~_real_balls(real, fake, k)
+
+
+def _both(
+    real,
+    fake,
+    k=5,
+    balls=_real_balls,
+    over=lambda k: k,
+    column=0,
+    row=1,
+    count=lambda held, dim: held.sum(dim=dim).float().mean(),
+    share=lambda held, dim: held.any(dim=dim).float().mean(),
+    order=slice(None),
+):
+    """Return density and coverage, with some knobs turned."""
+    held = balls(real, fake, k)
+    density = count(held, column) / over(k)
+    answer = density.item(), share(held, row).item()
+    return answer[order]
+
+
+def _any(held, dim):
+    return held.any(dim=dim).float().mean()
+
+
+def _pairs(held, dim):
+    return held.float().mean()
+
+
+@check(
+    cases=lambda: [
+        (torch.randn(30, 3), 0.7 * torch.randn(21, 3) + 0.4, 3),
+        (torch.randn(25, 2), 1.5 * torch.randn(40, 2), 5),
+    ],
+    slips=mutants(
+        _both,
+        {
+            "The density is not divided by k.": {"over": lambda k: 1},
+            "The density is divided by k + 1; the point itself is no "
+            "neighbour.": {"over": lambda k: k + 1},
+            "The density is averaged over the real points; average over the "
+            "fakes: add up each column.": {"column": 1},
+            "The second number is the precision: any ball for each fake. "
+            "Coverage asks for any fake in each ball: dim=1.": {"row": 0},
+            "The two directions have changed places: density adds up "
+            "columns (dim=0), coverage looks along rows (dim=1).": {
+                "column": 1,
+                "row": 0,
+            },
+            "The balls are too small: a point's nearest neighbour in the "
+            "list is itself. `inside` takes care of that.": {
+                "balls": _counting_itself
+            },
+            "Those are balls around the fakes; both measures ask for balls "
+            "around the real points.": {"balls": _fake_balls},
+            "The balls must reach to the k-th nearest real point, not to the "
+            "k-th nearest fake.": {"balls": _to_fakes},
+            "You count the fakes that are outside of the balls.": {
+                "balls": _outside
+            },
+            "The first number is precision over k: add up how many balls "
+            "hold a fake; `any` counts one only.": {"count": _any},
+            "The second number is the share of all pairs; coverage asks "
+            "for each ball whether it holds any fake.": {"share": _pairs},
+            "The first number is the share of all pairs over k; add up the "
+            "balls of each fake before the mean.": {"count": _pairs},
+            "Coverage is a share: divide by the number of real points.": {
+                "share": lambda held, dim: held.any(dim=dim).float().sum()
+            },
+            "The density is added up over the fakes; take the mean.": {
+                "count": lambda held, dim: held.float().sum()
+            },
+            "Density comes first, then coverage.": {
+                "order": slice(None, None, -1)
+            },
+            "Every real ball is asked to hold all fakes; one is enough: "
+            "`any`.": {
+                "share": lambda held, dim: held.all(dim=dim).float().mean()
+            },
+            "The second number is how many fakes a ball holds on average; "
+            "coverage asks whether it holds any.": {
+                "share": lambda held, dim: held.sum(dim=dim).float().mean()
+            },
+        },
+    ),
+)
+def density_coverage(real, fake, k=5):
+    """Density and coverage of fakes (M, D) among real (N, D): two floats."""
+    return _both(real, fake, k)
+
+
+ORIGINS = "VAE", "plain", "repeated", "noise"
+
+
+def _origin_problem(origin):
+    """Say which part of the naming does not hold, or return None."""
+    right = lettered(ORIGINS, seed=16)
+    if not isinstance(origin, dict):
+        return (
+            'It must be a dictionary such as {"A": "VAE", …}; got a '
+            f"{type(origin).__name__}."
+        )
+    given = {str(k).strip().upper(): _word(v) for k, v in origin.items()}
+    if set(given) & {w.upper() for w in ORIGINS}:
+        return (
+            "The other way round: letters to the left, origins to the right."
+        )
+    if missing := sorted(set(right) - set(given)):
+        return f"No origin is given for {', '.join(missing)}."
+    if more := sorted(set(given) - set(right)):
+        return f"There is no set {', '.join(more)}; there are A to D."
+    words = {word.lower(): word for word in ORIGINS}
+    for letter, word in given.items():
+        if word not in words:
+            return (
+                f"{letter}: {origin.get(letter, word)!r} is none of "
+                f"{', '.join(ORIGINS)}."
+            )
+    if len(set(given.values())) < len(right):
+        return "Each of the four origins stands for one set only."
+    wrong = {c for c in right if words[given[c]] != right[c]}
+    if not wrong:
+        return None
+    return f"{len(right) - len(wrong)} of 4 are right. " + _advice(
+        {right[c] for c in wrong}
+    )
+
+
+def _word(value):
+    return str(value).strip().lower()
+
+
+def _advice(missed):
+    """Return where to look, by the origins that were missed."""
+    if "repeated" in missed:
+        return (
+            "Ten images, repeated, cover almost nothing: which set has by far "
+            "the lowest coverage?"
+        )
+    if "noise" in missed:
+        return (
+            "Noise moves real images out of the balls, but hardly troubles "
+            "the judge: compare density with what is accepted."
+        )
+    return (
+        "The two that invent are swapped. Whose samples were more typical, "
+        "whose more varied?"
+    )
+
+
+outcome("origin", _origin_problem, course=lambda: lettered(ORIGINS, seed=16))

@@ -1,0 +1,108 @@
+"""How good invented samples are, beside real ones: four shares of points.
+
+A ball around each point reaches to its k-th nearest neighbour among its own
+kind; the balls of a set together say where it has points. What "near" means
+is decided by the features: a judge's, not pixels. Lesson 09 writes them.
+"""
+
+import torch
+
+from course_utils.training import predict
+
+
+def ball_radii(points, k=5):
+    """Distance of each point to its k-th nearest other: (N, D) -> (N,).
+
+    Raises ValueError if there are not more than k points.
+    """
+    _check_points(points=points)
+    if not 1 <= k < len(points):
+        raise ValueError(
+            f"k must be from 1 to {len(points) - 1}, one less than there "
+            f"are points; got {k}"
+        )
+    # The nearest of all is the point itself.
+    return torch.cdist(points, points).kthvalue(k + 1, dim=1).values
+
+
+def sample_quality(real, fake, k=5):
+    """Precision, recall, density and coverage of fake points: a dict.
+
+    real (N, D), fake (M, D): features, such as a judge's.
+    precision: share of fakes inside the ball of some real point. recall:
+    share of real points inside the ball of some fake (Kynkäänniemi et al.,
+    2019). density: in how many real balls a fake lies on average, over k; it
+    may be above 1. coverage: share of real balls in which a fake lies (Naeem
+    et al., 2020). Real points themselves score about 1, in density and
+    coverage with as many fakes as real ones.
+    """
+    _check_points(real=real, fake=fake)
+    if real.shape[1] != fake.shape[1]:
+        raise ValueError(
+            "real and fake must have as many features; got "
+            f"{tuple(real.shape)} and {tuple(fake.shape)}"
+        )
+    apart = torch.cdist(real, fake)  # (N, M)
+    in_real = apart < ball_radii(real, k)[:, None]
+    in_fake = apart < ball_radii(fake, k)
+    shares = {
+        "precision": in_real.any(dim=0),
+        "recall": in_fake.any(dim=1),
+        "density": in_real.sum(dim=0) / k,
+        "coverage": in_real.any(dim=1),
+    }
+    return {name: s.float().mean().item() for name, s in shares.items()}
+
+
+def detour(decode, start, end, steps=17):
+    """Length of decoded straight lines, over the distance of their ends.
+
+    decode: codes (B, Z) -> images (B, ...). start, end: codes (B, Z). Returns
+    (B,): 1 says that the images lie on a straight line, too.
+    """
+    if start.shape != end.shape or steps < 2:
+        raise ValueError(
+            "detour wants as many starts as ends and at least 2 steps; got "
+            f"{tuple(start.shape)}, {tuple(end.shape)} and {steps}"
+        )
+    along = torch.linspace(0, 1, steps)
+    path = [predict(decode, start.lerp(end, t)).flatten(1) for t in along]
+    path = torch.stack(path)  # (steps, B, pixels)
+    length = path.diff(dim=0).norm(dim=2).sum(dim=0)
+    return length / (path[-1] - path[0]).norm(dim=1)
+
+
+def share_in_holes(draws, z, new_z) -> float:
+    """Share of draws (N, Z) that no code is near.
+
+    z: codes of training images, new_z: of other real images. Near is as near
+    as 99 % of new_z are to their nearest z.
+    """
+    near = torch.cdist(new_z, z).amin(dim=1).quantile(0.99)
+    return (torch.cdist(draws, z).amin(dim=1) > near).float().mean().item()
+
+
+def anonymous(sets, seed=0):
+    """Hide where sets come from: {name: images} -> {letter: images}.
+
+    The letters A, B, … are given in an order drawn with the seed.
+    """
+    names = list(sets)
+    return {c: sets[name] for c, name in lettered(names, seed).items()}
+
+
+def lettered(names, seed=0):
+    """Return {letter: name} as `anonymous` gives the letters."""
+    order = torch.Generator().manual_seed(seed)
+    places = torch.randperm(len(names), generator=order).tolist()
+    return {chr(ord("A") + i): names[p] for i, p in enumerate(places)}
+
+
+def _check_points(**sets):
+    for name, points in sets.items():
+        if not torch.is_tensor(points) or points.ndim != 2:
+            shape = tuple(getattr(points, "shape", ()))
+            raise ValueError(
+                f"{name} must be features of shape (N, D); got "
+                f"{shape or type(points).__name__}"
+            )

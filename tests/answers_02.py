@@ -163,24 +163,6 @@ def with_parts(encode, decode):
 TRAINED = Digits(epochs=12)
 
 ANSWERS = {
-    "result_of": (
-        [
-            {"A": 3, "B": 1, "C": 4, "D": 2},
-            {"D": 2, "C": 4, "B": 1, "A": 3},
-            {"A": "3", "B": "1", "C": "4", "D": "2"},
-            dict(zip("abcd", torch.tensor([3.0, 1, 4, 2]), strict=True)),
-        ],
-        {
-            "0 of 4": {"A": 1, "B": 2, "C": 3, "D": 4},
-            "overshoot": {"A": 3, "B": 1, "C": 2, "D": 4},
-            "same answer": {"A": 3, "B": 4, "C": 1, "D": 2},
-            "belongs to one loop": {"A": 3, "B": 3, "C": 4, "D": 2},
-            "keys": [3, 1, 4, 2],
-            "Turn it round": {1: "B", 2: "D", 3: "A", 4: "C"},
-            "got 2, 0, 3, 1": {"A": 2, "B": 0, "C": 3, "D": 1},
-            "0.73": {"A": 4, "B": 1, "C": 3, "D": 2},
-        },
-    ),
     "digit_model": (
         [
             TRAINED,

@@ -113,29 +113,6 @@ ANSWERS = {
             ),
         },
     ),
-    "mended_decode": (
-        [
-            lambda decoder, z: torch.sigmoid(decoder(z)),
-            lambda decoder, z: 1 / (1 + (-decoder(z)).exp()),
-            lambda decoder, z: nn.Sigmoid()(decoder(z)),
-            lambda decoder, z: torch.special.expit(decoder(z)).reshape(
-                -1, 1, 28, 28
-            ),
-        ],
-        {
-            "leave [0, 1]": lambda decoder, z: decoder(z),
-            "still swapped": lambda decoder, z: torch.sigmoid(
-                decoder(z).transpose(2, 3)
-            ),
-            "Both bugs": lambda decoder, z: decoder(z).transpose(2, 3),
-            "Cutting": lambda decoder, z: decoder(z).clip(0, 1),
-            "tanh": lambda decoder, z: decoder(z).tanh(),
-            "above 1": lambda decoder, z: decoder(z).clamp(min=0),
-            "sigmoid is missing": lambda decoder, z: (
-                decoder(z).transpose(2, 3).clamp(0, 1)
-            ),
-        },
-    ),
     "mended_decoder": (
         [decoder(), Decoder, decoder(bend=nn.ReLU)],
         {
@@ -212,7 +189,7 @@ ANSWERS = {
         },
     ),
     "tuned": (
-        [{"lr": 0.012}, {"batch_size": 32}, {"lr": 0.01}],
+        [{"lr": 0.012}, {"batch_size": 16}, {"lr": 0.015}],
         {
             "dictionary": 0.01,
             "One hyperparameter": {"lr": 0.01, "batch_size": 64},

@@ -1,12 +1,16 @@
 """Checks of lesson 02."""
 
-import copy
-
 import torch
 from torch import nn
 
 from course_utils.checks.comparing import short
 from course_utils.checks.core import check, mutants, outcome
+from course_utils.checks.networks import (
+    cut_off,
+    is_linear,
+    large_output,
+    problem_of_networks,
+)
 from course_utils.datasets import digits
 from course_utils.measures import mse
 from course_utils.models import (
@@ -22,32 +26,6 @@ CLUES = {  # words of an error: a better clue
     "unflatten": "An encoder ends in the code: leave Unflatten out.",
     "(1x3920": "Flatten each image, not the batch: nn.Flatten().",
 }
-
-
-def _encoder_problem(make):
-    """Say what is wrong with the encoders that were made, or nothing."""
-    found = (_problem_of_size(make, *size) for size in ((7, 30), (2, 11)))
-    return next(filter(None, found), None)
-
-
-def _problem_of_size(make, latent_dim, hidden_dim):
-    encoder = make(latent_dim, hidden_dim)
-    if isinstance(encoder, type) or not isinstance(encoder, nn.Module):
-        return f"It must return a network, an nn.Module; got {short(encoder)}."
-    again = make(latent_dim, hidden_dim)
-    for problem in (_layers, _shape, _output, _bends, _trained):
-        if found := problem(encoder, latent_dim, hidden_dim):
-            return found
-    if _weights(again) & _weights(encoder):
-        return (
-            "Two calls share their weights: make the layers inside the "
-            "function, so that each call returns a network of its own."
-        )
-    return None
-
-
-def _weights(network):
-    return {weight.data_ptr() for weight in network.parameters()}
 
 
 def _layers(encoder, latent_dim, hidden_dim):
@@ -114,10 +92,7 @@ def _shape(encoder, latent_dim, hidden_dim):
 
 def _output(encoder, latent_dim, hidden_dim):
     """Say whether something stands after the last layer."""
-    grown = copy.deepcopy(encoder).requires_grad_(False)
-    for weight in grown.parameters():
-        weight.mul_(30)
-    z = grown(torch.randn(200, 1, 28, 28))
+    z = large_output(encoder, torch.randn(200, 1, 28, 28))
     if z.abs().max() <= 1:
         return "No code leaves [-1, 1]: drop the activation at the end."
     if z.min() > -0.3:  # SiLU goes down to -0.28, ReLU to 0
@@ -143,8 +118,7 @@ def _bends(encoder, latent_dim, hidden_dim):
     """Name the activation between the two layers."""
     linear = [m for m in encoder.modules() if isinstance(m, nn.Linear)]
     x = 3 * torch.randn(20, 1, 28, 28)
-    zero = encoder(torch.zeros_like(x))
-    if torch.allclose(encoder(x) + encoder(-x), 2 * zero, atol=1e-4):
+    if is_linear(encoder, x):
         return (
             "The network is linear: an activation between the two layers is "
             "missing."
@@ -165,18 +139,12 @@ def _bends(encoder, latent_dim, hidden_dim):
 
 
 def _trained(encoder, latent_dim, hidden_dim):
-    """Say whether a gradient reaches all weights."""
-    z = encoder(torch.rand(5, 1, 28, 28))
-    encoder.zero_grad()
-    if z.requires_grad:
-        z.square().sum().backward()
-    if all(weight.grad is not None for weight in encoder.parameters()):
-        return None
-    return (
-        "The numbers are right, but the code is cut from the graph, so the "
-        "encoder could not learn: no torch.no_grad(), .detach(), .data or "
-        "frozen weights."
-    )
+    return cut_off(encoder, torch.rand(5, 1, 28, 28))
+
+
+def _encoder_problem(make):
+    parts = _layers, _shape, _output, _bends, _trained
+    return problem_of_networks(make, parts)
 
 
 @check(find=_encoder_problem)
@@ -329,51 +297,6 @@ def train_step(model, optimizer, x):
     optimizer.step()
     return loss.item()
 
-
-RESULTS = {"A": 3, "B": 1, "C": 4, "D": 2}
-SYMPTOMS = {
-    "A": "a sigmoid of pixels lies between 0.5 and 0.73, so to come near "
-    "black and white the network drives every pixel to one of the ends",
-    "B": "where the goal is some other image of the batch, nothing is better "
-    "than to give every image the same answer",
-    "C": "gradients that are never cleared pile up, so the steps overshoot "
-    "and no image fits any more",
-    "D": "this loop has no fault in its step: its images are fine. Only one "
-    "row reports another error than the one on new images",
-}
-
-
-def _digit(result):
-    """Return 3, 3.0, "3" or tensor(3) as "3"."""
-    number = result.item() if torch.is_tensor(result) else result
-    return str(number).removesuffix(".0")
-
-
-def _matching_problem(result_of):
-    pairs = result_of.items() if hasattr(result_of, "items") else ()
-    got = {str(k).strip().upper(): _digit(v) for k, v in pairs}
-    if set(got) == {"1", "2", "3", "4"}:
-        return 'Turn it round: the loops "A" to "D" are the keys.'
-    if set(got) != set(RESULTS):
-        return (
-            'Write a dictionary with the keys "A" to "D", such as '
-            '{"A": 1, "B": 2, "C": 3, "D": 4}.'
-        )
-    if sorted(got.values()) != ["1", "2", "3", "4"]:
-        return (
-            "Each of the results 1, 2, 3 and 4 belongs to one loop; got "
-            f"{', '.join(got.values())}."
-        )
-    wrong = [k for k, right in RESULTS.items() if got[k] != str(right)]
-    if wrong:
-        return (
-            f"{4 - len(wrong)} of 4 are right. Look at {wrong[0]} again: "
-            f"{SYMPTOMS[wrong[0]]}."
-        )
-    return None
-
-
-outcome("result_of", _matching_problem)
 
 CODE_SIZE = 8
 

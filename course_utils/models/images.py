@@ -1,7 +1,8 @@
 """Encoders, decoders and the autoencoder made of the two.
 
-Lesson 02 writes these in full. Images are (B, 1, 28, 28) in [0, 1], codes
-(B, latent_dim). Decoders return logits: what `sigmoid` turns into pixels.
+Lesson 02 writes the dense ones in full. Images are (B, 1, 28, 28) in [0, 1],
+codes (B, latent_dim). Decoders return logits: what `sigmoid` turns into
+pixels.
 """
 
 import torch

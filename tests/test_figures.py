@@ -9,6 +9,7 @@ import pytest
 import torch
 from matplotlib.colors import to_rgb
 from PIL import Image
+from torch.distributions import Normal
 
 from course_utils import figures
 from course_utils.figures import style, words
@@ -65,6 +66,16 @@ SHOW = {
     ),
     "matrix": lambda **alt: figures.show_matrix(
         torch.eye(2), "ab", "xy", **alt
+    ),
+    "bells": lambda **alt: figures.show_bells(
+        {"p": Normal(0.0, 1.0), "q": (torch.arange(3), torch.rand(3))}, **alt
+    ),
+    "bounds": lambda **alt: figures.show_bounds(
+        {"a": -3, "b": -2.5}, torch.tensor(-2.0), **alt
+    ),
+    "posteriors": lambda **alt: figures.show_posteriors(
+        Normal(CODES, 0.1 + CODES.abs()), LABELS, CLASSES,
+        images=torch.rand(30, 1, 8, 8), **alt
     ),
     "histograms": lambda **alt: figures.show_histograms(
         {"a": torch.rand(9)}, "score", {"limit": 0.5}, **alt
@@ -404,3 +415,74 @@ def test_refused_with_a_reason(shown, message, show):
     with pytest.raises(ValueError, match=message):
         show()
     assert shown == []
+
+
+# Distributions.
+
+
+def test_bells_say_where_they_are_highest():
+    figure = figures.bells_figure({"p": Normal(1.0, 2.0)}, "knob", top=2)
+    assert figure.get_label() == (
+        "One density over knob, -4 to 4. p is highest, 0.199, at 1."
+    )
+    assert figure.axes[0].get_ylim() == (0, 2)
+    two = {"p": Normal(0.0, 1.0), "q": ([0.0, 1.0], [0.5, 0.2])}
+    label = figures.bells_figure(two, title="KL = 1").get_label()
+    assert label.startswith("Two densities over z, -4 to 4: KL = 1. ")
+    assert label.endswith("q is highest, 0.5, at 0.")
+
+
+def test_bounds_end_at_the_evidence():
+    figure = figures.bounds_figure({"a": -3, "b": -2.5}, -2)
+    bars = [
+        (p.get_x(), p.get_x() + p.get_width()) for p in figure.axes[0].patches
+    ]
+    assert [bar[1] for bar in bars] == pytest.approx([-3, -2, -2.5, -2])
+    assert [bar[0] for bar in bars] == pytest.approx([-4.5, -3, -4.5, -2.5])
+    assert "a -3 and a gap of 1; b -2.5 and a gap of 0.5" in figure.get_label()
+    cut = figures.bounds_figure({"a": -99}, -2, low=-9).axes[0]
+    assert [p.get_width() for p in cut.patches] == pytest.approx([0, 7])
+
+
+def test_posteriors_are_drawn_to_two_standard_deviations():
+    q = Normal(torch.tensor([[0.0, 3.0]]), torch.tensor([[0.1, 0.5]]))
+    figure = figures.posteriors_figure(q, [1], CLASSES)
+    ellipse = figure.axes[0].patches[-1]
+    assert ellipse.get_center() == pytest.approx((0, 3))
+    assert (ellipse.width, ellipse.height) == pytest.approx((0.4, 2))
+    assert "second code 3" in figure.get_label()
+    assert "covers 0.05 of the disk" in figure.get_label()
+    assert figure.axes[0].get_xlim()[1] > 4
+
+
+def test_distributions_that_cannot_be_drawn_are_refused():
+    for call, said in (
+        (lambda: figures.bells_figure({}), "no distribution"),
+        (lambda: figures.bells_figure({"p": HALF}, ends=(1, 0)), "low, high"),
+        (
+            lambda: figures.bells_figure({"p": (CODES, CODES)}),
+            r"must be \(xs, ys\)",
+        ),
+        (lambda: figures.bounds_figure({}, 0), "no bound"),
+        (lambda: figures.bounds_figure({"a": 1}, 0), "lies above"),
+        (
+            lambda: figures.posteriors_figure(
+                Normal(torch.zeros(2, 3), 1.0), [0, 1], CLASSES
+            ),
+            r"over \(N, 2\) codes",
+        ),
+        (
+            lambda: figures.posteriors_figure(
+                Normal(CODES, 1.0), LABELS[:2], CLASSES
+            ),
+            "2 labels for 30 codes",
+        ),
+        (
+            lambda: figures.posteriors_figure(
+                Normal(CODES, 1.0), LABELS, CLASSES, images=HALF
+            ),
+            "2 images for 30",
+        ),
+    ):
+        with pytest.raises(ValueError, match=said):
+            call()

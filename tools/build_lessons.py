@@ -15,6 +15,7 @@ import ast
 import base64
 import copy
 import hashlib
+import io
 import os
 import re
 import sys
@@ -248,13 +249,19 @@ def still(output):
 
 
 def painted(svg):
-    """Return a diagram as a PNG of 1,440 pixels, in base64."""
+    """Return a diagram as a PNG of 1,440 pixels and few colours, in base64."""
     import resvg_py
     from matplotlib import get_data_path
+    from PIL import Image
 
     font = Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
-    png = resvg_py.svg_to_bytes(svg, width=1440, font_files=[str(font)])
-    return base64.b64encode(bytes(png)).decode()
+    png = resvg_py.svg_to_bytes(
+        svg, width=1440, background="white", font_files=[str(font)]
+    )
+    image = Image.open(io.BytesIO(bytes(png))).convert("RGB")
+    small = io.BytesIO()
+    image.quantize(128, dither=Image.Dither.NONE).save(small, format="png")
+    return base64.b64encode(small.getvalue()).decode()
 
 
 def keep_outputs(notebook, path):

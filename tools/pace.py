@@ -26,10 +26,12 @@ AIMS = {
     "diagrams": (1, 99),
 }
 # Lesson 00 comes before there is much to guess. Lesson 02 builds all that the
-# others use.
+# others use. Lesson 08 derives a formula, whose signs count as words, and has
+# hints for each step to its loss.
 OTHER_AIMS = {
     "00": {"guesses": (0, 6)},
     "02": {"cells": (10, 67)},
+    "08": {"cells": (10, 66), "words": (300, 2300)},
 }
 
 

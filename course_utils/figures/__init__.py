@@ -1,5 +1,13 @@
 """Figures in one style; each describes itself in an alt text."""
 
+from course_utils.figures.bells import (
+    bells_figure,
+    bounds_figure,
+    posteriors_figure,
+    show_bells,
+    show_bounds,
+    show_posteriors,
+)
 from course_utils.figures.charts import (
     bars_figure,
     curves_figure,
@@ -36,6 +44,8 @@ from course_utils.figures.widgets import (
 
 __all__ = [
     "bars_figure",
+    "bells_figure",
+    "bounds_figure",
     "click_map",
     "cloud_figure",
     "curves_figure",
@@ -47,7 +57,10 @@ __all__ = [
     "latent_space_figure",
     "matrix_figure",
     "points_figure",
+    "posteriors_figure",
     "show_bars",
+    "show_bells",
+    "show_bounds",
     "show_cloud",
     "show_curves",
     "show_decoded_grid",
@@ -58,6 +71,7 @@ __all__ = [
     "show_latent_space",
     "show_losses",
     "show_matrix",
+    "show_posteriors",
     "show_reconstructions",
     "walk_latent_space",
 ]

@@ -461,24 +461,32 @@ contest.round(2)
 # %% [markdown] tags=["explain"]
 # From N(0, I) hardly any of the plain one's samples pass. But from its own
 # Gaussian **the plain autoencoder is ahead of the VAE's prior by the judge**,
-# here by a fifth, with other seeds by 11 to 28 %. (Ghosh and others, 2020,
-# found the same.) It is the fitting that helps: a VAE with a fitted Gaussian
-# is level with it.
+# here by a fifth, with other seeds by 11 to 28 %. It is the fitting that
+# helps (Ghosh and others, 2020): a VAE with a fitted Gaussian is level with
+# it.
 #
 # The other measures disagree. The VAE's samples are more *typical*: 1.8 times
 # the density. The plain one's are more *varied*: twice the recall. Coverage is
 # close, 0.86 and 0.81. Blur explains a part: what is soft lies in many balls.
-# So "which is better" has no answer without "for what".
+#
+# And the verdict depends on the budget. Trained on all 60,000 images, six
+# times as long (three seeds), the VAE's prior is level by the judge or up to
+# 18 % ahead, and covers nine tenths of the real balls, the plain one six
+# tenths. Nothing in the plain one's loss keeps its codes like a Gaussian.
+#
+# So "which is better" has no answer without "for what" and "after how much
+# training".
 
 # %% tags=["claims"]
 reveal(winners[int(fair_gain < 1.05) + int(fair_gain < 0.95)])
 claim("from N(0, I) the VAE passes more often", sample_gain, low=1.2)
-claim("the plain one leads with its own Gaussian", fair_gain, high=0.96)
+claim("by the judge the two are not far apart", fair_gain, 0.7, 1.4)
 pair = contest.loc[["VAE, prior", "plain, fitted"]]
 denser = pair.density.iloc[0] / pair.density.iloc[1]
 claim("the VAE's density is higher", denser, low=1.3)
 varied = pair.recall.iloc[1] / pair.recall.iloc[0]
-claim("the plain one's recall is higher", varied, low=1.25)
+claim("the plain one's recall is higher", varied, low=1.2)
+claim("the VAE covers more", pair.coverage.diff().iloc[1], high=-0.01)
 
 # %% [markdown]
 # ## Holes
@@ -591,8 +599,8 @@ show_images({c: x[::111] for c, x in unknown.items()})
 # - Mean against sum is a hidden beta.
 # - A judge sees single images; precision and density what is typical; recall
 #   and coverage variety. Report them together, beside real images.
-# - A plain autoencoder with a fitted Gaussian is a strong baseline. The VAE's
-#   prior is known in advance, with fewer holes.
+# - A plain autoencoder with a fitted Gaussian is a strong baseline at a small
+#   budget. The VAE's prior is known in advance, with fewer holes.
 #
 # ### Quiz and scorecard
 

@@ -138,7 +138,7 @@ def posteriors_figure(posterior, labels, classes, *, images=None):
     if len(labels) != len(mu):
         raise ValueError(f"{len(labels)} labels for {len(mu)} codes")
     with matplotlib.rc_context(STYLE):
-        figure = Figure((7.4, 5.8), layout="constrained")
+        figure = Figure((7.8, 5.8), layout="constrained")
         axes = figure.subplots()
     for at in (WIDE, 1):
         axes.add_patch(Circle((0, 0), at, fc="0.6", alpha=0.16, ec="none"))
@@ -174,16 +174,22 @@ def posteriors_figure(posterior, labels, classes, *, images=None):
 
 
 def _beside(axes, mu, sigma, images, far):
-    """Draw images to the right of their ellipses, none over another."""
+    """Draw images beside their ellipses where nothing else is drawn."""
     if len(images) != len(mu):
         raise ValueError(f"{len(images)} images for {len(mu)} codes")
-    side, taken = far / 9, torch.empty(0, 2).double()
+    side, taken = far / 9, mu.clone()
+    ways = torch.tensor([[1.0, 0], [-1, 0], [0, 1], [0, -1]]).double()
     for middle, spread, image in zip(mu, sigma, images, strict=True):
-        shift = torch.tensor([WIDE * spread[0] + 0.6 * side, 0])
-        at = middle + shift
-        near = (taken - at).abs().max(1).values if len(taken) else at.new([9])
-        if near.min() < side:
+        steps = ways * (WIDE * spread + 0.6 * side)
+        free = [
+            at
+            for at in middle + steps
+            if (taken - at).abs().max(1).values.min() > 0.75 * side
+            and (at.abs() < far).all()
+        ]
+        if not free:
             continue
+        at = free[0]
         taken = torch.cat([taken, at[None]])
         (left, bottom), (right, top) = (
             (at + step).tolist() for step in (-side / 2, side / 2)

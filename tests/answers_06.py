@@ -4,55 +4,11 @@ ANSWERS: {check: (right answers, {words of the message: wrong answer})}.
 """
 
 import torch
+from torch import nn
 
+from course_utils.datasets import erase_patch
 from course_utils.models import reconstruction_loss
-
-
-def salt_by_copy(x, share=0.2):
-    noisy, dice = x.clone(), torch.rand(x.shape)
-    noisy[dice < share / 2] = 0
-    noisy[dice > 1 - share / 2] = 1
-    return noisy
-
-
-def salt_by_arithmetic(x, share=0.2):
-    hit = (torch.rand_like(x) < share).float()
-    coin = torch.randint(0, 2, x.shape).float()
-    return (1 - hit) * x + hit * coin
-
-
-def salt_by_bernoulli(x, share=0.2):
-    hit = torch.bernoulli(torch.full_like(x, share)).bool()
-    return x.masked_fill(hit, 0) + hit * torch.bernoulli(x * 0 + 0.5)
-
-
-def salt_seeded(x, share=0.2):
-    torch.manual_seed(0)
-    return salt_by_copy(x, share)
-
-
-def salt_in_place(x, share=0.2):
-    x[torch.rand_like(x) < share] = 1.0
-    return x
-
-
-def same_pixels(x, share=0.2):
-    hit = torch.rand_like(x[:1]) < share
-    return torch.where(hit, torch.rand_like(x).round(), x)
-
-
-def one_coin(x, share=0.2):
-    coin = torch.rand(len(x), 1, 1, 1).round()
-    return torch.where(torch.rand_like(x) < share, coin, x)
-
-
-def salt_half(x, share=0.2):
-    hit = torch.rand_like(x) < share / 2
-    return torch.where(hit, torch.rand_like(x).round(), x)
-
-
-def put(x, where, value):
-    return torch.where(where, torch.as_tensor(value), x)
+from course_utils.rivals.filters import gaussian_blur, median
 
 
 def loss_by_loop(model, x, corrupt):
@@ -61,8 +17,14 @@ def loss_by_loop(model, x, corrupt):
 
 
 def loss_by_torch(model, x, corrupt):
-    mse = torch.nn.MSELoss(reduction="none")
+    mse = nn.MSELoss(reduction="none")
     return mse(model(corrupt(x)), x).flatten(1).sum(1)
+
+
+def loss_on_a_copy(model, x, corrupt):
+    noisy = corrupt(x.clone())
+    cleaned = model(noisy)
+    return reconstruction_loss(x, cleaned)
 
 
 def loss_against_damaged(model, x, corrupt):
@@ -70,70 +32,92 @@ def loss_against_damaged(model, x, corrupt):
     return reconstruction_loss(model(damaged), damaged)
 
 
-def kl_by_distributions(z, rho=0.05):
-    bernoulli = torch.distributions.Bernoulli
-    wanted, got = bernoulli(torch.tensor(rho)), bernoulli(z.mean(0))
-    return torch.distributions.kl_divergence(wanted, got).sum()
+def loss_with_sigmoid(model, x, corrupt):
+    return reconstruction_loss(model(corrupt(x)).sigmoid(), x)
 
 
-def kl_by_loop(z, rho=0.05):
-    total = 0.0
-    for unit in z.T:
-        r = unit.mean()
-        total += rho * torch.log(rho / r)
-        total += (1 - rho) * torch.log((1 - rho) / (1 - r))
-    return total
+def level_in_two_steps(x):
+    noise = torch.randn_like(x)
+    sigma = torch.empty(len(x), 1, 1, 1, device=x.device).uniform_(0.1, 0.6)
+    return x + noise * sigma
 
 
-def kl_by_entropy(z, rho=0.05):
-    rate = z.mean(dim=0)
-    wanted = torch.tensor([rho, 1 - rho])[:, None]
-    got = torch.stack([rate, 1 - rate])
-    return (torch.xlogy(wanted, wanted) - torch.xlogy(wanted, got)).sum()
+def level_by_loop(x):
+    noisy = []
+    for image in x:
+        sigma = torch.rand(1, device=x.device) * 0.5 + 0.1
+        noisy.append(image + sigma * torch.randn_like(image))
+    return torch.stack(noisy)
 
 
-def kl_terms(rate, rho=0.05):
-    on = rho * (rho / rate).log()
-    return on, (1 - rho) * ((1 - rho) / (1 - rate)).log()
+def level_by_view(x):
+    sigma = 0.1 + 0.5 * torch.rand(x.shape[0], device=x.device)
+    return torch.normal(x, sigma[:, None, None, None].expand_as(x))
+
+
+def level(x, low=0.1, width=0.5, shape=(1, 1, 1), rows=None, draw=torch.rand):
+    rows = len(x) if rows is None else rows
+    return low + width * draw(rows, *shape)
+
+
+def level_seeded(x):
+    torch.manual_seed(0)
+    return level_in_two_steps(x)
+
+
+def level_in_place(x):
+    x += level(x) * torch.randn_like(x)
+    return x
+
+
+def lines(x):
+    """Every fourth row is white."""
+    x = x.clone()
+    x[:, :, ::4] = 1
+    return x
+
+
+def weak_lines(x):
+    x = x.clone()
+    x[:, :, 0, 0] = 0.1
+    return x
+
+
+def in_place(x):
+    x[:, :, ::4] = 1
+    return x
+
+
+def dots(x):
+    return torch.where(torch.rand_like(x) < 0.1, torch.ones_like(x), x)
+
+
+def noisy(x):
+    return x + 0.3 * torch.randn_like(x)
+
+
+CURES = {
+    "median": lambda x: median(x, 3),
+    "blur": lambda x: gaussian_blur(x, 1.0),
+    "nothing": lambda x: x,
+}
 
 
 ANSWERS = {
-    "salt_and_pepper": (
-        [salt_by_copy, salt_by_arithmetic, salt_by_bernoulli],
-        {
-            "Only salt": lambda x, share: put(
-                x, torch.rand_like(x) < share, 1.0
-            ),
-            "Only pepper": lambda x, share: put(
-                x, torch.rand_like(x) < share, 0.0
-            ),
-            "bell curve": lambda x, share: put(
-                x, torch.randn_like(x) < share, torch.rand_like(x).round()
-            ),
-            "pixels that should stay": lambda x, share: put(
-                x, torch.rand_like(x) > share, torch.rand_like(x).round()
-            ),
-            "nothing between": lambda x, share: put(
-                x, torch.rand_like(x) < share, torch.rand_like(x)
-            ),
-            "at every call": salt_seeded,
-            "changes its input": salt_in_place,
-            "same pixels": same_pixels,
-            "One coin": one_coin,
-            "half as many": salt_half,
-            "decimal": lambda x, share: (torch.rand_like(x) < share).long(),
-            "Nothing was damaged": lambda x, share: x.clone(),
-            "None": lambda x, share: None,
-            "shape": lambda x, share: salt_by_copy(x, share).flatten(1),
-        },
-    ),
     "denoising_loss": (
         [
             loss_by_loop,
             loss_by_torch,
+            loss_on_a_copy,
             lambda model, x, corrupt: (
                 (x - model(corrupt(x))).square().sum(dim=(1, 2, 3))
             ),
+            lambda model, x, corrupt: (
+                (model(corrupt(x)) - x).pow(2).view(len(x), -1).sum(-1)
+            ),
+            lambda model, x, corrupt: reconstruction_loss(
+                model(corrupt(x)), x
+            ).view(-1),
         ],
         {
             "fed the clean": lambda model, x, corrupt: reconstruction_loss(
@@ -146,8 +130,11 @@ ANSWERS = {
             "called twice": lambda model, x, corrupt: reconstruction_loss(
                 model(corrupt(x)), corrupt(x)
             ),
-            "swap them": lambda model, x, corrupt: reconstruction_loss(
-                model(x), corrupt(x)
+            "twice before the model": lambda model, x, corrupt: (
+                reconstruction_loss(model(corrupt(corrupt(x))), x)
+            ),
+            "before the model and after it": lambda model, x, corrupt: (
+                reconstruction_loss(corrupt(model(corrupt(x))), x)
             ),
             "comes before": lambda model, x, corrupt: reconstruction_loss(
                 corrupt(model(x)), x
@@ -158,38 +145,104 @@ ANSWERS = {
             "averaged over the pixels": lambda model, x, corrupt: (
                 (model(corrupt(x)) - x).square().mean(dim=(1, 2, 3))
             ),
+            "absolute": lambda model, x, corrupt: (
+                (model(corrupt(x)) - x).abs().sum(dim=(1, 2, 3))
+            ),
+            "root": lambda model, x, corrupt: (
+                (model(corrupt(x)) - x).flatten(1).norm(dim=1)
+            ),
             "One number": lambda model, x, corrupt: loss_by_loop(
                 model, x, corrupt
             ).mean(),
             "One summed number": lambda model, x, corrupt: loss_by_loop(
                 model, x, corrupt
             ).sum(),
+            "None": lambda model, x, corrupt: print(
+                loss_by_loop(model, x, corrupt)
+            ),
         },
     ),
-    "kl_sparsity": (
-        [kl_by_distributions, kl_by_loop, kl_by_entropy],
-        {
-            "no gradient": lambda z, rho: kl_by_loop(z, rho).item(),
-            "direction is swapped": lambda z, rho: sum(
-                torch.distributions.kl_divergence(
-                    torch.distributions.Bernoulli(z.mean(0)),
-                    torch.distributions.Bernoulli(torch.tensor(rho)),
+    "any_level": (
+        [
+            level_in_two_steps,
+            level_by_loop,
+            level_by_view,
+            lambda x: (
+                torch.randn_like(x).mul(
+                    torch.rand(len(x), 1, 1, 1, device=x.device) / 2 + 0.1
                 )
+                + x
             ),
-            "second half": lambda z, rho: kl_terms(z.mean(0), rho)[0].sum(),
-            "averaged over the units": lambda z, rho: sum(
-                kl_terms(z.mean(0), rho)
-            ).mean(),
-            "One number for each unit": lambda z, rho: sum(
-                kl_terms(z.mean(0), rho)
+            lambda x: (
+                x
+                + torch.randn_like(x)
+                * (0.6 - 0.5 * torch.rand_like(x[:, :1, :1, :1]))
             ),
-            "dim=0": lambda z, rho: sum(kl_terms(z.mean(1), rho)).sum(),
-            "own rate": lambda z, rho: sum(kl_terms(z.mean(), rho)),
-            "natural": lambda z, rho: kl_by_loop(z, rho) / 2.302585,
-            "sign": lambda z, rho: -kl_by_loop(z, rho),
-            "every single activity": lambda z, rho: sum(
-                kl_terms(z, rho)
-            ).sum(),
+            lambda x: torch.distributions.Normal(
+                x, 0.1 + torch.rand_like(x[:, :1, :1, :1]) / 2
+            ).sample(),
+        ],
+        {
+            "one level": lambda x: (
+                x + (level(x, rows=1) * torch.randn_like(x))
+            ),
+            "Each pixel": lambda x: (
+                x + (level(x, shape=x.shape[1:]) * torch.randn_like(x))
+            ),
+            "too wide": lambda x: (
+                x + (level(x, width=0.6) * torch.randn_like(x))
+            ),
+            "should be 0.1": lambda x: (
+                x + (level(x, 0, 0.6) * torch.randn_like(x))
+            ),
+            "shift them": lambda x: x + level(x, 0) * torch.randn_like(x),
+            "level 0.35": lambda x: x + 0.35 * torch.randn_like(x),
+            "bell curve": lambda x: (
+                x + (level(x, draw=torch.randn) * torch.randn_like(x))
+            ),
+            "even, between": lambda x: x + level(x) * torch.rand_like(x),
+            "Only the noise": lambda x: level(x) * torch.randn_like(x),
+            "same noise": lambda x: (
+                x + (level(x) * torch.randn(1, *x.shape[1:]))
+            ),
+            "standard deviation is": lambda x: (
+                x + (level(x).square() * torch.randn_like(x))
+            ),
+            "multiplied by the noise": lambda x: (
+                x * (level(x) * torch.randn_like(x))
+            ),
+            "cut off": lambda x: level_in_two_steps(x).clamp(0, 1),
+            "set no seed": level_seeded,
+            "in place": level_in_place,
+            "device": lambda x: (
+                x + (level(x).expand_as(x) * torch.randn_like(x))
+            ),
+            "None": lambda x: print(level_in_two_steps(x)),
+        },
+    ),
+    "own_damage": (
+        [
+            (dots, "median", CURES),
+            [noisy, "blur", CURES],
+            (lines, "none", {"nothing": CURES["nothing"]}),
+            (lambda x: 1 - x, "none", CURES),
+            (erase_patch, "none", CURES),
+        ],
+        {
+            "it was 'median'": (dots, "blur", CURES),
+            "it was 'none'": (lambda x: 1 - x, "median", CURES),
+            "it was 'blur'": (noisy, "none", CURES),
+            "must be one of": (dots, "U-Net", CURES),
+            "without brackets": (torch.zeros(5), "median", CURES),
+            "must be (your_damage": {"damage": dots},
+            "dictionary from above": (dots, "median", ["median", "blur"]),
+            "returned None": (lambda x: None, "none", CURES),
+            "must return images": (lambda x: x[:1], "none", CURES),
+            "decimal": (lambda x: x.round().long(), "none", CURES),
+            "in place": (in_place, "none", CURES),
+            "Nothing was damaged": (lambda x: x.clone(), "none", CURES),
+            "hardly a damage": (weak_lines, "none", CURES),
+            "nothing is left": (torch.zeros_like, "none", CURES),
         },
     ),
 }

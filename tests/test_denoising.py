@@ -3,15 +3,18 @@
 import pytest
 import torch
 
-from course_utils.datasets import erase_patch
+from course_utils.datasets import erase_patch, salt_and_pepper
 from course_utils.measures import psnr, ssim
-from course_utils.rivals.filters import FILTERS, tuned
+from course_utils.rivals.filters import FILTERS, pca_filters, tuned
 
 
 @pytest.fixture
 def grey():
     torch.manual_seed(0)
     return 0.25 + 0.5 * torch.rand(40, 1, 28, 28)
+
+
+NAMES = {"gaussian blur", "median", "total variation", "non local means"}
 
 
 def add_gaussian(x, sigma):
@@ -25,6 +28,15 @@ def test_patch_is_one_square_in_each_image(grey):
     assert not (hit == hit[:1]).all()
 
 
+def test_dots_are_black_or_white_and_as_many_as_asked(grey):
+    before = grey.clone()
+    dotted = salt_and_pepper(grey, 0.3)
+    hit = dotted != grey
+    assert hit.float().mean().item() == pytest.approx(0.3, abs=0.02)
+    assert dotted[hit].mean().item() == pytest.approx(0.5, abs=0.03)
+    assert set(dotted[hit].tolist()) == {0.0, 1.0} and grey.equal(before)
+
+
 def test_measures_know_perfect_and_worse(grey):
     noisy = add_gaussian(grey, 0.1)
     assert psnr(noisy, grey).mean().item() == pytest.approx(20, abs=0.5)
@@ -34,9 +46,47 @@ def test_measures_know_perfect_and_worse(grey):
 def test_filters_are_tuned_and_stay_in_range(grey):
     noisy = add_gaussian(grey[:4], 0.5)
     cures = tuned(FILTERS, noisy, grey[:4], 0.5)
-    assert set(cures) == {rival.__name__ for rival in FILTERS}
+    assert set(cures) == NAMES
     for cure in cures.values():
         cured = cure(noisy)
         assert cured.shape == noisy.shape and cured.dtype == noisy.dtype
         assert 0 <= cured.min() and cured.max() <= 1
         assert psnr(cured, grey[:4]).mean() > psnr(noisy, grey[:4]).mean()
+
+
+def flat_images(count):
+    """Images on a plane of two patterns in 784 dimensions."""
+    patterns = torch.rand(2, 1, 28, 28)
+    weights = 0.5 * torch.rand(count, 2)
+    return torch.einsum("np,pchw->nchw", weights, patterns)
+
+
+def test_pca_filters_keep_the_plane_of_the_images():
+    torch.manual_seed(0)
+    train, new = flat_images(500).split([400, 100])
+    noisy = add_gaussian(new, 0.1)
+    (project, sizes), (wiener, scales) = pca_filters(train).items()
+    assert torch.allclose(project(new, 2), new, atol=1e-4)
+    for cure, setting in ((project, 2), (wiener, 1.0)):
+        cured = cure(noisy, setting, 0.1)
+        assert cured.shape == noisy.shape and cured.dtype == noisy.dtype
+        assert psnr(cured, new).mean() > psnr(noisy, new).mean() + 10
+    assert all(size <= 784 for size in sizes) and 1.0 in scales
+
+
+def test_wiener_is_the_best_of_its_kind():
+    """With the true variances no other scale of sigma has less error."""
+    torch.manual_seed(0)
+    train, new = flat_images(2000).split([1500, 500])
+    noisy = add_gaussian(new, 0.5)
+    wiener = list(pca_filters(train))[1]
+    errors = {s: (wiener(noisy, s, 0.5) - new).square().mean() for s in
+              (0.5, 1.0, 2.0)}  # fmt: skip
+    assert errors[1.0] == min(errors.values())
+
+
+def test_filters_refuse_what_does_not_fit(grey):
+    with pytest.raises(ValueError, match="two images"):
+        pca_filters(grey[:1])
+    with pytest.raises(ValueError, match="one shape"):
+        tuned(FILTERS, grey[:4], grey[:5], 0.5)

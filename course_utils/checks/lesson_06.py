@@ -1,242 +1,289 @@
 """Checks of lesson 06."""
 
-import math
-
 import torch
+from torch import nn
 
-from course_utils.checks.legacy import in_turn, judge, same_as
-from course_utils.models import denoising_loss as _denoising_loss
-from course_utils.models import kl_sparsity as _kl_sparsity
+from course_utils.checks.core import check, mutants, outcome
+from course_utils.datasets import fashion_mnist
+from course_utils.measures import psnr
 from course_utils.models import reconstruction_loss
 
 
-def _salt_and_pepper(x, share=0.2):
-    hit = torch.rand_like(x) < share
-    return torch.where(hit, torch.rand_like(x).round(), x)
+class _Squares(nn.Module):
+    """A stand-in for a network, with one weight."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(0.5))
+
+    def forward(self, x):
+        """Return something that is not x."""
+        return 0.2 + self.weight * x.square()
 
 
-def _salt_problem(attempt):
-    """Look at what became of grey images, in which 0 and 1 are unknown."""
-    for count, share in ((64, 0.2), (16, 0.5), (64, 0.05)):
-        torch.manual_seed(count)
-        x = 0.2 + 0.6 * torch.rand(count, 1, 28, 28)
-        before = x.clone()
-        got = attempt(x, share)
-        problem = _kind_problem(got, before)
-        if problem is None and not x.equal(before):
-            problem = "It changes its input: work on a copy (`x.clone()`)."
-        if problem is None:
-            problem = _noise_problem(got, before, share)
-        if problem:
-            return problem
-    return None
+def _case(*shape):
+    """Return a model, clean images and a damage that is drawn anew."""
+    x = 0.1 + 0.8 * torch.rand(*shape)
+    return _Squares(), x, lambda x: x + torch.randn_like(x)
 
 
-def _seed_problem(attempt):
-    """See whether new draws damage new pixels."""
-    x, places = torch.full((1, 1, 28, 28), 0.5), []
-    for seed in (0, 1):
-        torch.manual_seed(seed)
-        places.append(attempt(x.clone(), 0.2) != x)
-    if places[0].equal(places[1]):
-        return (
-            "The same pixels are damaged at every call: set no seed inside "
-            "the function."
-        )
-    return None
+def _denoising(
+    model, x, corrupt, clean_in=False, clean_goal=True, error=None, after=None
+):
+    """Return the denoising loss, with some knobs turned."""
+    damaged = None if clean_in and clean_goal else corrupt(x)
+    x_hat = model(x if clean_in else damaged)
+    x_hat = after(x_hat, corrupt) if after else x_hat
+    return (error or reconstruction_loss)(x_hat, x if clean_goal else damaged)
 
 
-def _kind_problem(got, x):
-    if got is None:
-        return "It returned None. Is there a `return`?"
-    if not torch.is_tensor(got) or got.shape != x.shape:
-        shape = tuple(getattr(got, "shape", ())) or type(got).__name__
-        return f"Images of shape {tuple(x.shape)} are wanted; got {shape}."
-    if not got.is_floating_point():
-        return f"Pixels are decimal numbers; it returned {got.dtype}."
-    return None if got.isfinite().all() else "It returned NaN or infinity."
+def _corrupted(x_hat, corrupt):
+    return corrupt(x_hat)
 
 
-def _noise_problem(got, x, share):
-    hit = got != x
-    rate, white = hit.float().mean().item(), got[hit].mean().item()
-    if not hit.any():
-        return "Nothing was damaged: all pixels are as before."
-    if ((got != 0) & (got != 1) & hit).any():
-        return "A damaged pixel must become 0 or 1, nothing between."
-    return (
-        _rate_problem(rate, share)
-        or _colour_problem(got, hit, white)
-        or _place_problem(hit)
-    )
+def _mean_over_pixels(x_hat, x):
+    return (x_hat - x).square().flatten(1).mean(1)
 
 
-def _rate_problem(rate, share):
-    bell = 0.5 * (1 + math.erf(share / math.sqrt(2)))
-    if abs(rate - share) < 0.02:
-        return None
-    if abs(rate - bell) < 0.02:
-        return "`randn_like` draws from a bell curve; use `rand_like`."
-    if abs(rate - (1 - share)) < 0.02:
-        return "You damaged the pixels that should stay, and kept the others."
-    if abs(rate - share / 2) < 0.02:
-        return (
-            f"Only half as many pixels as asked are damaged: {rate:.0%} for "
-            f"share={share}."
-        )
-    return f"{rate:.0%} of the pixels are damaged; {share:.0%} is asked."
+def _absolute(x_hat, x):
+    return (x_hat - x).abs().flatten(1).sum(1)
 
 
-def _colour_problem(got, hit, white):
-    if white > 0.99:
-        return "Only salt: every damaged pixel is 1, none is 0."
-    if white < 0.01:
-        return "Only pepper: every damaged pixel is 0, none is 1."
-    each = (got * hit).flatten(1).sum(1) / hit.flatten(1).sum(1)
-    if ((each < 0.01) | (each > 0.99)).float().mean() > 0.5:
-        return "One coin for a whole image: toss one for each pixel."
-    if abs(white - 0.5) > 0.06:
-        return f"{white:.0%} of the damaged pixels are 1; 50% is asked."
-    return None
-
-
-def _place_problem(hit):
-    if (hit == hit[:1]).all():
-        return "The same pixels are damaged in every image of the batch."
-    return None
-
-
-def salt_and_pepper(attempt):
-    """Judge `salt_and_pepper(x, share)`: (B, 1, H, W) -> (B, 1, H, W)."""
-    find = in_turn(_salt_problem, _seed_problem)
-    return judge("salt_and_pepper", attempt, _salt_and_pepper, find)
-
-
-def _model(x):
-    return 0.2 + 0.5 * x.square()
-
-
-def _corrupt(x):
-    return x + torch.randn_like(x)
-
-
-LOSS_CASES = [
-    (_model, torch.rand(*shape), _corrupt)
-    for shape in ((5, 1, 28, 28), (1, 1, 28, 28), (3, 1, 8, 6))
-]
-
-
-def _twice(model, x, corrupt):
-    return reconstruction_loss(model(corrupt(x)), corrupt(x))
-
-
-def _against_damaged(model, x, corrupt):
-    damaged = corrupt(x)
-    return reconstruction_loss(model(damaged), damaged)
+def _root(x_hat, x):
+    return reconstruction_loss(x_hat, x).sqrt()
 
 
 LOSS_SLIPS = {
-    "The model is fed the clean images, so there is nothing to clean.": (
-        lambda model, x, corrupt: reconstruction_loss(model(x), x)
-    ),
-    "Compare with the clean x: a damaged target teaches to keep the "
-    "damage.": _against_damaged,
-    "`corrupt` is called twice; the target is the clean x.": _twice,
-    "The model gets the clean images and aims for damaged ones: swap "
-    "them.": lambda model, x, corrupt: reconstruction_loss(
-        model(x), corrupt(x)
-    ),
-    "The damage comes before the model, not after it.": (
-        lambda model, x, corrupt: reconstruction_loss(corrupt(model(x)), x)
-    ),
-    "The model was not asked: this compares damaged with clean images.": (
-        lambda model, x, corrupt: reconstruction_loss(corrupt(x), x)
-    ),
-    "You averaged over the pixels; the course sums over them.": (
-        lambda model, x, corrupt: (
-            (model(corrupt(x)) - x).square().flatten(1).mean(1)
-        )
-    ),
-    "One number for the batch came back; `fit` wants one for each image.": (
-        lambda model, x, corrupt: _denoising_loss(model, x, corrupt).mean()
-    ),
-    "One summed number came back; `fit` wants one for each image.": (
-        lambda model, x, corrupt: _denoising_loss(model, x, corrupt).sum()
-    ),
+    "The model is fed the clean images, so there is nothing to clean.": {
+        "clean_in": True
+    },
+    "Compare with the clean x: a damaged target teaches to keep the damage.": {
+        "clean_goal": False
+    },
+    "The model gets the clean images and aims for damaged ones: swap them.": {
+        "clean_in": True,
+        "clean_goal": False,
+    },
+    "The damage comes before the model, not after it.": {
+        "clean_in": True,
+        "after": _corrupted,
+    },
+    "The images are damaged twice, before the model and after it.": {
+        "after": _corrupted
+    },
+    "You averaged over the pixels; the course sums over them.": {
+        "error": _mean_over_pixels
+    },
+    "You summed absolute differences; the course sums squared ones.": {
+        "error": _absolute
+    },
+    "That is the root of the summed squares; leave them squared.": {
+        "error": _root
+    },
 }
 
 
-def denoising_loss(attempt):
-    """Judge `denoising_loss(model, x, corrupt)`: -> (B,)."""
+@check(
+    cases=lambda: [
+        _case(5, 1, 8, 6),
+        _case(1, 1, 28, 28),
+        _case(3, 1, 28, 28),
+    ],
+    learns=("model",),
+    slips=mutants(_denoising, LOSS_SLIPS)
+    | {
+        "The target is damaged anew: `corrupt` is called twice, but the "
+        "goal is the clean x.": lambda model, x, corrupt: reconstruction_loss(
+            model(corrupt(x)), corrupt(x)
+        ),
+        "The model was not asked: this compares damaged with clean "
+        "images.": lambda model, x, corrupt: reconstruction_loss(
+            corrupt(x), x
+        ),
+        "The images are damaged twice before the model sees them.": (
+            lambda model, x, corrupt: reconstruction_loss(
+                model(corrupt(corrupt(x))), x
+            )
+        ),
+        "One number for the batch came back; `fit` wants one for each "
+        "image.": lambda model, x, corrupt: _denoising(
+            model, x, corrupt
+        ).mean(),
+        "One summed number came back; `fit` wants one for each image.": (
+            lambda model, x, corrupt: _denoising(model, x, corrupt).sum()
+        ),
+    },
+)
+def denoising_loss(model, x, corrupt):
+    """Error of cleaning what `corrupt` made of x: -> (B,)."""
+    return reconstruction_loss(model(corrupt(x)), x)
 
-    def gradient(function):
-        weight = torch.ones(1, requires_grad=True)
-        x = LOSS_CASES[0][1]
-        return _needs_gradient(function(lambda x: weight * x, x, _corrupt))
 
-    compare = same_as(_denoising_loss, LOSS_CASES, LOSS_SLIPS)
-    find = in_turn(compare, gradient)
-    return judge("denoising_loss", attempt, _denoising_loss, find)
+def _levels(x, low=0.1, width=0.5, one=(1, 1, 1), rows=True, **knobs):
+    """Add noise of a level for each image, with some knobs turned.
+
+    one: the shape of an image's levels. rows: a level for each image, not
+    one for all. Also draw (of the levels), bell (of the noise), start and
+    power.
+    """
+    draw, bell = knobs.get("draw", torch.rand), knobs.get("bell")
+    one = x.shape[1:] if one is None else one
+    sigma = low + width * draw(len(x) if rows else 1, *one, device=x.device)
+    sigma = sigma ** knobs.get("power", 1)
+    noise = bell(x) if bell else torch.randn_like(x)
+    return knobs.get("start", lambda x: x)(x) + sigma * noise
 
 
-def _needs_gradient(answer):
-    if not torch.is_tensor(answer) or not answer.requires_grad:
+def _seen_noise(got, x):
+    """Say what is seen of the noise that was added."""
+    noise = (got.to(x) - x).flatten(1)
+    sigma = noise.std(dim=1)
+    unit = noise / sigma[:, None].clamp_min(1e-6)
+    across = (unit * unit.roll(1, dims=0)).mean()
+    return {
+        "The noise should be 0 on average.": noise.mean(),
+        "The mean level should be 0.35.": sigma.mean(),
+        "The weakest levels (the lowest twentieth) should end at 0.125.": (
+            sigma.quantile(0.05)
+        ),
+        "The strongest levels (the highest twentieth) should begin at "
+        "0.575.": sigma.quantile(0.95),
+        "Within an image the noise should be Gaussian with one level; its "
+        "fourth moment over 3 should be 1.": unit.pow(4).mean() / 3,
+        "Each image should have noise of its own; the noise of neighbours "
+        "should not be alike.": across,
+    }
+
+
+@check(
+    cases=lambda: [
+        (torch.rand(2000, 1, 12, 12),),
+        (torch.rand(1500, 1, 9, 16),),
+    ],
+    see=_seen_noise,
+    tolerance=0.02,
+    slips=mutants(
+        _levels,
+        {
+            "All images of the batch have one level; draw one for each "
+            "image.": {"rows": False},
+            "Each pixel has a level of its own; draw one for each image.": {
+                "one": None
+            },
+            "The levels reach from 0.1 to 0.7: `0.1 + 0.6 * rand` is too "
+            "wide.": {"width": 0.6},
+            "The levels reach from 0 to 0.6; the lowest should be 0.1.": {
+                "low": 0,
+                "width": 0.6,
+            },
+            "The levels reach from 0 to 0.5; shift them by 0.1.": {"low": 0},
+            "All images have the level 0.35; draw the levels.": {
+                "low": 0.35,
+                "width": 0,
+            },
+            "The levels follow a bell curve (`randn`); `rand` draws them "
+            "evenly.": {"draw": torch.randn},
+            "The noise is even, between 0 and 1 (`rand`); Gaussian noise is "
+            "`randn`.": {"bell": torch.rand_like},
+            "Only the noise came back; add it to x.": {
+                "start": torch.zeros_like
+            },
+            "All images got the same noise; draw it for each of them.": {
+                "bell": lambda x: torch.randn_like(x[:1])
+            },
+            "You multiplied by sigma²; the standard deviation is sigma.": {
+                "power": 2
+            },
+            "You multiplied by the root of sigma; the standard deviation is "
+            "sigma.": {"power": 0.5},
+        },
+    )
+    | {
+        "The images were multiplied by the noise; add it.": lambda x: (
+            x * (_levels(x) - x)
+        ),
+        "The pixels were cut off at 0 and 1; leave them as they fall.": (
+            lambda x: _levels(x).clamp(0, 1)
+        ),
+        "The noise was taken as a level only: it is one number for all "
+        "pixels of an image.": lambda x: _levels(
+            x, bell=lambda x: torch.randn_like(x[:, :1, :1, :1])
+        ),
+    },
+)
+def any_level(x):
+    """Add noise of an own level to each image: (B, 1, H, W), same out."""
+    sigma = 0.1 + 0.5 * torch.rand(len(x), 1, 1, 1, device=x.device)
+    return x + sigma * torch.randn_like(x)
+
+
+LEAST_GAIN = 0.5  # dB that count as a cure
+
+
+def _own_damage_problem(made):
+    """Say what is wrong with (damage, prediction, cures), or return None."""
+    if not isinstance(made, tuple | list) or len(made) != 3:
         return (
-            "The numbers are right, but the answer carries no gradient, so "
-            "nothing could be trained with it: no .item(), .detach() or math."
+            "It must be (your_damage, your_prediction, cures); got "
+            f"{type(made).__name__}."
         )
+    damage, prediction, cures = made
+    if not callable(damage):
+        return (
+            "First comes your damage, a function from images to images "
+            f"(without brackets behind its name); got {type(damage).__name__}."
+        )
+    if not isinstance(cures, dict) or not all(map(callable, cures.values())):
+        return "Last comes `cures`, the dictionary from above."
+    if prediction not in [*cures, "none"]:
+        named = ", ".join(map(repr, [*cures, "none"]))
+        return f"Your prediction must be one of {named}; got {prediction!r}."
+    x = fashion_mnist(False, quiet=True).test[1000:1500]
+    torch.manual_seed(0)
+    damaged = damage(given := x.clone())
+    problem = _damage_problem(damaged, given, x)
+    return problem or _prediction_problem(prediction, damaged, cures, x)
+
+
+def _damage_problem(damaged, given, x):
+    """Say why what came back is no damage of x, or return None."""
+    if damaged is None:
+        return "Your damage returned None. Is there a `return`?"
+    if not torch.is_tensor(damaged) or damaged.shape != x.shape:
+        got = tuple(getattr(damaged, "shape", ())) or type(damaged).__name__
+        return f"Your damage must return images {tuple(x.shape)}; got {got}."
+    if not damaged.is_floating_point() or not damaged.isfinite().all():
+        return "The damaged images must be decimal numbers, all finite."
+    if not given.equal(x):
+        return "Your damage changes x in place: begin with `x = x.clone()`."
+    if damaged.equal(x):
+        return "Nothing was damaged: all images are as before."
+    before = psnr(damaged, x).mean().item()
+    if before > 30:
+        return (
+            f"That is hardly a damage: PSNR is {before:.0f} dB; go below 30."
+        )
+    if damaged.std(dim=0).mean() < 0.02:
+        return "All images look alike now: nothing is left to cure."
     return None
 
 
-def _kl(z, rho, dim=0, reverse=False, on=1, off=1):
-    rate = z.mean(dim=dim)
-    p, q = (rate, rho) if reverse else (rho, rate)
-    first = p * torch.as_tensor(p / q).log()
-    second = (1 - p) * torch.as_tensor((1 - p) / (1 - q)).log()
-    return on * first + off * second
+def _prediction_problem(prediction, damaged, cures, x):
+    """Say that another cure was the best, or return None."""
+    before = psnr(damaged, x).mean()
+    gains = {
+        name: (psnr(cure(damaged), x).mean() - before).item()
+        for name, cure in cures.items()
+    }
+    best = max(gains, key=gains.get)
+    best = best if gains[best] >= LEAST_GAIN else "none"
+    if prediction == best:
+        return None
+    told = ", ".join(f"{name} {gain:+.1f}" for name, gain in gains.items())
+    return (
+        f"You predicted {prediction!r}; it was {best!r}. The gains in dB: "
+        f"{told}. Say why, then change the damage and predict again."
+    )
 
 
-KL_CASES = [
-    (0.02 + 0.96 * torch.rand(*shape) ** power, rho)
-    for shape, power, rho in (((9, 6), 1, 0.05), ((4, 16), 3, 0.2))
-]
-KL_SLIPS = {
-    "The direction is swapped: rho stands first in KL(rho || rate).": (
-        lambda z, rho: _kl(z, rho, reverse=True).sum()
-    ),
-    "The second half, for (1 - rho), is missing.": (
-        lambda z, rho: _kl(z, rho, off=0).sum()
-    ),
-    "The first half, for rho, is missing.": (
-        lambda z, rho: _kl(z, rho, on=0).sum()
-    ),
-    "You averaged over the units; the course sums over them.": (
-        lambda z, rho: _kl(z, rho).mean()
-    ),
-    "One number for each unit came back; sum them.": _kl,
-    "A unit's rate is its mean over the batch (dim=0), not over the "
-    "units.": lambda z, rho: _kl(z, rho, dim=1).sum(),
-    "Each unit has its own rate; you took one mean over everything.": (
-        lambda z, rho: _kl(z.reshape(-1, 1), rho).sum()
-    ),
-    "Use the natural logarithm, `log`.": lambda z, rho: (
-        _kl(z, rho).sum() / math.log(10)
-    ),
-    "The sign is wrong: a KL is never negative.": (
-        lambda z, rho: -_kl(z, rho).sum()
-    ),
-    "The KL of every single activity was taken; take each unit's mean "
-    "first.": lambda z, rho: _kl(z[None], rho).sum(),
-}
-
-
-def kl_sparsity(attempt):
-    """Judge `kl_sparsity(z, rho)`: activities (B, Z) -> one number."""
-
-    def gradient(function):
-        z = KL_CASES[0][0].clone().requires_grad_()
-        return _needs_gradient(function(z, 0.05))
-
-    compare = same_as(_kl_sparsity, KL_CASES, KL_SLIPS)
-    find = in_turn(compare, gradient)
-    return judge("kl_sparsity", attempt, _kl_sparsity, find)
+outcome("own_damage", _own_damage_problem)

@@ -1,6 +1,6 @@
 """Data sets as tensors that stay in memory; all work without a network."""
 
-from course_utils.datasets.damage import erase_patch
+from course_utils.datasets.damage import erase_patch, salt_and_pepper
 from course_utils.datasets.digits import digits
 from course_utils.datasets.download import DataError, data_folder
 from course_utils.datasets.fashion import (
@@ -20,5 +20,6 @@ __all__ = [
     "erase_patch",
     "fashion_mnist",
     "made_world",
+    "salt_and_pepper",
     "tagged_world",
 ]

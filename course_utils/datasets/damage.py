@@ -3,6 +3,12 @@
 import torch
 
 
+def salt_and_pepper(x, share=0.2):
+    """Set a share of the pixels to 0 or 1, with equal chance."""
+    hit = torch.rand_like(x) < share
+    return torch.where(hit, torch.rand_like(x).round(), x)
+
+
 def erase_patch(x, side=10):
     """Set one square of side x side pixels to 0, elsewhere in each image."""
     rows, columns = (_window(len(x), size, side, x) for size in x.shape[2:])

@@ -40,6 +40,36 @@ def non_local_means(x, h, sigma):
     return _each(x, lambda a: denoise_nl_means(a, h=h * sigma, **options))
 
 
+def pca_filters(train):
+    """Return {filter: settings} of two cures that know images like `train`.
+
+    train: (N, 1, H, W), at least two. *pca_projection* keeps k components.
+    *wiener* multiplies each by variance / (variance + sigma²), the best
+    linear cure on average over data with this covariance (Wiener, 1949); its
+    setting scales sigma.
+    """
+    if len(train) < 2:
+        raise ValueError(f"a covariance needs two images; got {len(train)}")
+    mean = train.flatten(1).mean(dim=0)
+    variance, axes = torch.linalg.eigh(torch.cov(train.flatten(1).T))
+    variance = variance.clamp_min(0)  # smallest first
+
+    def shrunk(x, gain):
+        z = (x.flatten(1) - mean) @ axes
+        return ((z * gain) @ axes.T + mean).clamp(0, 1).view_as(x)
+
+    def pca_projection(x, k, sigma=None):
+        return shrunk(x, (torch.arange(len(variance)) >= len(variance) - k))
+
+    def wiener(x, strength, sigma):
+        return shrunk(x, variance / (variance + (strength * sigma) ** 2))
+
+    return {
+        pca_projection: (16, 32, 64, 128, 256),
+        wiener: (0.8, 1.0, 1.2),
+    }
+
+
 # filter: the settings worth trying. Each filter is told the noise level.
 FILTERS = {
     gaussian_blur: (0.5, 0.6, 0.8, 1.0, 1.2, 1.5),
@@ -52,13 +82,21 @@ FILTERS = {
 def tuned(rivals, noisy, clean, sigma):
     """Return {name: cure}, each filter at its best setting on these images.
 
-    rivals: {filter: settings to try}, like `FILTERS`; best is by PSNR.
+    rivals: {filter: settings to try}, like `FILTERS`; best is by PSNR. A
+    name is the filter's own, with spaces. Raises ValueError when noisy and
+    clean differ in shape.
     """
+    if noisy.shape != clean.shape:
+        raise ValueError(
+            f"noisy and clean must have one shape; got {tuple(noisy.shape)} "
+            f"and {tuple(clean.shape)}"
+        )
     cures = {}
     for rival, settings in rivals.items():
         scores = [psnr(rival(noisy, s, sigma), clean).mean() for s in settings]
         setting = settings[int(torch.stack(scores).argmax())]
-        cures[rival.__name__] = lambda x, r=rival, s=setting: r(x, s, sigma)
+        name = rival.__name__.replace("_", " ")
+        cures[name] = lambda x, r=rival, s=setting: r(x, s, sigma)
     return cures
 
 

@@ -333,8 +333,7 @@ def move_each_control(page, place):
 def test_solved_lessons_can_be_read(open_notebook, name):
     page = open_notebook(f"solutions/{name}.ipynb")
     page.set_viewport_size({"width": 1200, "height": 2000})
-    page.wait_for_timeout(1500)
-    assert page.locator(".jp-OutputArea img").count() > 0
+    page.locator(".jp-OutputArea img").first.wait_for(state="attached")
     for number in range(30):
         page.screenshot(path=PICTURES / f"{name}_{number:02}.png")
         if page.evaluate(SCROLL_DOWN):

@@ -96,38 +96,6 @@ def rebuild_by_numpy(x, mean, components):
     return mean + (x - mean) @ components.T @ components
 
 
-def angle_by_qr(a, b):
-    qa, qb = torch.linalg.qr(a.T).Q, torch.linalg.qr(b.T).Q
-    cosines = torch.linalg.svdvals(qa.T @ qb)
-    return cosines.min().clamp(max=1).acos().rad2deg()
-
-
-def angle_by_projectors(a, b):
-    pa, pb = (m.T @ torch.linalg.pinv(m.T) for m in (a, b))
-    return torch.linalg.matrix_norm(pa - pb, 2).asin().rad2deg()
-
-
-def angle_by_svd(a, b):
-    va, vb = (torch.linalg.svd(m, full_matrices=False).Vh for m in (a, b))
-    return torch.rad2deg(torch.acos(torch.linalg.svdvals(va @ vb.T)[-1]))
-
-
-def angle_without_transpose(a, b):
-    qa, qb = torch.linalg.qr(a).Q, torch.linalg.qr(b).Q
-    return torch.linalg.svdvals(qa.T @ qb).min().clamp(max=1).acos().rad2deg()
-
-
-def cosines_of(a, b):
-    qa, qb = torch.linalg.qr(a.T).Q, torch.linalg.qr(b.T).Q
-    return torch.linalg.svdvals(qa.T @ qb)
-
-
-def angle_unit_rows(a, b):
-    a = torch.nn.functional.normalize(a, dim=1)
-    b = torch.nn.functional.normalize(b, dim=1)
-    return torch.linalg.svdvals(a @ b.T).min().clamp(max=1).acos().rad2deg()
-
-
 def k_by_sums(variances, share):
     so_far = variances.cumsum(0)
     return int((so_far < share * so_far[-1]).sum()) + 1
@@ -191,25 +159,6 @@ ANSWERS = {
             "is lost": lambda x, mean, c: (x - mean) - (x - mean) @ c.T @ c,
             "RuntimeError": lambda x, mean, c: mean + (x - mean) @ c @ c.T,
             "None": lambda x, mean, c: None,
-        },
-    ),
-    "principal_angle": (
-        [angle_by_qr, angle_by_projectors, angle_by_svd],
-        {
-            "stand in rows": angle_without_transpose,
-            "smallest angle": lambda a, b: (
-                cosines_of(a, b).max().acos().rad2deg()
-            ),
-            "degrees are wanted": lambda a, b: cosines_of(a, b).min().acos(),
-            "the cosine": lambda a, b: cosines_of(a, b).min(),
-            "averaged": lambda a, b: cosines_of(a, b).acos().mean().rad2deg(),
-            "All angles": lambda a, b: cosines_of(a, b).acos().rad2deg(),
-            "lean towards": angle_unit_rows,
-            "not orthonormal": lambda a, b: (
-                (torch.linalg.svdvals(a @ b.T).min().clamp(max=1))
-                .acos()
-                .rad2deg()
-            ),
         },
     ),
     "choose_k": (

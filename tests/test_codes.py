@@ -11,6 +11,7 @@ from course_utils.measures import (
     group_silhouette,
     linear_probe,
     neighbour_accuracy,
+    shape_of,
 )
 
 
@@ -78,3 +79,19 @@ def test_groups_that_are_there_score_higher():
     assert group_silhouette(groups, 4) > group_silhouette(
         torch.rand(200, 2), 4
     )
+
+
+def test_shapes_are_read_off_their_images():
+    world = made_world(120, ("x", "y", "size", "kind"), seed=4)
+    kinds, sizes, distances = shape_of(world.images)
+    assert kinds.equal(world.causes[:, 3].long())
+    assert (sizes - world.causes[:, 2]).abs().max() < 0.2
+    assert distances.max() < 1
+    assert shape_of(torch.rand(60, 1, 28, 28))[2].min() > 10
+    assert shape_of(torch.zeros(1, 1, 28, 28))[2].isfinite().all()
+
+
+def test_shapes_are_read_off_images_only():
+    for wrong in (torch.rand(28, 28), torch.rand(2, 3, 28, 28), [1]):
+        with pytest.raises(ValueError, match="images must have shape"):
+            shape_of(wrong)

@@ -8,6 +8,7 @@ from course_utils.measures import (
     accepted,
     anonymous,
     ball_radii,
+    class_variety,
     detour,
     lettered,
     mse,
@@ -120,3 +121,14 @@ def test_anonymous_hides_the_order_and_loses_nothing():
     assert list(hidden) == ["A", "B", "C"]
     names = lettered(list(sets), seed=4)
     assert {names[c]: value for c, value in hidden.items()} == sets
+
+
+def test_class_variety():
+    labels = torch.tensor([0, 0, 1, 1, 2])
+    x = torch.tensor([[0.0, 0], [2, 0], [5, 5], [5, 5], [9, 9]])
+    # Class 0 varies by 2 in one pixel, class 1 not, class 2 is alone.
+    assert class_variety(x, labels) == pytest.approx(1)
+    assert class_variety(x.view(5, 1, 1, 2), labels) == pytest.approx(1)
+    assert class_variety(x[::2], labels[::2]) != class_variety(x, labels)
+    with pytest.raises(ValueError, match="5 images, but 4 labels"):
+        class_variety(x, labels[:4])

@@ -164,3 +164,24 @@ def test_distributions_of_a_vae():
     nll = -p.log_prob(x).flatten(1).sum(dim=1)
     assert nll.allclose(bernoulli_nll(vae.decoder(torch.zeros(4, 3)), x))
     assert vae.prior().sample((5, 3)).shape == (5, 3)
+
+
+def test_conditional_vae_is_told_in_both_halves():
+    model, x = models.ConditionalVAE(3, conditions=4), torch.rand(5, 1, 28, 28)
+    y = torch.eye(4)[torch.arange(5) % 4]
+    logits, mu, log_var = model(x, y)
+    assert logits.shape == x.shape and mu.shape == log_var.shape == (5, 3)
+    assert not model.encode(x, y)[0].equal(model.encode(x, 0 * y)[0])
+    images = model.decode(mu, y)
+    assert not images.equal(model.decode(mu, 0 * y))
+    assert 0 <= images.min() and images.max() <= 1
+
+
+def test_conditional_vae_refuses_what_does_not_fit():
+    model, y = models.ConditionalVAE(3, conditions=4), torch.eye(4)
+    with pytest.raises(ValueError, match="images must have shape"):
+        model.encode(torch.rand(4, 784), y)
+    with pytest.raises(ValueError, match=r"codes must have shape \(B, 7\)"):
+        model.decode(torch.randn(4, 3), y[:, :2])
+    with pytest.raises(ValueError, match="conditions must be a whole"):
+        models.ConditionalVAE(3, conditions=0)

@@ -7,12 +7,14 @@ from course_utils.measures.codes import (
     group_silhouette,
     linear_probe,
     neighbour_accuracy,
+    shape_of,
 )
 from course_utils.measures.images import mse, psnr, ssim
 from course_utils.measures.judge import accepted, recognised, train_judge
 from course_utils.measures.samples import (
     anonymous,
     ball_radii,
+    class_variety,
     detour,
     lettered,
     sample_quality,
@@ -24,6 +26,7 @@ __all__ = [
     "accepted",
     "anonymous",
     "ball_radii",
+    "class_variety",
     "detour",
     "distance_to_world",
     "factor_r2",
@@ -36,6 +39,7 @@ __all__ = [
     "psnr",
     "recognised",
     "sample_quality",
+    "shape_of",
     "share_in_holes",
     "ssim",
     "subspace_angle",

@@ -82,6 +82,20 @@ def share_in_holes(draws, z, new_z) -> float:
     return (torch.cdist(draws, z).amin(dim=1) > near).float().mean().item()
 
 
+def class_variety(x, labels) -> float:
+    """Variance within classes: of each pixel, summed, mean over classes.
+
+    images (N, ...), labels (N,). 0 if all images of a class are one. Of
+    classes with one image nothing can be said: they are left out. Raises
+    ValueError unless there is a label for each image.
+    """
+    if len(x) != len(labels):
+        raise ValueError(f"{len(x)} images, but {len(labels)} labels")
+    classes = [x[labels == c] for c in labels.unique()]
+    each = [y.var(dim=0).sum() for y in classes if len(y) > 1]
+    return torch.stack(each).mean().item() if each else float("nan")
+
+
 def anonymous(sets, seed=0):
     """Hide where sets come from: {name: images} -> {letter: images}.
 

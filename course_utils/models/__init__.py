@@ -3,6 +3,7 @@
 from course_utils.models.images import (
     VAE,
     Autoencoder,
+    ConditionalVAE,
     ConvEncoder,
     DenseDecoder,
     DenseEncoder,
@@ -27,6 +28,7 @@ from course_utils.models.losses import (
 
 __all__ = [
     "Autoencoder",
+    "ConditionalVAE",
     "ConvEncoder",
     "DenseDecoder",
     "DenseEncoder",

@@ -138,6 +138,41 @@ class VAE(nn.Module):
         return self.decoder(reparameterize(mu, log_var)), mu, log_var
 
 
+class ConditionalVAE(nn.Module):
+    """A VAE whose two halves are told y (Sohn, Lee and Yan, 2015).
+
+    y: (B, conditions), such as one-hot labels, beside the pixels and beside
+    the code. Dense halves with one hidden layer. Lesson 10 writes it.
+    """
+
+    def __init__(self, latent_dim, conditions=10, hidden_dim=256):
+        super().__init__()
+        _check_dims(conditions=conditions)
+        self.encoder = nn.Sequential(
+            nn.Linear(SIDE * SIDE + conditions, hidden_dim),
+            nn.SiLU(),
+            nn.Linear(hidden_dim, 2 * latent_dim),
+        )
+        self.decoder = dense_decoder(latent_dim + conditions, hidden_dim)
+
+    def encode(self, x, y):
+        """Images and conditions -> mu and log_var of q(z|x, y): (B, Z)."""
+        told = torch.cat([_check_images(x).flatten(1), y], dim=1)
+        mu, log_var = self.encoder(told).chunk(2, dim=1)
+        return mu, log_var.clamp(*LOG_VAR)
+
+    def decode(self, z, y):
+        """Codes and conditions -> images (B, 1, 28, 28) in [0, 1]."""
+        told = torch.cat([z, y], dim=1)
+        return self.decoder(_check_codes(told, self.decoder)).sigmoid()
+
+    def forward(self, x, y):
+        """Return (logits, mu, log_var), one draw of z for each image."""
+        mu, log_var = self.encode(x, y)
+        z = reparameterize(mu, log_var)
+        return self.decoder(torch.cat([z, y], dim=1)), mu, log_var
+
+
 def reparameterize(mu, log_var):
     """Draw z ~ N(mu, exp(log_var)), both (B, Z), so that gradients pass."""
     return mu + (0.5 * log_var).exp() * torch.randn_like(mu)

@@ -1,0 +1,239 @@
+"""Answers to lesson 10's exercises: right ones, and slips with their words."""
+
+import torch
+from torch.nn.functional import one_hot
+
+from course_utils.checks.lesson_10 import _course_shapes
+from course_utils.datasets import draw_shapes
+
+
+def order_in_steps(decode, labels, latent_dim):
+    z = torch.randn(labels.shape[0], latent_dim)
+    y = torch.zeros(len(labels), 10)
+    y[torch.arange(len(labels)), labels] = 1.0
+    return decode(z, y)
+
+
+def order_by_eye(decode, labels, latent_dim):
+    prior = torch.distributions.Normal(0.0, 1.0)
+    z = prior.sample((len(labels), latent_dim))
+    return decode(z, torch.eye(10)[labels])
+
+
+def order_named(decode, labels, latent_dim):
+    size = (len(labels), latent_dim)
+    return decode(torch.normal(0.0, 1.0, size), y=one_hot(labels, 10))
+
+
+def order_all_named(decode, labels, latent_dim):
+    z = torch.randn(len(labels), latent_dim)
+    return decode(y=torch.eye(10)[labels], z=z)
+
+
+def order_one_per_class(decode, labels, latent_dim):
+    styles = torch.randn(10, latent_dim)
+    return decode(styles[labels], torch.eye(10)[labels])
+
+
+def with_code(draw):
+    """Return an answer whose code is `draw(count, latent_dim)`."""
+
+    def order(decode, labels, latent_dim):
+        return decode(draw(len(labels), latent_dim), torch.eye(10)[labels])
+
+    return order
+
+
+def with_label(make):
+    """Return an answer whose label is `make(labels)`."""
+
+    def order(decode, labels, latent_dim):
+        return decode(torch.randn(len(labels), latent_dim), make(labels))
+
+    return order
+
+
+def order_seeded(decode, labels, latent_dim):
+    torch.manual_seed(0)
+    return order_by_eye(decode, labels, latent_dim)
+
+
+def order_one_by_one(decode, labels, latent_dim):
+    images = [order_by_eye(decode, y[None], latent_dim) for y in labels]
+    return torch.cat(images)
+
+
+def order_without_return(decode, labels, latent_dim):
+    order_by_eye(decode, labels, latent_dim)
+
+
+def restyle_in_steps(encode, decode, x, y, new_y):
+    z = encode(x, y)
+    return decode(z, new_y)
+
+
+def restyle_named(encode, decode, x, y, new_y):
+    return decode(z=encode(x=x, y=y), y=new_y)
+
+
+def restyle_one_by_one(encode, decode, x, y, new_y):
+    rows = zip(x.split(1), y.split(1), new_y.split(1), strict=True)
+    return torch.cat([decode(encode(a, b), c) for a, b, c in rows])
+
+
+def with_style(change):
+    """Return an answer that changes z on the way."""
+
+    def restyle(encode, decode, x, y, new_y):
+        return decode(change(encode(x, y)), new_y)
+
+    return restyle
+
+
+course_shapes = _course_shapes()
+
+
+def drawn_shapes(kinds, sizes):
+    """Cheat: draw them, as the made world does."""
+    x, y = 6 + 15 * torch.rand(2, len(kinds))
+    return draw_shapes(x, y, sizes, kind=kinds)
+
+
+def shapes_in_two(kinds, sizes):
+    halves = zip(kinds.split(150), sizes.split(150), strict=True)
+    return torch.cat([course_shapes(*half) for half in halves])
+
+
+def shapes_with_gradient(kinds, sizes):
+    return drawn_shapes(kinds, sizes).requires_grad_()
+
+
+def shapes_at_one_place(kinds, sizes):
+    return draw_shapes(13.5, 13.5, sizes, kind=kinds)
+
+
+def shapes_without_return(kinds, sizes):
+    course_shapes(kinds, sizes)
+
+
+RIGHT = {"A": "shuffled", "B": "averages", "C": "untold"}
+
+ANSWERS = {
+    "order_classes": (
+        [order_in_steps, order_by_eye, order_named, order_all_named],
+        {
+            "label was forgotten": lambda decode, labels, n: decode(
+                torch.randn(len(labels), n)
+            ),
+            "wrong width": with_label(one_hot),
+            "class numbers": with_label(lambda labels: labels),
+            "not the one-hot": with_label(
+                lambda labels: torch.eye(10)[(labels + 1) % 10]
+            ),
+            "same z: draw one": with_code(
+                lambda count, n: torch.randn(1, n).expand(count, n)
+            ),
+            "One z for all": with_code(lambda count, n: torch.randn(1, n)),
+            "z is zero": with_code(lambda count, n: torch.zeros(count, n)),
+            "rand` is uniform": with_code(
+                lambda count, n: torch.rand(count, n)
+            ),
+            "must come from the prior": with_code(
+                lambda count, n: 0.5 + 0.5 * torch.randn(count, n)
+            ),
+            "Images of one class": order_one_per_class,
+            "That is sqrt(e)": with_code(
+                lambda count, n: torch.randn(count, n) * 2.718**0.5
+            ),
+            "All numbers of a code": with_code(
+                lambda count, n: torch.randn(count, 1).expand(count, n)
+            ),
+            "swapped": lambda decode, labels, n: decode(
+                torch.eye(10)[labels], torch.randn(len(labels), n)
+            ),
+            "do not set a seed": order_seeded,
+            "once": order_one_by_one,
+            "lies on its side": with_label(
+                lambda labels: torch.eye(10)[labels].T
+            ),
+            "rows of y for": with_label(lambda labels: torch.eye(10)),
+            "None": order_without_return,
+        },
+    ),
+    "restyle": (
+        [
+            restyle_in_steps,
+            restyle_named,
+            restyle_one_by_one,
+            with_style(lambda z: z.clone()),
+        ],
+        {
+            "gives the image back": lambda e, d, x, y, new_y: d(e(x, y), y),
+            "told the new label": lambda e, d, x, y, new_y: d(
+                e(x, new_y), new_y
+            ),
+            "changed places": lambda e, d, x, y, new_y: d(e(x, new_y), y),
+            "The encoder was told no label": lambda e, d, x, y, new_y: d(
+                e(x, torch.zeros_like(y)), new_y
+            ),
+            "The decoder was told no label": lambda e, d, x, y, new_y: d(
+                e(x, y), torch.zeros_like(y)
+            ),
+            "both labels at once": lambda e, d, x, y, new_y: d(
+                e(x, y), y + new_y
+            ),
+            "that is an order": with_style(torch.randn_like),
+            "style is lost": with_style(lambda z: 0 * z),
+            "style of the first": with_style(
+                lambda z: z[:1].repeat(len(z), 1)
+            ),
+            "Those are codes": lambda e, d, x, y, new_y: e(x, y),
+            "through both halves twice": lambda e, d, x, y, new_y: d(
+                e(d(e(x, y), new_y), new_y), new_y
+            ),
+            "None": lambda e, d, x, y, new_y: None,
+        },
+    ),
+    "complaints": (
+        [
+            dict(RIGHT),
+            dict(reversed(RIGHT.items())),
+            {c.lower(): fault.upper() for c, fault in RIGHT.items()},
+        ],
+        {
+            "1 of 3 right. Keep z": RIGHT | {"A": "untold", "C": "shuffled"},
+            "1 of 3 right. Whose": RIGHT | {"A": "averages", "B": "shuffled"},
+            "0 of 3": {"A": "averages", "B": "untold", "C": "shuffled"},
+            "one model only": dict.fromkeys("ABC", "untold"),
+            "No fault is given for C": {c: RIGHT[c] for c in "AB"},
+            "no model D": RIGHT | {"D": "untold"},
+            "is none of": RIGHT | {"A": "deaf"},
+            "a dictionary": list(RIGHT.values()),
+            "other way round": {fault: c for c, fault in RIGHT.items()},
+        },
+    ),
+    "order_shapes": (
+        [course_shapes, shapes_in_two, drawn_shapes, shapes_with_gradient],
+        {
+            "nearly one place": shapes_at_one_place,
+            "kind is not heard": lambda kinds, sizes: drawn_shapes(
+                torch.zeros_like(kinds), sizes
+            ),
+            "size is not heard": lambda kinds, sizes: drawn_shapes(
+                kinds, 2.5 + 2.5 * torch.rand(len(kinds))
+            ),
+            "Nearly": lambda kinds, sizes: drawn_shapes(
+                kinds.where(torch.rand(len(kinds)) < 0.7, 0 * kinds), sizes
+            ),
+            "want a sigmoid": lambda kinds, sizes: (
+                20 * course_shapes(kinds, sizes) - 10
+            ),
+            "(300, 1, 28, 28); got (300, 784)": lambda kinds, sizes: (
+                course_shapes(kinds, sizes).flatten(1)
+            ),
+            "It must be a function": torch.zeros(300, 1, 28, 28),
+            "returned None": shapes_without_return,
+            "It raised": lambda kinds: course_shapes(kinds, kinds),
+        },
+    ),
+}

@@ -296,8 +296,8 @@ table.round(2)
 
 # %% [markdown] tags=["explain"]
 # The colleague is wrong. A network *can* learn a large weight, but it starts
-# from small ones, and z is quicker. Loud, the label is heard from the first
-# step: 0.94 instead of 0.44, as with beta 8.
+# from small ones, and z is quicker. Loud, the label is heard early:
+# 0.94 instead of 0.44, as with beta 8.
 #
 # But look at the last row. **Class averages are recognised always**, more
 # often than real images (0.83). A perfect score here is no praise: it goes to
@@ -402,8 +402,9 @@ kept = torch.corrcoef(torch.stack([before, after]))[0, 1].item()
 {"recognised": recognised(judge, new_x, new), "brightness kept": kept}
 
 # %% [markdown]
-# The new class is recognised in 0.93. And an image that is bright for its
-# class becomes one that is bright for the new class: a correlation of 0.80.
+# Each title names the new class: it is recognised in 0.93. And an image that is
+# bright for its class becomes one that is bright for the new class: a
+# correlation of 0.80.
 #
 # ## Three complaints
 #
@@ -545,8 +546,7 @@ show_images(large[:10])
 {"disks": (kinds == 0).sum().item(), "mean size": sizes.mean().item()}
 
 # %% [markdown] tags=["explain"]
-# Large disks, nearly all of them, though a little too small (see the mean; 4.5
-# was ordered). The network has seen disks, and it has seen large shapes. In
+# Large disks, though a little too small: 4.2 where 4.5 was ordered. The network has seen disks, and it has seen large shapes. In
 # its first layer the two wishes add up, so it can put together what it has
 # never seen together. That is no law: test it wherever you depend on it.
 

@@ -91,7 +91,7 @@ def fit(
     device = torch.device(device or pick_device())
     model.to(device)
     train, valid = _to_device(train, device), _to_device(valid, device)
-    _check_arguments(train, valid, epochs, batch_size, patience)
+    _check_arguments(train, valid, epochs, batch_size, patience, lr)
     step = _make_step(model, loss, lr, epochs, len(train[0]), batch_size)
     order = torch.Generator().manual_seed(seed)
     history, best, start = History(), _Best(model, patience), time.time()
@@ -226,13 +226,15 @@ def _to_device(data, device):
     return tuple(part.to(device) for part in parts)
 
 
-def _check_arguments(train, valid, epochs, batch_size, patience):
+def _check_arguments(train, valid, epochs, batch_size, patience, lr):
     numbers = {
         "epochs": epochs, "batch_size": batch_size, "patience": patience,
     }  # fmt: skip
     for name, value in numbers.items():
         if value is not None and value < 1:
             raise ValueError(f"{name} must be at least 1; got {value}")
+    if not lr > 0:
+        raise ValueError(f"lr must be above 0; got {lr}")
     if patience is not None and not valid:
         raise ValueError("patience needs validation data: pass valid=...")
     for name, parts in (("train", train), ("valid", valid)):

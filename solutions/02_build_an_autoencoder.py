@@ -39,12 +39,14 @@ diagram("anatomy")
 
 # %% [markdown]
 # An image is a tensor (1, 28, 28): channel, height, width. B images together, a
-# *batch*, are (B, 1, 28, 28).
+# *batch*, are (B, 1, 28, 28). In the diagram x is the image, z its code of k
+# numbers, and x̂ its reconstruction.
 #
-# Start small. A dense (or *linear*) layer turns each image into some numbers,
-# here 32. Each of them is a sum of all 784 pixels, every pixel times a
-# **weight**, plus one number of its own, the **bias**. Here is the first number
-# of the first image, once by hand and once by the layer.
+# Start small. A dense (or *linear*) layer turns the 28 × 28 = 784 pixels of an
+# image into new numbers, here 32. For each it multiplies every pixel by a
+# **weight**, and adds up the products and one number more, the **bias**. Here
+# is the first number of the first image, by hand and by the layer. `flatten(1)`
+# makes one row of each image.
 
 # %%
 x = images.train[:128]
@@ -58,7 +60,8 @@ number.item(), layer(x.flatten(1))[0, 0].item()
 # Write an encoder of two linear layers with `nn.Sequential`: flatten the image
 # (`nn.Flatten()`), go to `hidden_dim` numbers, apply `nn.SiLU()`, go to
 # `latent_dim` numbers and stop there. SiLU is an **activation function**: it
-# bends a straight line. Without it, two layers would be no more than one.
+# makes a curve of a straight line. Two layers without it can do no more than
+# one.
 
 # %% tags=["nbval-check-output"]
 from course_utils import checks
@@ -94,9 +97,10 @@ make_encoder = checks.make_encoder(make_encoder)
 #
 # {answer}
 #
-# The decoder is the mirror image. Its last layer gives any numbers, called
-# **logits**. In `decode` below the **sigmoid** squeezes them into (0, 1), where
-# pixels live. So `model(x)` is an image.
+# The decoder goes the same way back. Its last layer gives any numbers, called
+# **logits**; `nn.Unflatten` gives them the shape of images. In `decode` below
+# the **sigmoid** squeezes them into (0, 1), as pixels are. So `model(x)` is an
+# image.
 
 
 # %%
@@ -130,7 +134,8 @@ class Autoencoder(nn.Module):
 
 # %% [markdown]
 # `dense` makes a new autoencoder of these parts, with the same first weights
-# at every call. The code of the first image is these 32 numbers:
+# at every call, on the GPU if there is one (`device`). The code of the first
+# image is these 32 numbers:
 
 # %%
 from course_utils.training import fit, pick_device, predict
@@ -178,7 +183,8 @@ reconstruction_loss(answer, two_pixels)
 # diagram. Write it. The loss of a batch is the mean of its images' losses: one
 # number. `loss.backward()` finds the **gradient**: for each weight, how the loss
 # changes when that weight grows a little. `optimizer.step()` moves each weight
-# the other way. `optimizer.zero_grad()` clears the gradients of the step before.
+# so that the loss falls. `optimizer.zero_grad()` clears the gradients of the step
+# before.
 # Return the loss as a plain number, `loss.item()`.
 
 
@@ -271,10 +277,10 @@ claim("the broken step draws the average of the eight", same / differ, 0, 0.1)
 
 # %% [markdown]
 # Now all images. We set 1,000 **validation images** aside to look at while we
-# work, and leave the test images alone until the end. One pass over the
-# training images is an **epoch**. The learning rate changes after every step:
-# during the first fifth it rises, then it falls (*one cycle*, Smith and Topin,
-# 2018).
+# work. Images that we choose by flatter our choice, so the test images wait
+# until the end. One pass over the training images is an **epoch**. The learning
+# rate rises during the first fifth of the steps, then it falls: large steps to
+# get far, small ones to settle (*one cycle*, Smith and Topin, 2018).
 
 # %%
 shuffle = torch.Generator().manual_seed(SEED)
@@ -341,8 +347,8 @@ gap
 # %% [markdown] tags=["explain"]
 # Hardly: the two curves end within 3 % of each other. The network has learned
 # what garments have in common, not these garments by heart. (At first the
-# validation loss is *lower*, because the training loss is a mean over the whole
-# epoch.)
+# validation loss is *lower*. It is measured after the epoch, the training loss
+# during it, while the network still improves.)
 
 # %% tags=["claims"]
 reveal(
@@ -436,9 +442,10 @@ rows = {f"{k} numbers": predict(models[k], garments) for k in sorted(models)}
 show_images({"original": garments, **rows})
 
 # %% [markdown] tags=["explain"]
-# Two numbers give a typical garment of the kind, eight give its outline, and
-# 32 some of its shades. With 128 nothing is gained, though a longer code *could*
-# hold more. Does it need longer training? Lesson 03 tests this.
+# Two numbers give a rough shape: the sandal becomes a shoe, the bag a pullover.
+# Eight give the outline, and 32 some of the shades. With 128 nothing is gained,
+# though a longer code *could* hold more. Does it need longer training? Lesson 03
+# tests this.
 
 # %% tags=["claims"]
 more = size_error[128] / size_error[32]
@@ -470,7 +477,7 @@ show_latent_space(shown, classes=FASHION_CLASSES, images=valid)
 # A dense layer does not know that pixels have neighbours. A **convolution** does:
 # it slides a small window over the image and takes a weighted sum in every place,
 # always with the same weights. Each window makes an image of its own, a
-# **channel**. With `stride=2` the window moves by two pixels, so height and width
+# **channel** (in the diagram a *map*; c is 16). With `stride=2` the window moves by two pixels, so height and width
 # are halved. The decoder doubles them again, by **transposed** convolutions.
 
 # %%
@@ -484,7 +491,8 @@ conv.encoder
 # %% [markdown]
 # Against it stands `model`, the dense one with 32 numbers. The convolutional one
 # has about a quarter of its **parameters** (weights and biases, the numbers that
-# training changes), and it gets five epochs instead of eight.
+# training changes). It gets five epochs in batches of 64 instead of eight in
+# batches of 128: a quarter more steps.
 
 # %%
 guess(
@@ -521,8 +529,8 @@ claim("convolutional over dense", ratio, 0.85, 0.97)
 # %% [markdown]
 # ## Summary
 #
-# - An autoencoder is an encoder, a bottleneck and a decoder; its training loop
-#   is six lines.
+# - An autoencoder is an encoder, a bottleneck and a decoder; one training step
+#   is five lines.
 # - Overfit one batch first. Then look at the best and the worst of the images
 #   that were not used for training.
 # - Squared error blurs what the code does not tell.
@@ -565,9 +573,9 @@ scorecard(
 #
 # Scikit-learn's digits are 8 × 8 pixels. Write and train an autoencoder for
 # them, with **8 numbers** in the code. Call it `digit_model`; it needs `encode`
-# and `decode`, as `Autoencoder` has them. The check measures it on digits held
-# back; its error must be below that of PCA with 8 components, 0.024. (PCA is the
-# best that linear layers can do; lesson 03 builds it.) Train with
+# and `decode`, as `Autoencoder` has them. The check measures it on 360 other
+# digits; its error must be below that of PCA with 8 components, 0.024. (PCA is
+# the best that linear layers can do; lesson 03 builds it.) Train with
 # `fit(model, digit_train, loss, epochs=…, batch_size=…)`, and choose by
 # `error(model, digit_valid)`, not by the check.
 

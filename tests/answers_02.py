@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from course_utils.datasets import digits
-from course_utils.training import fit
+from course_utils.training import History, fit
 
 
 class Encoder(nn.Module):
@@ -85,7 +85,7 @@ def wrong_step(loss_of, zero=True, back=True, move=True, value=True):
         if zero:
             optimizer.zero_grad()
         if back:
-            loss.backward()
+            back(loss) if callable(back) else loss.backward()
         if move:
             optimizer.step()
         return loss.item() if value else None
@@ -105,6 +105,25 @@ def step_twice(model, optimizer, x):
     loss = step_in_parts(model, optimizer, x)
     optimizer.step()
     return loss
+
+
+def with_batch(change):
+    def step(model, optimizer, x):
+        return step_in_parts(model, optimizer, change(x))
+
+    return step
+
+
+def step_own_optimizer(model, optimizer, x):
+    return step_in_parts(model, torch.optim.SGD(model.parameters(), 0.1), x)
+
+
+def step_cleared(model, optimizer, x):
+    loss = mean_loss(model(x), x)
+    loss.backward()
+    optimizer.zero_grad()
+    optimizer.step()
+    return loss.item()
 
 
 class Remembers(nn.Module):
@@ -177,13 +196,25 @@ ANSWERS = {
         ],
         {
             "(360, 8)": Digits(size=32),
-            "has it been trained": Digits(pixels=torch.zeros_like),
+            "has it been trained": Digits(
+                pixels=lambda h: h.sigmoid().sigmoid()
+            ),
             "more epochs": Digits(epochs=2),
             "a class": Digits,
             "more than the code": Remembers(),
             "come first": with_parts(nn.Linear(784, 8), TRAINED.decode),
             "no `encode`": nn.Sequential(nn.Flatten(), nn.Linear(64, 64)),
             "leave [0, 1]": Digits(pixels=lambda h: h),
+            "is z used": with_parts(
+                TRAINED.encode, lambda z: TRAINED.decode(0 * z)
+            ),
+            "another batch": with_parts(
+                lambda x: TRAINED.encode(x - x.mean(0)), TRAINED.decode
+            ),
+            "squeeze": with_parts(
+                lambda x: TRAINED.encode(x).squeeze(), TRAINED.decode
+            ),
+            "go on with the model": History([1.0], []),
             "(360, 1, 8, 8)": with_parts(TRAINED.encode, TRAINED.decoder),
         },
     ),
@@ -206,6 +237,13 @@ ANSWERS = {
                 nn.Linear(z, h), nn.SiLU(), nn.Linear(h, 784)
             ),
             "float32": lambda z, h: Encoder(z, h).double(),
+            "no optimizer": lambda z, h: nn.Sequential(
+                nn.Flatten(), nn.LazyLinear(h), nn.SiLU(), nn.Linear(h, z)
+            ),
+            "Dropout is not": layers(nn.Dropout(), nn.SiLU()),
+            "`return`": lambda z, h: None,
+            "layers one after the other": lambda z, h: nn.Sequential([]),
+            "the code has latent_dim": lambda z, h: Encoder(h, h),
             "leave Unflatten": lambda z, h: Encoder(
                 z, h, nn.Unflatten(1, (1, 28, 28))
             ),
@@ -216,10 +254,21 @@ ANSWERS = {
         {
             "pile up": wrong_step(mean_loss, zero=False),
             "never move": wrong_step(mean_loss, move=False),
-            "is one missing": wrong_step(mean_loss, back=False),
+            "loss.backward() missing": wrong_step(mean_loss, back=False),
             "loss.item()": step_with_graph,
             "take the mean": wrong_step(lambda a, b: ((a - b) ** 2).sum()),
-            "called twice": step_twice,
+            "2 steps": step_twice,
+            "in place": with_batch(lambda x: x.sub_(0.5)),
+            "random numbers": with_batch(lambda x: x + torch.rand_like(x)),
+            "first image": with_batch(lambda x: x[:1]),
+            "is given": step_own_optimizer,
+            "climbs": wrong_step(mean_loss, back=lambda a: (-a).backward()),
+            "clears the gradients": step_cleared,
+            "what it returns": lambda *a: 3 * step_in_parts(*a),
+            "compared with itself": wrong_step(lambda a, b: mean_loss(a, a)),
+            "the mean over the batch is missing": wrong_step(
+                lambda a, b: (a - b).square().flatten(1).sum(1)
+            ),
             "sigmoid is applied twice": wrong_step(
                 lambda a, b: mean_loss(a.sigmoid(), b)
             ),

@@ -390,6 +390,8 @@ REFUSED = [
     ("5 images for 30 codes", lambda: figures.show_latent_space(
         {"a": (CODES, LABELS)}, CLASSES, IMAGES)),
     ("no codes to show", lambda: figures.show_latent_space({})),
+    ("no codes to show",
+     lambda: figures.show_latent_space({"a": (CODES[:0], LABELS[:0])})),
     (r"\(N, 2\) or \(N, 3\); got \(9, 4\)",
      lambda: figures.show_cloud(torch.rand(9, 4))),
     ("arrow 'w' must be 2 numbers",

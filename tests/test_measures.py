@@ -24,6 +24,8 @@ def test_mse():
     assert mse(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0])) == 2
     with pytest.raises(ValueError, match="one shape"):
         mse(torch.ones(2, 1), torch.ones(2))
+    with pytest.raises(ValueError, match="nothing to compare"):
+        mse(torch.ones(0, 3), torch.ones(0, 3))
 
 
 def test_digits_are_always_split_alike():

@@ -351,6 +351,12 @@ def test_numbers_below_one(option):
         fit(small_model(), valid=task(), **option)
 
 
+@pytest.mark.parametrize("lr", [0, -1, float("nan")])
+def test_a_rate_that_is_not_above_0(lr):
+    with pytest.raises(ValueError, match="lr must be above 0"):
+        fit(small_model(), lr=lr)
+
+
 @pytest.mark.parametrize(
     ("wrong", "got"),
     [(lambda loss: loss.mean(), r"\(\)"), (lambda loss: 3.5, "3.5"),

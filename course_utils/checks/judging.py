@@ -46,6 +46,13 @@ HINTS = {  # what torch says, as a pattern: what it means for a beginner
     "converted to (a )?(Python )?scalar": (
         "One number is wanted here, and this has several: a mean or a sum?"
     ),
+    "only for scalar outputs": (
+        "backward needs one number: the mean over the batch is missing."
+    ),
+    "is not a Module subclass": (
+        "nn.Sequential takes layers one after the other, such as nn.SiLU(): "
+        "no list, no class, no function."
+    ),
     "does not require grad": (
         "No gradient gets here: was something cut off by .detach(), .item(), "
         ".data or torch.no_grad()?"

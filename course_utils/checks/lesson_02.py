@@ -1,9 +1,11 @@
 """Checks of lesson 02."""
 
+from types import SimpleNamespace
+
 import torch
 from torch import nn
 
-from course_utils.checks.comparing import short
+from course_utils.checks.comparing import relation, same, short
 from course_utils.checks.core import check, mutants, outcome
 from course_utils.checks.networks import (
     cut_off,
@@ -19,13 +21,35 @@ from course_utils.models import (
     reconstruction_loss,
 )
 from course_utils.rivals.pca import pca_errors
+from course_utils.training import History
 
 FLATTEN = "Did you flatten first?"
 CLUES = {  # words of an error: a better clue
     "dtype": "Leave the weights in float32.",
     "unflatten": "An encoder ends in the code: leave Unflatten out.",
     "(1x3920": "Flatten each image, not the batch: nn.Flatten().",
+    "invalid for input": "Is the size of the batch written out?",
 }
+ADDED = (
+    nn.modules.batchnorm._BatchNorm,
+    nn.modules.dropout._DropoutNd,
+    nn.LayerNorm,
+)
+
+
+def _kinds(encoder, latent_dim, hidden_dim):
+    """Name a layer that has no weights yet, or is not asked for."""
+    if any(map(nn.parameter.is_lazy, encoder.parameters())):
+        return (
+            "A lazy layer has no weights before its first call, so no "
+            "optimizer can take them: use nn.Linear(784, hidden_dim)."
+        )
+    names = [
+        type(m).__name__ for m in encoder.modules() if isinstance(m, ADDED)
+    ]
+    if names:
+        return f"{names[0]} is not asked for: leave it out."
+    return None
 
 
 def _layers(encoder, latent_dim, hidden_dim):
@@ -57,11 +81,13 @@ def _layers(encoder, latent_dim, hidden_dim):
         "goes from a to b numbers, an encoder from 784 to latent_dim.",
         785 * (2 * h + 1) - h - 1: "It ends in 784 numbers again; stop at "
         "latent_dim.",
+        785 * h + (h + 1) * h: "The last layer gives hidden_dim numbers; "
+        "the code has latent_dim.",
         0: "It has no weights: make the layers in `__init__`.",
     }
     if count in counts:
         return counts[count]
-    return (
+    return _shape(encoder, latent_dim, hidden_dim) or (
         f"It has {count:,} parameters; two layers, 784 to {hidden_dim} and "
         f"{hidden_dim} to {latent_dim}, have {expected:,}. Are both sizes "
         "used?"
@@ -83,7 +109,14 @@ def _shape(encoder, latent_dim, hidden_dim):
     if shape == (5, latent_dim):
         one = encoder(torch.rand(1, 1, 28, 28))
         fine = tuple(one.shape) == (1, latent_dim)
-        return None if fine else f"With a batch of one: shape {one.shape}."
+        return (
+            None
+            if fine
+            else (
+                f"One image has a code of shape (1, {latent_dim}); got "
+                f"{tuple(one.shape)}. Is there a squeeze()?"
+            )
+        )
     return (
         f"For five images and latent_dim={latent_dim} the codes should have "
         f"shape (5, {latent_dim}); got {shape}."
@@ -143,7 +176,7 @@ def _trained(encoder, latent_dim, hidden_dim):
 
 
 def _encoder_problem(make):
-    parts = _layers, _shape, _output, _bends, _trained
+    parts = _kinds, _layers, _shape, _output, _bends, _trained
     return problem_of_networks(make, parts)
 
 
@@ -180,6 +213,18 @@ ERRORS = {
         (y - x).abs()
     ),
     "Nothing is squared.": lambda y, x: _mean(y - x),
+    "You averaged over the pixels and summed over the batch; it is the other "
+    "way round.": lambda y, x: (y - x).square().flatten(1).mean(1).sum(),
+    "That is the largest loss of the batch; take the mean.": lambda y, x: (
+        reconstruction_loss(y, x).max()
+    ),
+    "Only the first image is looked at; take the whole batch.": lambda y, x: (
+        _mean((y - x)[:1].square())
+    ),
+    "That is the cross-entropy; take the squared error.": lambda y, x: (
+        len(x[0].flatten())
+        * nn.functional.binary_cross_entropy(y.clamp(0, 1), x)
+    ),
     "The root is too much: squares are summed.": lambda y, x: (
         reconstruction_loss(y, x).sqrt().mean()
     ),
@@ -245,11 +290,169 @@ def _three_steps(step, seed):
     return torch.cat(weights), torch.stack(numbers)
 
 
+NO_STEP = (
+    "The weights never move: is optimizer.step() missing, without (), or "
+    "after `return`?"
+)
+NO_GRADIENT = (
+    "No gradient reaches the model's weights: is loss.backward() missing, the "
+    "loss cut off by .detach(), .item() or torch.tensor(), or is it a copy of "
+    "the model?"
+)
+CLEARED = (
+    "zero_grad stands between backward and step: it clears the gradients "
+    "that the step needs."
+)
+TOO_EARLY = (
+    "optimizer.step() comes before backward, which finds the gradients."
+)
+TOO_OFTEN = "It takes {} steps on one batch; take one."
+
+
+class _Watched(torch.optim.SGD):
+    """An optimizer that remembers what was done to it."""
+
+    def __init__(self, weights):
+        super().__init__(weights, lr=0.02)
+        self.steps, self.gradient, self.reached = 0, None, 0
+        for weight in self.param_groups[0]["params"]:
+            weight.register_hook(self._reach)
+
+    def _reach(self, gradient):
+        self.reached += 1
+
+    def step(self, closure=None):
+        if torch.is_tensor(closure):
+            raise TypeError("optimizer.step() takes no loss: leave () empty")
+        if closure is None:
+            self._look()
+            return super().step()
+
+        def look():
+            loss = closure()
+            self._look()
+            return loss
+
+        return super().step(look)
+
+    def _look(self):
+        self.steps += 1
+        found = [p.grad for p in self.param_groups[0]["params"]]
+        if self.gradient is None and all(g is not None for g in found):
+            self.gradient = torch.cat([g.flatten() for g in found])
+            self.gradient = self.gradient.clone()
+
+
+def _watch(step, seed, draw=1):
+    """Take one watched step; return what was seen."""
+    torch.manual_seed(seed)
+    model = _Small(
+        nn.Sequential(nn.Flatten(), nn.Linear(144, 144)),
+        nn.Unflatten(1, (1, 12, 12)),
+    )
+    x = torch.rand(5 + 2 * seed, 1, 12, 12)
+    right, weights = _mean_loss(model, x), list(model.parameters())
+    found = torch.autograd.grad(right, weights)
+    y, before = model(x).detach(), [w.detach().clone() for w in weights]
+    optimizer, given = _Watched(weights), x.clone()
+    torch.manual_seed(draw)
+    loss = step(model, optimizer, given)
+    problem = _order_problem(optimizer, any(map(_differ, weights, before)))
+    if _differ(given, x):
+        problem = "It changes `x` in place: the next step gets other images."
+    return SimpleNamespace(
+        problem=problem, loss=loss, right=right.item(), y=y, x=x,
+        after=_mean_loss(model, x).item(), gradient=optimizer.gradient,
+        ideal=torch.cat([g.flatten() for g in found]),
+    )  # fmt: skip
+
+
+def _differ(a, b):
+    return not torch.equal(a, b)
+
+
+def _order_problem(optimizer, moved):
+    """Say what was forgotten or done in a wrong order, or nothing."""
+    if not optimizer.steps:
+        return (
+            "The weights move, but not by the optimizer that is given: call "
+            "its step()."
+            if moved
+            else NO_STEP
+        )
+    if optimizer.gradient is None or not optimizer.gradient.any():
+        if not optimizer.reached:
+            return NO_GRADIENT
+        return (
+            TOO_EARLY
+            if optimizer.gradient is None
+            and any(
+                p.grad is not None for p in optimizer.param_groups[0]["params"]
+            )
+            else CLEARED
+        )
+    return TOO_OFTEN.format(optimizer.steps) if optimizer.steps > 1 else None
+
+
+def _step_problem(step):
+    """Say what a watched step does wrong, or nothing."""
+    seen = [_watch(step, seed) for seed in (0, 1)]
+    losses, first = [s.loss for s in seen], seen[0]
+    if isinstance(first.loss, list | tuple):
+        return f"It returns {short(first.loss)}; return the loss itself."
+    if not all(map(_is_number, losses)):
+        return first.problem if first.loss is None else None
+    if not any(losses):
+        return "The loss is 0: is the model's output compared with itself?"
+    if first.problem:
+        return first.problem
+    scale = [float(s.gradient @ s.ideal / (s.ideal @ s.ideal)) for s in seen]
+    along = all(
+        same(s.gradient, f * s.ideal, 1e-3)
+        for f, s in zip(scale, seen, strict=True)
+    )
+    right = [s.right for s in seen]
+    if same(losses, right):
+        return _scale_problem(scale, seen) if along else None
+    if same(losses, [s.after for s in seen]):
+        return None  # a slip, told later
+    found = relation(losses, right, [(s.x,) for s in seen])
+    if along and same(scale, [1, 1]):
+        return found and f"The step is right, but not what it returns. {found}"
+    for error in ERRORS.values():
+        torch.manual_seed(1)
+        if same(first.loss, float(error(first.y, first.x))):
+            return None
+    if not same(_watch(step, 0, draw=2).loss, first.loss):
+        return "Its loss is another one each time: leave random numbers out."
+    return found and f"The loss is wrong. {found}"
+
+
+def _is_number(loss):
+    try:
+        return loss is not None and torch.as_tensor(loss).ndim == 0
+    except (TypeError, ValueError, RuntimeError):
+        return False
+
+
+def _scale_problem(scale, seen):
+    """Say whether the right loss has its gradients times a number."""
+    if same(scale, [-1, -1]):
+        return "The step climbs: backward runs on minus the loss."
+    if same(scale, [1, 1]) or same(scale, [len(s.x) for s in seen]):
+        return None  # right, or a slip that is told later
+    return (
+        f"The gradients are multiplied by {scale[0]:.2g} before the step: "
+        "leave them as they are."
+    )
+
+
 KEEPS_GRAPH = "a tensor with its whole graph"
 
 
 @check(
     cases=lambda: [(0,), (1,)],
+    find=_step_problem,
     call=_three_steps,
     tolerance=1e-5,
     slips=mutants(
@@ -257,13 +460,11 @@ KEEPS_GRAPH = "a tensor with its whole graph"
         {
             "Old gradients pile up: call optimizer.zero_grad() before "
             "backward.": {"order": "back step"},
-            "The weights never move. The order is zero_grad, backward, step; "
-            "is one missing or out of place?": {"order": "zero back"},
-            "optimizer.step() is called twice; once is enough.": {
-                "order": "zero back step step"
-            },
-            "optimizer.step() comes before backward, so it uses old "
-            "gradients.": {"order": "step zero back"},
+            NO_STEP: {"order": "zero back"},
+            NO_GRADIENT: {"order": "zero step"},
+            CLEARED: {"order": "back zero step"},
+            TOO_EARLY: {"order": "zero step back"},
+            TOO_OFTEN.format(2): {"order": "zero back step step"},
         }
         | {
             message: {"loss": lambda model, x, error=error: error(model(x), x)}
@@ -303,6 +504,8 @@ CODE_SIZE = 8
 
 def _digits_problem(model):
     """Say what is wrong with an autoencoder for digits, or nothing."""
+    if isinstance(model, History):
+        return "`fit` returns the losses; go on with the model you gave it."
     for part in ("encode", "decode"):
         if not callable(getattr(model, part, None)):
             return (
@@ -333,6 +536,9 @@ def _digits_problem(model):
                 f"({len(x)}, {CODE_SIZE}); got {tuple(z.shape)}."
             )
         x_hat, one = model.decode(z), model.decode(z[:1])
+        problem = _parts_problem(model, x.to(weight), z, x_hat)
+        known = digits().train.to(weight)
+        before = mse(model.decode(model.encode(known)).cpu(), known.cpu())
     if is_module:
         model.train(was_training)
     if not torch.is_tensor(x_hat):
@@ -345,22 +551,51 @@ def _digits_problem(model):
         )
     if len(one) != 1:
         return "`decode` looks at more than the code that it is given."
-    return _beaten(x_hat, x)
+    return problem or _beaten(x_hat, x, before)
 
 
-def _beaten(x_hat, x):
-    """Say by how much PCA is ahead, or nothing."""
+def _parts_problem(model, x, z, x_hat):
+    """Say what is wrong with how the parts work together, or nothing."""
+    few = model.encode(x[:1])
+    if few.shape != z[:1].shape:
+        return (
+            f"One image has a code of shape {tuple(z[:1].shape)}; got "
+            f"{tuple(few.shape)}. Is there a squeeze()?"
+        )
+    if not torch.allclose(few, z[:1], atol=1e-3):
+        return "`encode` gives an image another code in another batch."
+    try:
+        whole = model(x)
+    except (NotImplementedError, TypeError):  # encode and decode are enough
+        return None
+    if not torch.is_tensor(whole) or not same(whole, x_hat, 1e-3):
+        return "`model(x)` must be `decode(encode(x))`, and it is not."
+    return None
+
+
+def _beaten(x_hat, x, before):
+    """Say by how much PCA is ahead, or nothing.
+
+    before: the error on the training images.
+    """
     train = digits().train
     got, rival = mse(x_hat, x), pca_errors(train, x, [CODE_SIZE])[CODE_SIZE]
     score = f"Its error on new digits is {got:.4f}; PCA has {rival:.4f}."
     if got < rival:
-        return None
+        if got > 0.85 * before:
+            return None
+        return (
+            f"Its error is {got:.4f} on new digits, {before:.4f} on those for "
+            "training. Has it seen the new ones? Train on digit_train."
+        )
     if not torch.isfinite(x_hat).all():
         return "It draws NaN or infinity: is the learning rate too high?"
     if x_hat.min() < -0.01 and got < 1.2 * rival:
         return f"{score} It is like PCA: is an activation missing?"
     if x_hat.min() < -0.01 or x_hat.max() > 1.01:
         return f"{score} Pixels leave [0, 1]: does `decode` end in a sigmoid?"
+    if x_hat.std(dim=0).max() < 1e-3:
+        return f"{score} It draws the same for every code: is z used?"
     if got > mse(train.mean(0).expand_as(x), x):
         return (
             f"{score} The average image is better: has it been trained, with "

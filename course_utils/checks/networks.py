@@ -19,8 +19,10 @@ def problem_of_networks(make, problems):
     for size in SIZES:
         network, again = make(*size), make(*size)
         if isinstance(network, type) or not isinstance(network, nn.Module):
-            kind = short(network)
-            return f"It must return a network, an nn.Module; got {kind}."
+            kind = f"{short(network)}."
+            if network is None:
+                kind = "None. Is there a `return`?"
+            return f"It must return a network, an nn.Module; got {kind}"
         for problem in problems:
             if found := problem(network, *size):
                 return found

@@ -260,6 +260,8 @@ def _codes(z):
     if not torch.is_tensor(z) or z.ndim != 2 or z.shape[1] != 2:
         got = tuple(z.shape) if torch.is_tensor(z) else type(z).__name__
         raise ValueError(f"codes must be a tensor of shape (N, 2); got {got}")
+    if not len(z):
+        raise ValueError("there are no codes to show")
     return plain(z)
 
 

@@ -6,13 +6,16 @@ import torch
 def mse(x_hat, x) -> float:
     """Mean squared error of a number (of images: of a pixel), any shape.
 
-    Raises ValueError when the shapes differ: they would be broadcast.
+    Raises ValueError when the shapes differ (they would be broadcast) or
+    nothing is there.
     """
     if x_hat.shape != x.shape:
         raise ValueError(
             f"both must have one shape; got {tuple(x_hat.shape)} and "
             f"{tuple(x.shape)}"
         )
+    if not x.numel():
+        raise ValueError("there is nothing to compare")
     return (x_hat - x).square().mean().item()
 
 

@@ -514,36 +514,37 @@ def _digits_problem(model):
             )
     if isinstance(model, type):
         return "That is a class: call it, and train what it gives."
-    x, is_module = digits().test, isinstance(model, nn.Module)
-    weight = next(iter(model.parameters()), x) if is_module else x
-    was_training = is_module and model.training
-    if is_module:
-        model.eval()
-    with torch.no_grad():
-        try:
-            z = model.encode(x.to(weight))
-        except RuntimeError as error:
-            return (
-                f"`encode` cannot take images of shape {tuple(x.shape)}: "
-                f"{str(error).splitlines()[0]}. Does the encoder come first, "
-                "and does it flatten them to 64 numbers?"
-            )
-        if not torch.is_tensor(z):
-            return f"`encode` should return the code; got {short(z)}."
-        if z.shape != (len(x), CODE_SIZE):
-            return (
-                f"The code of {len(x)} images should have shape "
-                f"({len(x)}, {CODE_SIZE}); got {tuple(z.shape)}."
-            )
-        x_hat, one = model.decode(z), model.decode(z[:1])
-        problem = _parts_problem(model, x.to(weight), z, x_hat)
-        known = digits().train.to(weight)
-        before = mse(model.decode(model.encode(known)).cpu(), known.cpu())
-    if is_module:
+    if not isinstance(model, nn.Module):
+        return _judged(model, digits().test)
+    was_training = model.training
+    try:
+        return _judged(model.eval(), next(model.parameters(), digits().test))
+    finally:
         model.train(was_training)
+
+
+@torch.no_grad()
+def _judged(model, like):
+    """Judge an autoencoder; `like` has the dtype and device it works in."""
+    x = digits().test
+    try:
+        z = model.encode(x.to(like))
+    except RuntimeError as error:
+        return (
+            f"`encode` cannot take images of shape {tuple(x.shape)}: "
+            f"{str(error).splitlines()[0]}. Does the encoder come first, "
+            "and does it flatten them to 64 numbers?"
+        )
+    if not torch.is_tensor(z):
+        return f"`encode` should return the code; got {short(z)}."
+    if z.shape != (len(x), CODE_SIZE):
+        return (
+            f"The code of {len(x)} images should have shape "
+            f"({len(x)}, {CODE_SIZE}); got {tuple(z.shape)}."
+        )
+    x_hat, one = model.decode(z), model.decode(z[:1])
     if not torch.is_tensor(x_hat):
         return f"`decode` should return images; got {short(x_hat)}."
-    x_hat = x_hat.float().cpu()
     if x_hat.shape != x.shape:
         return (
             f"`decode` should give shape {tuple(x.shape)}; got "
@@ -551,7 +552,12 @@ def _digits_problem(model):
         )
     if len(one) != 1:
         return "`decode` looks at more than the code that it is given."
-    return problem or _beaten(x_hat, x, before)
+    if problem := _parts_problem(model, x.to(like), z, x_hat):
+        return problem
+    known = digits().train
+    again = model.decode(model.encode(known.to(like)))
+    before = mse(again.float().cpu(), known)
+    return _beaten(x_hat.float().cpu(), x, before)
 
 
 def _parts_problem(model, x, z, x_hat):

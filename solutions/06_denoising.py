@@ -21,9 +21,9 @@ diagram("schema", highlight=("damage", "loss"))
 # %% [markdown]
 # ## Damage
 #
-# So far a network gave back what it got. Now the image is damaged first. The
-# usual damage is **Gaussian noise**: to each pixel we add a random number with
-# mean 0 and standard deviation sigma, the **noise level**.
+# Now the image is damaged first. The usual damage is **Gaussian noise**: to each
+# pixel we add a random number with mean 0 and standard deviation sigma, the
+# **noise level**.
 
 
 # %%
@@ -40,8 +40,8 @@ show_images({"clean": ten} | noisy)
 # %% [markdown]
 # Two measures say how near an image is to the clean one. **PSNR** (peak
 # signal-to-noise ratio) is −10 log₁₀ of the mean squared error, in
-# **decibels** (dB). On paper: every pixel is off by 0.1, so the error is 0.01,
-# its logarithm −2, and PSNR is 20 dB. Half of the squared error is 3 dB more.
+# **decibels** (dB). On paper: every pixel is off by 0.1, so the squared error is
+# 0.01, its logarithm −2, and PSNR is 20 dB. Half that error gives 3 dB more.
 # **SSIM** (structural similarity; Wang and others, 2004) compares brightness,
 # contrast and pattern in small windows; 1 is perfect.
 
@@ -110,9 +110,9 @@ denoising_loss = checks.denoising_loss(denoising_loss)
 # ### With a bottleneck
 #
 # First the network that you know: dense layers and a code, here of 128 numbers.
-# In lesson 04 it copied *noisy* images, and still came nearer to the clean ones.
-# We train two at sigma 0.3. One has the noisy image as its target, the other the
-# clean one. Both are judged by how near they come to the clean image.
+# We train two at sigma 0.3. One has the noisy image as its target, as in lesson
+# 04, the other the clean one. Both are judged by how near they come to the clean
+# image.
 
 # %%
 from course_utils.models import dense_autoencoder
@@ -178,7 +178,8 @@ reveal(behind[int(gap < 2) + int(gap < 0.5)])
 #
 # `PixelUnshuffle(2)` turns each square of 2 × 2 pixels into four
 # channels: the image is half as high and wide, and nothing is lost.
-# `PixelShuffle(2)` is the way back.
+# `PixelShuffle(2)` is the way back. `ConvTranspose2d(64, 16, 2, stride=2)` makes
+# 2 × 2 places of each one, with learnt weights.
 
 # %%
 diagram("unet")
@@ -231,17 +232,18 @@ class UNet(nn.Module):
 # 3. `leave` does not draw an image, only a **change**. It is added to the input,
 #    which 4x − 2 has stretched from [0, 1] to [−2, 2], because the sigmoid
 #    squeezes it back: −2 to 0.12, 2 to 0.88. Without any change the network
-#    would return its input, a little paler.
+#    would return its input with less contrast.
 #
 # The straight way is a **skip connection**. With it, this is no longer an
-# autoencoder with a bottleneck: nothing in its form keeps it from copying.
-# The task does, since copied noise is punished.
+# autoencoder with a bottleneck: nothing in its form keeps it from copying. The
+# task does.
 #
 # ### Exercise 2 · Which noise? · 7 minutes, medium
 #
 # Our network is to be **blind**: not told how strong the noise is. So
 # it must practise all levels. Write a damage that draws a level for **each
-# image**, evenly between 0.1 and 0.6, and adds Gaussian noise of this level.
+# image**, evenly between 0.1 and 0.6, and adds Gaussian noise of this level. Draw
+# where x is (`device=x.device`), so that it runs on a GPU, too.
 
 
 # %% tags=["nbval-check-output"]
@@ -265,8 +267,7 @@ any_level = checks.any_level(any_level)
 # <details><summary>Hint 2</summary>
 #
 # `torch.rand(5, 1, 1, 1)` draws five numbers between 0 and 1, evenly. How do
-# you stretch them to reach from 0.1 to 0.6? (On a GPU they must be made there:
-# `device=x.device`.)
+# you stretch them to reach from 0.1 to 0.6?
 #
 # </details>
 #
@@ -295,9 +296,9 @@ show_images({"clean": ten, "noisy": noisy[:10]} | rows)
 db(cleaned) - near["clean target"]
 
 # %% [markdown]
-# 2.5 to 2.7 dB more (three seeds): a little over half of the squared error. The
-# print is back, though as a smear, and so is the sandal's strap. And the U-Net
-# has practised all levels, the dense network this one.
+# 2.5 to 2.7 dB more (three seeds): a little over half of the squared error is
+# left. The print is back, though as a smear, and so is the sandal's strap. And
+# the U-Net has practised all levels, the dense network only sigma 0.3.
 #
 # ### A colleague's network
 #
@@ -339,8 +340,8 @@ reveal(parts[int(part < 0.75) + int(part < 0.25)])
 # variance / (variance + sigma²), which has the smallest mean error of all
 # linear methods, for data with these variances.
 #
-# Each is told sigma and gets its best setting, found on 50 **training** images.
-# The U-Net is told nothing. All clean the same 200 test images.
+# Each of the six is told sigma; `tuned` finds its best setting on 50 **training**
+# images. The U-Net is told nothing. All clean the same 200 test images.
 
 # %%
 from course_utils.rivals.filters import FILTERS, pca_filters, tuned
@@ -390,8 +391,8 @@ for level, answer in {"0.3": cured, "0.5": at_half}.items():
 contest.round(2)
 
 # %% [markdown]
-# With more noise the lead over Wiener shrinks from 1.2 dB to between 0.5 and 0.6,
-# by SSIM from 0.11 to 0.08.
+# At sigma 0.5, with filters tuned anew, the lead over Wiener shrinks from 1.2 dB
+# to between 0.5 and 0.6, by SSIM from 0.11 to 0.08.
 #
 # For photographs **BM3D** (Dabov and others, 2007) was long the filter to beat.
 # At sigma 0.1 (25/255) its published mean on 68 photographs is 28.6 dB, that of
@@ -430,8 +431,8 @@ reveal(effects[int(change < 0.3) + int(change < -0.3)])
 
 # %% [markdown]
 # Other damage: **dots**, a fifth of the pixels black or white, and **holes**,
-# squares of 10 × 10 pixels set to 0. A second U-Net practises holes and nothing
-# else. Against them stand the first one and the median of 3 × 3 pixels.
+# squares of 10 × 10 pixels set to 0. A second U-Net practises nothing but holes.
+# We compare it with the first one and with the median of 3 × 3 pixels.
 
 # %%
 from course_utils.datasets import erase_patch, salt_and_pepper
@@ -473,8 +474,8 @@ reveal(list(cures)[table[1].argmax()])
 # %% [markdown]
 # ### Exercise 3 · A damage of your own · 15 minutes, on your own
 #
-# Invent a damage, a function from images to images. **Before you run anything,**
-# predict which of the three cures gains most on new images, or "none", if none
+# Invent a damage, a function from images to new images. **Before you run it,**
+# predict which of the three cures gains most on unseen images, or "none", if none
 # gains 0.5 dB. Hand in `own_damage = (your_function, "your prediction", cures)`.
 # If wrong, say why and change the damage, not the prediction.
 # Ideas: stripes, blur, fog, a lost row, other noise, a turned image.
@@ -522,7 +523,8 @@ own_damage = checks.own_damage(own_damage)
 #
 # ## Where it fails
 #
-# - It cures what it has practised; little noise or other damage can get worse.
+# - It cures what it has practised. With little noise or other damage it can do
+#   harm.
 # - It paints what is likely. A print that the noise has hidden comes back as
 #   cloth: do not use it where a rare detail matters.
 # - It needed clean images. Real damage seldom comes with them.
@@ -596,5 +598,4 @@ show_images([eyes[:2], eyes[2:]], row_labels=names)
 # %% [markdown]
 # From 14 dB it comes to 23. But it is the last of the five, about 3 dB behind
 # total variation: it draws a grid and takes fur for noise. On garments it had
-# beaten all these filters by 2 dB and more. The network is the same, but it has
-# not practised photographs.
+# beaten all these filters by 2 dB and more. It has not practised photographs.

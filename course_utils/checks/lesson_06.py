@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from course_utils.checks.comparing import same
 from course_utils.checks.core import check, mutants, outcome
 from course_utils.datasets import fashion_mnist
 from course_utils.measures import psnr
@@ -53,6 +54,43 @@ def _root(x_hat, x):
     return reconstruction_loss(x_hat, x).sqrt()
 
 
+def _square_of_sum(x_hat, x):
+    return (x_hat - x).flatten(1).sum(1).square()
+
+
+def _mean_of_all(x_hat, x):
+    return (x_hat - x).square().mean()
+
+
+def _not_from_corrupt(attempt):
+    """Say whether the damage is not what `corrupt` draws, or is fixed."""
+    model, x, corrupt = _case(4, 1, 6, 6)
+    asked, seen = [], []
+
+    def watched_corrupt(x):
+        asked.append(x)
+        return corrupt(x)
+
+    def watched_model(x):
+        seen.append(x)
+        return model(x)
+
+    try:
+        losses = [
+            attempt(watched_model, x.clone(), watched_corrupt)
+            for _ in range(2)
+        ]
+    except Exception:
+        return None  # told by the cases
+    if not seen or any(image.equal(x) for image in seen):
+        return None
+    if not asked:
+        return "`corrupt` was not called: the damage has to come from it."
+    if torch.is_tensor(losses[0]) and same(*losses):
+        return "Two calls draw the same damage: set no seed inside."
+    return None
+
+
 LOSS_SLIPS = {
     "The model is fed the clean images, so there is nothing to clean.": {
         "clean_in": True
@@ -80,6 +118,12 @@ LOSS_SLIPS = {
     "That is the root of the summed squares; leave them squared.": {
         "error": _root
     },
+    "Square each difference before the sum: plus and minus cancel.": {
+        "error": _square_of_sum
+    },
+    "You averaged over everything; sum over the pixels of each image.": {
+        "error": _mean_of_all
+    },
 }
 
 
@@ -89,6 +133,7 @@ LOSS_SLIPS = {
         _case(1, 1, 28, 28),
         _case(3, 1, 28, 28),
     ],
+    find=_not_from_corrupt,
     learns=("model",),
     slips=mutants(_denoising, LOSS_SLIPS)
     | {
@@ -136,12 +181,16 @@ def _levels(x, low=0.1, width=0.5, one=(1, 1, 1), rows=True, **knobs):
 
 def _seen_noise(got, x):
     """Say what is seen of the noise that was added."""
-    noise = (got.to(x) - x).flatten(1)
+    noise = (torch.as_tensor(got).to(x) - x).flatten(1)
     sigma = noise.std(dim=1)
     unit = noise / sigma[:, None].clamp_min(1e-6)
     across = (unit * unit.roll(1, dims=0)).mean()
     return {
         "The noise should be 0 on average.": noise.mean(),
+        "The images of a batch should have levels of their own; their "
+        "standard deviation should be at least 0.1.": sigma.std().clamp(
+            max=0.1
+        ),
         "The mean level should be 0.35.": sigma.mean(),
         "The weakest levels (the lowest twentieth) should end at 0.125.": (
             sigma.quantile(0.05)
@@ -155,11 +204,35 @@ def _seen_noise(got, x):
     }
 
 
+def _levels_of_places(attempt):
+    """Say whether levels belong to rows or columns, or were drawn once."""
+    x = torch.rand(28, 1, 28, 28)
+    try:
+        got = [torch.as_tensor(attempt(x.clone())) for _ in range(2)]
+    except Exception:
+        return None  # told by the cases
+    if any(g.shape != x.shape for g in got) or same(*got):
+        return None
+    first, second = (g - x for g in got)
+    own = first.std(dim=(1, 2, 3))
+    for name, others in {"rows": (0, 1, 3), "columns": (0, 1, 2)}.items():
+        if first.std(dim=others).std() > 0.08 and own.std() < 0.05:
+            return (
+                f"The levels belong to the {name}; for each image they need "
+                "the shape (B, 1, 1, 1)."
+            )
+    both = torch.stack([own, second.std(dim=(1, 2, 3))])
+    if own.std() > 0.05 and both.corrcoef()[0, 1] > 0.9:
+        return "Two calls use the same levels: draw new ones at each call."
+    return None
+
+
 @check(
     cases=lambda: [
         (torch.rand(2000, 1, 12, 12),),
         (torch.rand(1500, 1, 9, 16),),
     ],
+    find=_levels_of_places,
     see=_seen_noise,
     tolerance=0.02,
     slips=mutants(
@@ -177,6 +250,12 @@ def _seen_noise(got, x):
                 "width": 0.6,
             },
             "The levels reach from 0 to 0.5; shift them by 0.1.": {"low": 0},
+            "The levels reach from 0 to 1; shrink `rand` to 0.1 to 0.6.": {
+                "low": 0,
+                "width": 1,
+            },
+            "The levels reach from 0.6 to 0.7: 0.1 and 0.6 are the two ends, "
+            "so the width is 0.5.": {"low": 0.6, "width": 0.1},
             "All images have the level 0.35; draw the levels.": {
                 "low": 0.35,
                 "width": 0,
@@ -202,6 +281,11 @@ def _seen_noise(got, x):
         "The images were multiplied by the noise; add it.": lambda x: (
             x * (_levels(x) - x)
         ),
+        "The noise is multiplied by the image; add it as it is.": lambda x: (
+            x + x * (_levels(x) - x)
+        ),
+        "The level itself was added; it only says how strong noise of "
+        "`randn` is.": lambda x: _levels(x, bell=torch.ones_like),
         "The pixels were cut off at 0 and 1; leave them as they fall.": (
             lambda x: _levels(x).clamp(0, 1)
         ),

@@ -3,6 +3,8 @@
 ANSWERS: {check: (right answers, {words of the message: wrong answer})}.
 """
 
+import random
+
 import torch
 from torch import nn
 
@@ -30,6 +32,11 @@ def loss_on_a_copy(model, x, corrupt):
 def loss_against_damaged(model, x, corrupt):
     damaged = corrupt(x)
     return reconstruction_loss(model(damaged), damaged)
+
+
+def loss_seeded(model, x, corrupt):
+    torch.manual_seed(0)
+    return loss_by_torch(model, x, corrupt)
 
 
 def loss_with_sigmoid(model, x, corrupt):
@@ -157,6 +164,16 @@ ANSWERS = {
             "One summed number": lambda model, x, corrupt: loss_by_loop(
                 model, x, corrupt
             ).sum(),
+            "before the sum": lambda model, x, corrupt: (
+                (model(corrupt(x)) - x).sum(dim=(1, 2, 3)) ** 2
+            ),
+            "averaged over everything": lambda model, x, corrupt: (
+                nn.functional.mse_loss(model(corrupt(x)), x)
+            ),
+            "was not called": lambda model, x, corrupt: reconstruction_loss(
+                model(x + 0.3 * torch.randn_like(x)), x
+            ),
+            "no seed inside": loss_seeded,
             "None": lambda model, x, corrupt: print(
                 loss_by_loop(model, x, corrupt)
             ),
@@ -212,6 +229,26 @@ ANSWERS = {
                 x * (level(x) * torch.randn_like(x))
             ),
             "cut off": lambda x: level_in_two_steps(x).clamp(0, 1),
+            "of their own": lambda x: (
+                x + random.uniform(0.1, 0.6) * torch.randn_like(x)
+            ),
+            "use the same levels": lambda x: (
+                x
+                + torch.randn_like(x)
+                * torch.linspace(0.1, 0.6, len(x), device=x.device).view(
+                    -1, 1, 1, 1
+                )
+            ),
+            "to the columns": lambda x: (
+                x + level(x, shape=()) * torch.randn_like(x)
+            ),
+            "to the rows": lambda x: (
+                x + level(x, shape=(1,)) * torch.randn_like(x)
+            ),
+            "from 0 to 1": lambda x: x + level(x, 0, 1) * torch.randn_like(x),
+            "two ends": lambda x: x + level(x, 0.6, 0.1) * torch.randn_like(x),
+            "by the image": lambda x: x * (1 + level(x) * torch.randn_like(x)),
+            "level itself": lambda x: x + level(x),
             "set no seed": level_seeded,
             "in place": level_in_place,
             "device": lambda x: (

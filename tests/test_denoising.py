@@ -90,3 +90,38 @@ def test_filters_refuse_what_does_not_fit(grey):
         pca_filters(grey[:1])
     with pytest.raises(ValueError, match="one shape"):
         tuned(FILTERS, grey[:4], grey[:5], 0.5)
+    with pytest.raises(ValueError, match="settings to try"):
+        tuned({list(FILTERS)[0]: ()}, grey, grey, 0.5)
+    rivals = FILTERS | pca_filters(grey)
+    for cure, settings in rivals.items():
+        for bad in (
+            grey[:, 0],
+            grey[:0],
+            grey.numpy(),
+            grey.repeat(1, 3, 1, 1),
+        ):
+            with pytest.raises(ValueError, match="are wanted"):
+                cure(bad, settings[0], 0.3)
+        with pytest.raises(ValueError, match="finite"):
+            cure(grey * float("nan"), settings[0], 0.3)
+        with pytest.raises(ValueError, match="above 0"):
+            cure(grey, -1, 0.3)
+    for cure in list(rivals)[2:4] + list(rivals)[-1:]:
+        with pytest.raises(ValueError, match="above 0"):
+            cure(grey, 1.0, 0)
+
+
+def test_damage_and_measures_refuse_what_does_not_fit(grey):
+    for share in (-0.1, 1.1, float("nan")):
+        with pytest.raises(ValueError, match="share"):
+            salt_and_pepper(grey, share)
+    for side in (0, -3, 29, 2.5, "ten"):
+        with pytest.raises(ValueError, match="whole number"):
+            erase_patch(grey, side)
+    with pytest.raises(ValueError, match="are wanted"):
+        erase_patch(grey[:, 0])
+    for measure in (psnr, ssim):
+        with pytest.raises(ValueError, match="one shape"):
+            measure(grey[:1], grey)
+        with pytest.raises(ValueError, match="two tensors"):
+            measure(grey.numpy(), grey)

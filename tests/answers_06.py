@@ -264,6 +264,7 @@ ANSWERS = {
             (lines, "none", {"nothing": CURES["nothing"]}),
             (lambda x: 1 - x, "none", CURES),
             (erase_patch, "none", CURES),
+            (lambda x: noisy(x).double(), " Blur", CURES),
         ],
         {
             "it was 'median'": (dots, "blur", CURES),
@@ -274,7 +275,13 @@ ANSWERS = {
             "must be (your_damage": {"damage": dots},
             "dictionary from above": (dots, "median", ["median", "blur"]),
             "returned None": (lambda x: None, "none", CURES),
-            "must return images": (lambda x: x[:1], "none", CURES),
+            "must return a tensor of images": (
+                lambda x: x[:1],
+                "none",
+                CURES,
+            ),
+            "got a tuple of 2": (dots, "median"),
+            "got a ndarray": (lambda x: x.numpy() / 2, "none", CURES),
             "decimal": (lambda x: x.round().long(), "none", CURES),
             "in place": (in_place, "none", CURES),
             "Nothing was damaged": (lambda x: x.clone(), "none", CURES),

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from course_utils.checks.comparing import same
+from course_utils.checks.comparing import same, short
 from course_utils.checks.core import check, mutants, outcome
 from course_utils.datasets import fashion_mnist
 from course_utils.measures import psnr
@@ -309,7 +309,7 @@ def _own_damage_problem(made):
     if not isinstance(made, tuple | list) or len(made) != 3:
         return (
             "It must be (your_damage, your_prediction, cures); got "
-            f"{type(made).__name__}."
+            f"{short(made)}."
         )
     damage, prediction, cures = made
     if not callable(damage):
@@ -319,6 +319,8 @@ def _own_damage_problem(made):
         )
     if not isinstance(cures, dict) or not all(map(callable, cures.values())):
         return "Last comes `cures`, the dictionary from above."
+    if isinstance(prediction, str) and prediction not in cures:
+        prediction = prediction.strip().lower()
     if prediction not in [*cures, "none"]:
         named = ", ".join(map(repr, [*cures, "none"]))
         return f"Your prediction must be one of {named}; got {prediction!r}."
@@ -326,7 +328,7 @@ def _own_damage_problem(made):
     torch.manual_seed(0)
     damaged = damage(given := x.clone())
     problem = _damage_problem(damaged, given, x)
-    return problem or _prediction_problem(prediction, damaged, cures, x)
+    return problem or _prediction_problem(prediction, damaged.to(x), cures, x)
 
 
 def _damage_problem(damaged, given, x):
@@ -334,15 +336,17 @@ def _damage_problem(damaged, given, x):
     if damaged is None:
         return "Your damage returned None. Is there a `return`?"
     if not torch.is_tensor(damaged) or damaged.shape != x.shape:
-        got = tuple(getattr(damaged, "shape", ())) or type(damaged).__name__
-        return f"Your damage must return images {tuple(x.shape)}; got {got}."
+        return (
+            f"Your damage must return a tensor of images {tuple(x.shape)}; "
+            f"got {short(damaged)}."
+        )
     if not damaged.is_floating_point() or not damaged.isfinite().all():
         return "The damaged images must be decimal numbers, all finite."
     if not given.equal(x):
         return "Your damage changes x in place: begin with `x = x.clone()`."
     if damaged.equal(x):
         return "Nothing was damaged: all images are as before."
-    before = psnr(damaged, x).mean().item()
+    before = psnr(damaged.to(x), x).mean().item()
     if before > 30:
         return (
             f"That is hardly a damage: PSNR is {before:.0f} dB; go below 30."

@@ -105,7 +105,8 @@ def relation(got, expected, cases, tolerance=1e-4):
     if not all(e.isfinite().all() for e in expected):
         return None
     return (
-        _by_a_table(got, expected, tolerance)
+        _by_shape(got, expected, tolerance)
+        or _by_a_table(got, expected, tolerance)
         or _by_a_factor(got, expected, cases, tolerance)
         or _by_rows(got, expected, tolerance)
     )
@@ -182,6 +183,26 @@ def _by_a_table(got, expected, tolerance):
         for do in ("sum", "mean"):
             if _follows(expected, got, _reduced(do, d), tolerance):
                 return f"A step is missing: take the {do} over dim={d}."
+    return None
+
+
+def _by_shape(got, expected, tolerance):
+    """Name two slips of shape: one row only, a column that met a row."""
+    pairs = list(zip(got, expected, strict=True))
+    if any(e.ndim != 1 or len(e) < 2 for _, e in pairs[:1]):
+        return None
+    if all(g.shape == (len(e), len(e)) for g, e in pairs):
+        return (
+            f"A table of shape {tuple(got[0].shape)} came back. A column met "
+            "a row, and both were stretched: look for a dimension of size 1 "
+            "that stays after a sum."
+        )
+    for name, at in (("first", 0), ("last", -1)):
+        if all(not g.ndim and same(g, e[at], tolerance) for g, e in pairs):
+            return (
+                f"Only the {name} row's answer came back: a `return` inside "
+                "a loop, or an index too many?"
+            )
     return None
 
 

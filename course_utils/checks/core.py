@@ -26,6 +26,7 @@ import functools
 import inspect
 import itertools
 import random
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,7 +55,12 @@ from course_utils.checks.probes import Probes
 
 CHECKS = {}  # name: check, filled as the lessons' files are imported
 LONG = 60  # seconds for judging an outcome: a model is asked about data
-SIZES = "It is right for the first case tried. Is a size written out? "
+SIZES = (
+    "It is right for the first case tried; the next has other sizes and "
+    "other numbers. Is a size written out, or a limit? "
+)
+CLASHES = "size|shape|unpack|has no attribute"  # one slip, one text
+ONE = "With a batch of one: "
 
 
 def check(cases=list, **options):
@@ -137,6 +143,9 @@ def reductions(terms, over, each, wanted="sum"):
         f"That runs over the batch; {do} over the {over} of each {each}.": (
             lambda *case: getattr(terms(*case).flatten(1), wanted)(0)
         ),
+        f"Only the last of the {over} was kept: {do} over all.": (
+            lambda *case: terms(*case).flatten(1)[:, -1]
+        ),
         f"One number for the whole batch came back, a mean; one for each "
         f"{each} is wanted.": lambda *case: rows(*case).mean(),
         f"One summed number for the whole batch came back; one for each "
@@ -174,6 +183,16 @@ class Check(Probes):
 
     def find_problem(self, attempt):
         """Return what is wrong with an attempt, None, or `Right`."""
+        try:
+            return self._first_problem(attempt)
+        except Exception as error:
+            if is_untouched(error) or not (
+                slip := self._slip_raising(attempt)
+            ):
+                raise
+            return slip
+
+    def _first_problem(self, attempt):
         if self.find and (problem := self.find(attempt)):
             return problem
         if not (cases := self.fresh_cases()):
@@ -218,7 +237,7 @@ class Check(Probes):
             except Exception as error:
                 if is_untouched(error) or not self._agree(got, expected):
                     raise
-                return SIZES + explain(error)
+                return (ONE if _is_one(case) else SIZES) + explain(error)
         return got
 
     def _agree(self, got, expected):
@@ -241,8 +260,10 @@ class Check(Probes):
             return first
         found = self._swapped(got, cases)
         found = found or relation(got, expected, cases, self.tolerance)
-        right = self._agree(got[:1], expected)
-        return found or (SIZES * right + first)
+        if found or not self._agree(got[:1], expected):
+            return found or first
+        place = next(i for i, problem in enumerate(problems) if problem)
+        return (ONE if _is_one(cases[place]) else SIZES) + first
 
     def _slip(self, got, cases, see=lambda answer, case: answer):
         """Return the message of the slip that gives the same answers."""
@@ -256,6 +277,24 @@ class Check(Probes):
                 continue  # a slip may raise where an attempt does not
             if all(map(same, got, answers, [self.tolerance] * len(got))):
                 return message
+        return None
+
+    def _slip_raising(self, attempt):
+        """Return the message of the slip that raises just the same."""
+        case = next(iter(self.fresh_cases()), ())
+        raised = self._raised(attempt, case)
+        for message, wrong in (self.slips or {}).items():
+            if raised and self._raised(wrong, case) == raised:
+                return message
+        return None
+
+    def _raised(self, function, case):
+        """Return what is said of things that do not fit, or None."""
+        try:
+            self.answer(function, copy.deepcopy(case))
+        except Exception as error:
+            text = str(error)
+            return text if re.search(CLASHES, text) else None
         return None
 
     def _swapped(self, got, cases):
@@ -330,6 +369,12 @@ class Check(Probes):
             return None
         is_here = any(map(mark, tree_leaves(there)))
         return Right(function, "") if is_here else None
+
+
+def _is_one(case):
+    """Say whether a case is a batch of one."""
+    sized = (len(a) for a in case if torch.is_tensor(a) and a.ndim)
+    return next(sized, 0) == 1
 
 
 def seed_all(seed):

@@ -44,7 +44,36 @@ HINTS = {  # what torch says, as a pattern: what it means for a beginner
         "wrong dimension, or does it need keepdim=True?"
     ),
     "converted to (a )?(Python )?scalar": (
-        "One number is wanted here, and this has several: a mean or a sum?"
+        "One number is wanted here, and this has several. `.item()`, "
+        "`float()` and `math.exp` take one, `torch.exp` takes all. Or is a "
+        "mean or a sum missing?"
+    ),
+    "in-place operation": (
+        "An argument would be changed in place: write `y = y + 1` for "
+        "`y += 1`."
+    ),
+    "values to unpack": (
+        "On the left stand more or fewer names than parts came back. Print "
+        "what comes back, or its shape."
+    ),
+    "to satisfy the constraint": (
+        "A standard deviation is above 0 and a probability between 0 and 1: "
+        "`.exp()` or `.sigmoid()` makes such a number of any."
+    ),
+    "is not callable": (
+        "The brackets make a call, and what stands before them is no "
+        "function: is the name of a method missing, or an operator?"
+    ),
+    "is invalid for input of size": (
+        "A size is written out: take it from the tensor, by `x.shape`, "
+        "`len(x)` or `.flatten(1)`."
+    ),
+    "'(function|method)' object has no attribute": (
+        "This is a function that was never called: are its brackets missing?"
+    ),
+    "'Tensor' object has no attribute": (
+        "Is the name spelt rightly? Or does a tensor stand where a model or "
+        "a distribution is wanted?"
     ),
     "only for scalar outputs": (
         "backward needs one number: the mean over the batch is missing."

@@ -18,6 +18,13 @@ def _exact(mu, log_var):
     return exact_kl(q, Normal(torch.zeros_like(mu), 1.0))
 
 
+def _strays(mu, log_var):
+    """Return log q(z) - log p(z) of every latent, at one draw: (B, Z)."""
+    z = _draw(mu, log_var)
+    q = Normal(mu, (0.5 * log_var).exp())
+    return q.log_prob(z) - Normal(0.0, 1.0).log_prob(z)
+
+
 def _same(value):
     return value
 
@@ -67,6 +74,9 @@ KL_SLIPS = {
     "mu is squared in the formula.": {"square": _same},
     "The - 1 is missing: q = p must give 0.": {"one": 0.0},
     "The logarithm must be subtracted.": {"log": torch.neg},
+    "The 1 must be subtracted.": {"one": -1.0},
+    "exp stands at the wrong term: the variance is log_var.exp(), and its "
+    "logarithm is log_var as it is.": {"var": _same, "log": torch.exp},
 }
 
 
@@ -92,6 +102,15 @@ KL_SLIPS = {
                 Normal(mu, (log_var / 2).exp()),
             ).sum(dim=1)
         ),
+        "The sum reaches log_var only: put brackets round the four terms.": (
+            lambda mu, log_var: (
+                mu**2 / 2 + log_var.exp() - 1 - log_var.sum(dim=1)
+            )
+        ),
+        "That is log q - log p at one draw, which is right on average only. "
+        "The formula needs no draw.": lambda mu, log_var: _strays(
+            mu, log_var
+        ).sum(dim=1),
         "The factor 1/2 reaches mu only; it belongs to the whole bracket.": (
             lambda mu, log_var: (mu**2 / 2 + log_var.exp() - 1 - log_var).sum(
                 dim=1
@@ -104,7 +123,7 @@ def kl_divergence(mu, log_var):
     return _kl(mu, log_var)
 
 
-ROWS = 2000  # draws enough to see a standard deviation to some percent
+ROWS = 1000  # draws enough to see a standard deviation to some percent
 
 
 def _clouds(latents, seed):
@@ -167,6 +186,14 @@ def _no_draw(attempt):
         )
     if z.equal(mu):
         return "z is mu: nothing was drawn. Add sigma times noise."
+    eps = (z.detach() - mu) / (0.5 * log_var).exp()
+    if eps.std() < 1e-3:
+        return (
+            "sigma was added, and nothing was drawn: multiply it by noise."
+            if (eps - 1).abs().max() < 1e-3
+            else "One number was drawn for all. Draw one for each entry: "
+            "torch.randn_like(mu)."
+        )
     if not z.requires_grad:
         return (
             "The gradient is cut: z does not lead back to mu and log_var. "
@@ -219,6 +246,20 @@ def _no_draw(attempt):
         "mu and sigma have changed places: sigma times the noise, plus mu.": (
             lambda mu, log_var: mu * torch.randn_like(mu) + (log_var / 2).exp()
         ),
+        "mu and log_var have changed places.": lambda mu, log_var: _drawn(
+            log_var, mu
+        ),
+        "sigma is multiplied by mu; multiply the noise by it.": (
+            lambda mu, log_var: mu * (log_var / 2).exp() + torch.randn_like(mu)
+        ),
+        "sigma is multiplied by mu, too: put brackets round sigma times the "
+        "noise.": lambda mu, log_var: (
+            (mu + torch.randn_like(mu)) * (log_var / 2).exp()
+        ),
+        "The half stands outside exp: that is half the variance. sigma is "
+        "exp(log_var / 2).": lambda mu, log_var: (
+            mu + log_var.exp() / 2 * torch.randn_like(mu)
+        ),
         "sigma was added; multiply the noise by it.": lambda mu, log_var: (
             mu + (log_var / 2).exp() + torch.randn_like(mu)
         ),
@@ -253,21 +294,68 @@ def _mean(terms):
     return terms.mean(dim=1)
 
 
+def _white(likelihood, x):
+    return (x * likelihood.probs.log()).flatten(1)
+
+
 def _elbo(
-    likelihood, x, mu, log_var, pixels=_sum, latents=_sum, kl=-1, fits=1
-):
+    likelihood, x, mu, log_var, pixels=_sum, latents=_sum, kl=-1, fits=1,
+    each=_pixels,
+):  # fmt: skip
     """An ELBO with some knobs turned."""
-    explains = fits * pixels(_pixels(likelihood, x))
+    explains = fits * pixels(each(likelihood, x))
     return explains + kl * latents(_exact(mu, log_var))
+
+
+def _elbo_problem(attempt):
+    """Look at the weights of the two parts, and at the way to the decoder."""
+    _, x, mu, log_var = _elbo_case(6, 4, 3)
+    logits = torch.randn(x.shape).requires_grad_()
+    coins = Bernoulli(logits=logits, validate_args=False)
+    got = attempt(coins, x, mu, log_var)
+    if not torch.is_tensor(got) or got.shape != (6,):
+        return None
+    if not got.isfinite().all():
+        return None
+    fits = _sum(_pixels(coins, x)).detach()
+    parts = torch.stack([fits, _sum(_exact(mu, log_var))], dim=1).double()
+    a, b = torch.linalg.lstsq(parts, got.detach().double()[:, None])[0][:, 0]
+    if not same(parts @ torch.stack([a, b]), got, 1e-4):
+        return None
+    if b + 16 < 1e-3 and same(a, 1.0):
+        return "The KL is subtracted at each pixel; once for each image."
+    usual = (1, -1, 0, 1 / 16, 784 / 16), (1, -1, 0, -1 / 3)
+    if not all(map(_among, (a, b), usual)):
+        return (
+            f"log p(x|z) is multiplied by {a:.3g} and the KL by {b:.3g}; it "
+            "should be 1 and -1."
+        )
+    if got.requires_grad:
+        way = torch.autograd.grad(got.sum(), logits, allow_unused=True)[0]
+    if (
+        same(a, 1.0)
+        and same(b, -1.0)
+        and not (got.requires_grad and way is not None and way.any())
+    ):
+        return (
+            "The numbers are right, but no gradient reaches the decoder "
+            "through `likelihood`: no .detach() and no torch.no_grad()."
+        )
+    return None
+
+
+def _among(value, numbers):
+    return any(same(value, float(number), 1e-3) for number in numbers)
 
 
 @check(
     cases=lambda: [
         _elbo_case(5, 4, 3),
-        _elbo_case(3, 7, 6),
+        _elbo_case(3, 28, 6),  # so many that a product of them is 0
         _elbo_case(1, 5, 2),  # p(x|z) cannot be cut to a batch of one
     ],
     oracle=_elbo,
+    find=_elbo_problem,
     learns=("mu", "log_var"),
     skip=("one",),
     slips=mutants(
@@ -300,6 +388,24 @@ def _elbo(
             "The KL was summed over the batch; keep one for each image.": {
                 "latents": torch.sum
             },
+            "The sum runs over the batch; sum over the pixels of each "
+            "image.": {"pixels": lambda terms: terms.sum(dim=0)},
+            "Probabilities were added. Those of independent pixels multiply, "
+            "so add their logs.": {"pixels": lambda terms: _sum(terms.exp())},
+            "The probabilities were multiplied first: so many underflow to 0. "
+            "Add their logs.": {
+                "pixels": lambda terms: terms.exp().prod(dim=1).log()
+            },
+            "The logs were multiplied; add them.": {
+                "pixels": lambda terms: terms.prod(dim=1)
+            },
+            "Only the white part is there; a pixel may be black, too. "
+            "`log_prob(x)` has both.": {"each": _white},
+            "x was rounded; grey pixels count as they are.": {
+                "each": lambda p, x: _pixels(p, x.round())
+            },
+            "That is log p of an image drawn from the likelihood; ask it "
+            "about x.": {"each": lambda p, x: _pixels(p, p.sample())},
         },
     )
     | {
@@ -316,6 +422,19 @@ def _elbo(
         "The pixels are multiplied by a fixed 784; images have any size.": (
             lambda likelihood, x, mu, log_var: (
                 784 * _mean(_pixels(likelihood, x)) - _sum(_exact(mu, log_var))
+            )
+        ),
+        "The sum runs over one axis only; an image has three, and "
+        "`.flatten(1)` makes them one.": lambda likelihood, x, mu, log_var: (
+            likelihood.log_prob(x).sum(dim=1) - _sum(_exact(mu, log_var))
+        ),
+        "The KL was subtracted before the pixels were summed; sum them "
+        "first.": lambda likelihood, x, mu, log_var: _sum(
+            (likelihood.log_prob(x) - _sum(_exact(mu, log_var))).flatten(1)
+        ),
+        "`likelihood` was asked about a code; ask it about the image x.": (
+            lambda likelihood, x, mu, log_var: likelihood.log_prob(
+                _draw(mu, log_var)
             )
         ),
         "That is the squared error of the mean image; ask the likelihood "
@@ -394,6 +513,15 @@ def _toy_loss(model, x, code=_draw, how=_elbo, sign=-1, **knobs):
     return sign * how(model.likelihood(z), x, mu, log_var, **knobs)
 
 
+def _in_rows(model, x):
+    mu, log_var = model.encoder(x)
+    return _draw(mu, log_var)
+
+
+def _of_the_mean(p, x, mu, log_var):
+    return _elbo(p.mean, x, mu, log_var)
+
+
 def _by_draw(model, x):
     q = model.posterior(x)
     z = _draw(q.mean, 2 * q.stddev.log())
@@ -401,17 +529,34 @@ def _by_draw(model, x):
     return _sum(strays) - _sum(_pixels(model.likelihood(z), x))
 
 
+def _seeded(attempt, model, x):
+    torch.manual_seed(0)
+    return attempt(model, x)
+
+
 def _loss_problem(attempt):
     """Look at what shows only where clouds are wide: is z drawn, and how?"""
+    pair = [_narrow(3, 28, 5)[0] for _ in range(2)]
+    nn.init.zeros_(pair[1].decoder[0].weight)
+    x = torch.rand(5, 1, 28, 28)
+    if same(*(_seeded(attempt, model, x) for model in pair)):
+        return (
+            "Two models get the same loss: it asks another model than the "
+            "`model` it is given."
+        )
+    if pair[0].width.grad is not None:
+        return "It calls backward itself; leave that to `fit`."
     model, x = _narrow(3, 4, 5)
     if not same(attempt(model, x), _toy_loss(model, x), 2e-3):
         return None  # something else is wrong, and has a message of its own
     model, x = Toy(3, 5, log_var=1.0), torch.rand(6, 1, 5, 5)
     losses = [attempt(model, x) for _ in range(2)]
     if losses[0].equal(losses[1]):
-        return (
-            "Two calls give the same loss: z is not drawn. Decode a draw from "
-            "q(z|x), not its middle."
+        middle = _toy_loss(model, x, code=lambda mu, log_var: mu)
+        return "Two calls give the same loss: " + (
+            "z is not drawn. Decode a draw from q(z|x), not its middle."
+            if same(losses[0], middle, 2e-3)
+            else "draw anew at each call, and set no seed inside."
         )
     many = x[:1].expand(3000, -1, -1, -1)
     with torch.no_grad():
@@ -449,8 +594,45 @@ def _loss_problem(attempt):
                 "pixels": _mean
             },
             "mu and log_var have changed places in the draw.": {
-                "code": lambda mu, log_var: log_var
+                "code": lambda mu, log_var: _draw(log_var, mu)
             },
+            "`reparameterize` wants log_var, and got sigma.": {
+                "code": lambda mu, log_var: _draw(mu, (log_var / 2).exp())
+            },
+            "mu and log_var have changed places in `elbo`.": {
+                "how": lambda p, x, mu, log_var: _elbo(p, x, log_var, mu)
+            },
+            "The KL wants log_var, and got its exponential: sigma or its "
+            "square.": {
+                "how": lambda p, x, mu, log_var: _elbo(
+                    p, x, mu, (log_var / 2).exp()
+                )
+            },
+            "The KL wants log_var, and got log sigma, half of it.": {
+                "how": lambda p, x, mu, log_var: _elbo(p, x, mu, log_var / 2)
+            },
+            "All images share one z; draw one for each.": {
+                "code": lambda mu, log_var: _draw(mu, log_var).mean(
+                    dim=0, keepdim=True
+                )
+            },
+            "The likelihood is asked about its own mean; ask it about x.": {
+                "how": lambda p, x, mu, log_var: _elbo(p, p.mean, mu, log_var)
+            },
+            "That is a squared error plus the KL; the loss is -ELBO.": {
+                "how": lambda p, x, mu, log_var: (
+                    -(p.mean - x).square().mean() - _sum(_exact(mu, log_var))
+                )
+            },
+            "The logits went through a sigmoid, and were taken for logits "
+            "again.": {
+                "how": lambda p, x, mu, log_var: _elbo(
+                    Bernoulli(logits=p.mean, validate_args=False),
+                    x,
+                    mu,
+                    log_var,
+                )
+            },  # fmt: skip
             "The code is drawn from the prior; draw it from q(z|x), or the "
             "image says nothing about it.": {
                 "code": lambda mu, log_var: torch.randn_like(mu)
@@ -463,6 +645,25 @@ def _loss_problem(attempt):
         ),
         "One summed number for the batch came back; `fit` wants one for each "
         "image.": lambda model, x: _toy_loss(model, x).sum(),
+        "`likelihood` was asked about the image; it wants the code z.": (
+            lambda model, x: model.likelihood(x)
+        ),
+        "`elbo` wants the distribution first, `model.likelihood(z)`.": (
+            lambda model, x: _toy_loss(model, x, how=_of_the_mean)
+        ),
+        "`likelihood` is a method: call it with z.": lambda model, x: _pixels(
+            model.likelihood, x
+        ),
+        "The arguments stand in another order: (model, x).": lambda model, x: (
+            _toy_loss(x, model)
+        ),
+        "The encoder's answer holds mu and log_var side by side; "
+        "`model.encode` takes them apart.": lambda model, x: _in_rows(
+            model, x
+        ),
+        "The images were flattened; leave x as it is.": lambda model, x: (
+            _toy_loss(model, x.flatten(1))
+        ),
         "The KL is taken from one draw: right on average, but noisy. You have "
         "it as a formula, `kl_divergence`.": lambda model, x: _by_draw(
             model, x
@@ -494,11 +695,14 @@ def _gaussian_problem(model):
     """Say what is wrong with a VAE of Gaussian pixels, or return None."""
     if isinstance(model, type):
         return "That is the class; make a model of it and train it."
+    if not isinstance(model, nn.Module):
+        kind = type(model).__name__
+        return f"Hand in the trained model itself; got a {kind}."
     for name in ("posterior", "likelihood"):
         if not hasattr(model, name):
             return f"It has no method `{name}`, as `VAE` has."
     x = fashion_mnist(quiet=True).test[-1000:]
-    if isinstance(model, nn.Module) and list(model.parameters()):
+    if list(model.parameters()):
         x = x.to(next(model.parameters()).device)
     with torch.no_grad():
         q = model.posterior(x)
@@ -526,8 +730,11 @@ def _nats_problem(model, x, s):
     if not nats > PCA_NATS:
         error = (model.likelihood(model.posterior(x).mean).mean - x).square()
         usual = error.mean().sqrt().item()
+        grey = (x.mean(dim=0) - x).square().mean().sqrt().item()
         why = (
-            f"Your s is {s:.2g}, and the usual error of a pixel is "
+            "Its copies are worse than one mean image for all: is it trained?"
+            if usual > 1.2 * grey
+            else f"Your s is {s:.2g}, and the usual error of a pixel is "
             f"{usual:.2g}: which s makes such errors most probable?"
             if not 0.6 < s / usual < 1.6
             else "Train longer, or with smaller batches."
@@ -535,6 +742,9 @@ def _nats_problem(model, x, s):
         return (
             f"Its ELBO is {nats:.0f} nats; PCA has about {PCA_NATS:.0f}. {why}"
         )
+    seen = fashion_mnist(quiet=True).train[: len(x)].to(x.device)
+    if nats > gaussian_elbo(model, seen) + 20:
+        return "Test images do better than training images: which did it see?"
     return None
 
 

@@ -36,7 +36,7 @@ def make_encoder(outputs):
 
 
 def make_decoder(latent_dim):
-    """Codes (B, latent_dim) -> logits (B, 1, 28, 28)."""
+    """Codes (B, latent_dim) -> (B, 1, 28, 28), numbers of any size."""
     layers = [nn.Linear(latent_dim, 128), nn.SiLU()]
     layers += [nn.Linear(128, 256), nn.SiLU(), nn.Linear(256, 784)]
     return nn.Sequential(*layers, nn.Unflatten(1, (1, 28, 28)))
@@ -44,7 +44,7 @@ def make_decoder(latent_dim):
 
 # %%
 from course_utils.models import Autoencoder, reconstruction_loss
-from course_utils.training import evaluate, fit, predict
+from course_utils.training import fit, predict
 
 
 def copy_loss(model, x):
@@ -55,7 +55,7 @@ def copy_loss(model, x):
 torch.manual_seed(SEED)
 plain = Autoencoder(make_encoder(2), make_decoder(2))
 fit(plain, images.train, copy_loss, epochs=6, batch_size=64, seed=SEED)
-guess("How far from 0 does its map reach?", "about 1", "about 3", "10 or more")
+guess("Largest number in any code?", "about 1", "about 3", "10 or more")
 
 # %%
 z = predict(plain.encode, images.train)
@@ -64,9 +64,9 @@ labels = images.train_labels[:2000]
 show_latent_space({"codes": (z[:2000], labels)}, classes=FASHION_CLASSES)
 
 # %% [markdown] tags=["explain"]
-# Far out, and nobody asked for it: the loss judges copies and does not care
-# where codes lie. So we do not know where to draw one, and between the groups
-# the land is empty.
+# Far out, up to 19 among all 10,000 codes (the figure has 2,000). Nobody asked
+# for it: the loss judges copies and does not care where codes lie. So we do
+# not know where to draw one, and between the groups the land is empty.
 
 # %% tags=["claims"]
 reveal("10 or more" if reach >= 10 else "about 3" if reach > 2 else "about 1")
@@ -84,13 +84,13 @@ emptiest = draws[emptiness.argsort()[-10:]]
 show_images(predict(plain.decode, emptiest))
 
 # %% [markdown]
-# Noise, torn edges, white shadows of garments: the decoder was never asked about
-# these codes. We need a loss that says **where codes lie** and asks
+# Some are noisy, torn or all white: the decoder was never asked about these
+# codes. We need a loss that says **where codes lie** and asks
 # the decoder about **all places** there. It follows from a story.
 #
 # ## The story
 #
-# Lesson 01 told it: first the cause is drawn, then the image.
+# Lesson 01 told it in two steps.
 #
 # 1. A code z is drawn from the **prior** p(z). We choose the bell curve
 #    N(0, 1) for each of its numbers.
@@ -125,7 +125,8 @@ likelihood(knobs).mean, likelihood(knobs).sample()
 #
 # In words: believe in a knob as far as it *explains the report* and *is
 # common*. The **evidence** p(x) is the sum of these products over all knobs, so
-# that beliefs add up to 1. We take 2,001 knobs and add.
+# that beliefs add up to 1. We take 2,001 knobs. Each stands for a strip as wide
+# as the `step` to the next, so we add product times step.
 
 # %%
 from course_utils.figures import show_bells
@@ -156,7 +157,7 @@ diagram("vae_graph", highlight=("x", "encoder", "mu_sigma"))
 #
 # The story is good if the images that we have are *probable*: log p(x) should
 # be large. But p(x) is that same endless sum. Four steps lead to something that
-# we can compute.
+# we can compute. (From here on q(z) is short for q(z | x).)
 #
 # **A sign first.** $\mathbb{E}_{z \sim q}[f(z)]$ is read *the average of f(z)
 # when z is drawn from q*. In code: draw many z, compute f, take the mean.
@@ -167,8 +168,8 @@ diagram("vae_graph", highlight=("x", "encoder", "mu_sigma"))
 # $$p(x) = \int p(x \mid z)\, p(z)\, dz =
 # \mathbb{E}_{z \sim p}\,[\,p(x \mid z)\,]$$
 #
-# **Step 2: draw elsewhere.** Most draws from the prior explain nothing; q can
-# propose better ones. Multiply and divide by q(z), which changes nothing, and
+# **Step 2: draw elsewhere.** Most draws from the prior explain nothing; a q near
+# the posterior, here N(1, 0.6²), has better ones. Multiply and divide by q(z), which changes nothing, and
 # read the sum as an average over q:
 #
 # $$p(x) = \int q(z)\; \frac{p(x \mid z)\, p(z)}{q(z)}\, dz =
@@ -208,9 +209,9 @@ diagram("jensen")
 #
 # This is the **evidence lower bound**. Its second part is the
 # **Kullback-Leibler divergence**, KL for short. The unit is the **nat**, since
-# the log is natural. The formula reads off as code. We try it on two bad
-# guesses: who *ignores the report* takes the prior for q; who is *too sure* takes
-# the most probable knob and a σ of 0.02.
+# the log is natural. We try it on two bad guesses. One *ignores the report*: q is
+# the prior. One is *too sure*: q stands at the most probable knob, with a σ of
+# 0.02.
 
 
 # %%
@@ -222,7 +223,7 @@ def lamp_elbo(q):
     return (explains - strays).mean()
 
 
-guess("Who has the higher ELBO?", "who ignores the report", "who is too sure")
+guess("Which has the higher ELBO?", "the one that ignores", "the one too sure")
 
 # %%
 from course_utils.figures import bells_figure, bounds_figure, show_bounds
@@ -239,7 +240,7 @@ show_bounds(bounds, evidence.log())
 
 # %% tags=["claims"]
 sure, ignorant = bounds["too sure"], bounds["ignores"]
-reveal("who is too sure" if sure > ignorant else "who ignores the report")
+reveal("the one too sure" if sure > ignorant else "the one that ignores")
 gap = evidence.log().item() - bounds["a bell"]
 claim("the bell's gap, in nats", gap, 0.05, 0.1)
 claim("too sure is 5 nats or more ahead", sure - ignorant, low=5)
@@ -248,7 +249,7 @@ claim("three ways, one number", max(ways).item(), high=0.03)
 
 # %% [markdown]
 # What is the **gap** between the ELBO and log p(x)? By Bayes, p(x | z) p(z) is
-# p(z | x) p(x). Put this into the bracket, and log p(x) comes out:
+# p(z | x) p(x). Put this into the bracket of step 3, and log p(x) comes out:
 #
 # $$\mathrm{ELBO} = \log p(x) - \mathrm{KL}[\,q \,\|\, p(z \mid x)\,]$$
 #
@@ -295,8 +296,7 @@ claim("ELBO and KL to the posterior add up to log p(x)", off, high=0.1)
 #
 # ## Two things the goal needs
 #
-# A formula for the KL, because draws are noisy; and a draw that lets gradients
-# pass.
+# A formula for the KL, and a draw that lets gradients pass.
 #
 # ### What does straying cost?
 #
@@ -305,8 +305,8 @@ claim("ELBO and KL to the posterior add up to log p(x)", off, high=0.1)
 # $$\log q(z) = -\tfrac12\log 2\pi\sigma^2 - \frac{(z-\mu)^2}{2\sigma^2},
 # \qquad \log p(z) = -\tfrac12\log 2\pi - \frac{z^2}{2}$$
 #
-# On average over q, (z−μ)² is σ² and z² is μ² + σ². The 2π cancel, and four terms
-# are left:
+# On average over q, (z−μ)² is σ², so the first fraction is ½; and z² is μ² + σ².
+# The 2π cancel, and four terms are left:
 #
 # $$\mathrm{KL} = \tfrac12\left(\mu^2 + \sigma^2 - 1 - \log\sigma^2\right)$$
 
@@ -440,8 +440,10 @@ reparameterize(mu, log_var).sum().backward()
 # $$\log p(x \mid z) = \sum_{\text{pixels}} x \log \hat x + (1 - x)
 # \log (1 - \hat x)$$
 #
-# (For a grey pixel x it is the average over coins that show white with
-# probability x.) The three distributions become three methods:
+# `likelihood` makes x̂ of the decoder's numbers by a sigmoid; before it they are
+# called **logits**. A pixel of 0.7 counts as seven white in ten tosses (a coin
+# knows 0 and 1 only, hence `validate_args=False`). The three distributions
+# become three methods:
 
 # %%
 from torch.distributions import Bernoulli
@@ -459,7 +461,7 @@ class VAE(nn.Module):
         return Normal(0.0, 1.0)
 
     def encode(self, x):
-        mu, log_var = self.encoder(x).chunk(2, dim=1)
+        mu, log_var = self.encoder(x).chunk(2, dim=1)  # in two halves
         return mu, log_var.clamp(-20, 10)  # or exp(log_var) may overflow
 
     def posterior(self, x):
@@ -578,8 +580,7 @@ claim("it ends at about 11", last, 9.5, 12.5)
 claim("it overshoots at first", max(kl_curve.values()).item() - last, low=0.5)
 
 # %% [markdown]
-# Now the encoder may go. Draw z from the prior and decode: a **sample**. (A copy
-# of a given image is a *reconstruction*.)
+# Now the encoder may go. Draw z from the prior and decode: a **sample**.
 
 
 # %%
@@ -598,6 +599,9 @@ show_images(predict(decode, vae.prior().sample((30, 16))))
 # What do the two parts of the loss come to on test images?
 
 # %%
+from course_utils.training import evaluate
+
+
 def test_kl(model, x):
     return kl_divergence(*model.encode(x))
 
@@ -619,7 +623,7 @@ kl_nats = evaluate(vae, images.test, test_kl)
 torch.manual_seed(SEED)
 vae_2 = VAE(2)
 fit(vae_2, images.train, vae_loss, epochs=7, batch_size=64, seed=SEED)
-widths = "about 0.08", "about 0.3", "about 1"
+widths = "about 0.1", "about 0.3", "about 1"
 guess("The prior's σ is 1. How wide is a typical cloud?", *widths)
 
 # %%
@@ -635,19 +639,19 @@ show_posteriors(clouds, labels, FASHION_CLASSES, images=thirty)
 
 # %% [markdown] tags=["explain"]
 # Each ellipse is q(z | x) of one image, drawn to 2σ; the circles are 1σ and 2σ
-# of the prior. A cloud is a thirteenth as wide as the prior. All of them gather
-# around 0, as the KL asks. Together they reach out farther than it, 1.4 times:
-# two numbers leave little room, and at 2 a cloud pays 2 nats more than at 0.
+# of the prior. A cloud is a thirteenth as wide as the prior (σ 0.075). All gather
+# around 0, as the KL asks, but their middles scatter 1.4 times as far as the
+# prior: two numbers leave little room, and a middle at 2 costs 2 nats.
 
 # %% tags=["claims"]
 place = int(width > 0.15) + int(width > 0.6)
 reveal(widths[place])
-claim("a typical cloud is narrow", width, 0.05, 0.11)
+claim("a typical cloud is narrow", width, 0.04, 0.11)
 spread = every.mean.std(dim=0).mean().item()
 claim("together the clouds reach farther than the prior", spread, 1.15, 1.7)
 
 # %% [markdown]
-# The plain map reached 19. All that *this* decoder has learned to draw lies in a
+# All that *this* decoder has learned to draw lies in a
 # place that we chose. Here it is, from −3 to 3. Below, click, or move the
 # sliders: where do shoes end and bags begin?
 
@@ -678,8 +682,7 @@ box = click_map(means, labels, decode_2, FASHION_CLASSES)
 # number, without end. The log-likelihood gains a little, because the decoder
 # now gets an exact code, but soon nothing more. So the ELBO falls without end.
 # And the clouds are points again. The decoder is asked about the codes of the
-# training images only: we are back at the map with holes. (With z = μ and no
-# noise at all it is an autoencoder whose codes are pulled to 0.)
+# training images only: we are back at the map with holes.
 #
 # </details>
 #

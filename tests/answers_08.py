@@ -57,6 +57,13 @@ def kl(mu, log_var):
     return terms(mu, log_var).sum(dim=1)
 
 
+def kl_by_one_draw(mu, log_var):
+    q = distributions.Normal(mu, (log_var / 2).exp())
+    z = q.rsample()
+    strays = q.log_prob(z) - distributions.Normal(0.0, 1.0).log_prob(z)
+    return strays.sum(dim=1)
+
+
 def draw_by_std(mu, log_var):
     std = log_var.exp().sqrt()
     return mu + std * torch.randn_like(std)
@@ -243,6 +250,9 @@ def coins(self, z):
     return VAE.likelihood(self, z)
 
 
+torch.manual_seed(0)
+OTHER = VAE(dense_encoder(32), dense_decoder(16))
+
 ANSWERS = {
     "kl_divergence": (
         [
@@ -288,9 +298,22 @@ ANSWERS = {
             "reaches mu only": lambda m, v: (0.5 * m**2 + v.exp() - 1 - v).sum(
                 1
             ),
-            "must be subtracted": lambda m, v: (
+            "logarithm must be subtracted": lambda m, v: (
                 0.5 * (m**2 + v.exp() - 1 + v).sum(1)
             ),
+            "1 must be subtracted": lambda m, v: (
+                0.5 * (m**2 + v.exp() + 1 - v).sum(1)
+            ),
+            "at the wrong term": lambda m, v: (
+                0.5 * (m**2 + v - 1 - v.exp()).sum(1)
+            ),
+            "put brackets": lambda m, v: (
+                0.5 * m**2 + v.exp() - 1 - v.sum(dim=1)
+            ),
+            "at one draw": kl_by_one_draw,
+            "Only the last of the latents": lambda m, v: terms(m, v)[:, -1],
+            "Only the first row's": lambda m, v: kl(m, v)[0],
+            "batch of one": lambda m, v: kl(m, v).squeeze(0),
             "direction is swapped": lambda m, v: (
                 0.5 * (v + (1 + m**2) / v.exp() - 1).sum(1)
             ),
@@ -356,7 +379,19 @@ ANSWERS = {
             "by mu + sigma": lambda m, v: (
                 (m + (0.5 * v).exp()) * torch.randn_like(m)
             ),
-            "sigma was added": lambda m, v: (
+            "nothing was drawn: multiply": lambda m, v: m + (0.5 * v).exp(),
+            "drawn for all": lambda m, v: m + (0.5 * v).exp() * torch.randn(1),
+            "mu and log_var have": lambda m, v: draw_by_std(v, m),
+            "sigma is multiplied by mu;": lambda m, v: (
+                m * (0.5 * v).exp() + torch.randn_like(m)
+            ),
+            "sigma is multiplied by mu, too": lambda m, v: (
+                (m + torch.randn_like(m)) * (0.5 * v).exp()
+            ),
+            "outside exp": lambda m, v: (
+                m + 0.5 * v.exp() * torch.randn_like(m)
+            ),
+            "sigma was added; multiply the": lambda m, v: (
                 m + (0.5 * v).exp() + torch.randn_like(m)
             ),
             "keep its sign": lambda m, v: (
@@ -421,6 +456,41 @@ ANSWERS = {
             "a fixed 784": elbo_with(
                 lambda p, x: 784 * p.log_prob(x).flatten(1).mean(1), kl
             ),
+            "KL by -0.5": elbo_with(log_p, lambda m, v: kl(m, v) / 2),
+            "at each pixel": lambda p, x, m, v: (
+                log_p(p, x) - x[0].numel() * kl(m, v)
+            ),
+            "before the pixels": lambda p, x, m, v: (
+                (p.log_prob(x) - kl(m, v)).flatten(1).sum(1)
+            ),
+            "over the batch; sum over the pixels": elbo_with(
+                lambda p, x: p.log_prob(x).flatten(1).sum(0), kl
+            ),
+            "one axis only": elbo_with(lambda p, x: p.log_prob(x).sum(1), kl),
+            "column met": elbo_with(
+                lambda p, x: p.log_prob(x).flatten(1).sum(1, True), kl
+            ),
+            "Probabilities were added": elbo_with(
+                lambda p, x: p.log_prob(x).exp().flatten(1).sum(1), kl
+            ),
+            "underflow to 0": elbo_with(
+                lambda p, x: p.log_prob(x).exp().flatten(1).prod(1).log(), kl
+            ),
+            "logs were multiplied": elbo_with(
+                lambda p, x: p.log_prob(x).flatten(1).prod(1), kl
+            ),
+            "white part": elbo_with(
+                lambda p, x: (x * p.probs.log()).flatten(1).sum(1), kl
+            ),
+            "x was rounded": elbo_with(
+                lambda p, x: log_p(p, (x > 0.5).float()), kl
+            ),
+            "drawn from the likelihood": elbo_with(
+                lambda p, x: log_p(p, p.sample()), kl
+            ),
+            "reaches the decoder": elbo_with(
+                lambda p, x: log_p(p, x).detach(), kl
+            ),
             "no gradient": lambda *p: elbo_in_two(*p).detach(),
             "does not reach log_var": elbo_with(
                 log_p, lambda m, v: kl(m, v.detach())
@@ -455,6 +525,31 @@ ANSWERS = {
             "z is not drawn": loss_with(code=lambda m, v: m),
             "wider than q": loss_with(code=lambda m, v: draw_by_std(m, 2 + v)),
             "or are shared": loss_one_noise,
+            "places in `elbo`": loss_with(far=lambda m, v: kl(v, m)),
+            "changed places in the draw": loss_with(
+                code=lambda m, v: draw_by_std(v, m)
+            ),
+            "wants log_var, and got sigma": loss_with(
+                code=lambda m, v: draw_by_std(m, (v / 2).exp())
+            ),
+            "got its exponential": loss_with(far=lambda m, v: kl(m, v.exp())),
+            "half of it": loss_with(far=lambda m, v: kl(m, v / 2)),
+            "share one z": loss_with(
+                code=lambda m, v: draw_by_std(m, v).mean(0, keepdim=True)
+            ),
+            "its own mean": loss_with(fit=lambda p, x: log_p(p, p.mean)),
+            "squared error plus": loss_with(
+                fit=lambda p, x: -(p.mean - x).square().mean()
+            ),
+            "set no seed": lambda *parts: [
+                torch.manual_seed(1),
+                loss_in_parts(*parts),
+            ][1],
+            "another model": lambda model, x: loss_in_parts(OTHER, x),
+            "wants the distribution first": lambda model, x: log_p(
+                model.decoder(model.encode(x)[0]), x
+            ),
+            "(model, x)": lambda x, model: loss_in_parts(model, x),
             "right on average": loss_by_one_draw,
             "drawn from the prior": loss_with(
                 code=lambda m, v: torch.randn_like(m)
@@ -470,6 +565,8 @@ ANSWERS = {
         [trained_bells(), FixedBells(0.12), WholeImages(0.14)],
         {
             "That is the class": Bells,
+            "got a float": 900.0,
+            "is it trained": Bells(),
             "Your s is 1, and": FixedBells(1.0),
             "Your s is 0.01": FixedBells(0.01),
             "Train longer": with_(

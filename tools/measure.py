@@ -36,6 +36,8 @@ def measure(notebook, seed, full):
     notebook.cells.append(nbformat.v4.new_code_cell(ASK))
     execute(notebook, data=True, COURSE_STRICT="0")
     outputs = [o.get("text", "") for c in code(notebook) for o in c.outputs]
+    if full and any("is not here" in text for text in outputs):
+        raise SystemExit("the full set is not here: nothing was measured")
     failed = re.findall("^✗ not in this run: .*", "\n".join(outputs), re.M)
     results = json.loads(outputs[-1])
     if not results:

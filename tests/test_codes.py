@@ -7,7 +7,6 @@ from course_utils.datasets import draw_shapes, made_world, tagged_world
 from course_utils.measures import (
     distance_to_world,
     factor_r2,
-    flatness,
     group_silhouette,
     linear_probe,
     neighbour_accuracy,
@@ -45,13 +44,6 @@ def test_half_of_the_tagged_disks_carry_a_tag_that_no_disk_touches():
     changed = (world.images - plain.images).flatten(1).amax(dim=1)
     assert (changed > 0.5).float().equal(tag)
     assert world.images.equal(tagged_world(400, seed=2).images)
-
-
-def test_a_flat_sheet_in_space_is_flat_and_a_ball_is_not():
-    sheet = torch.randn(200, 2) @ torch.randn(2, 5) + 3
-    assert flatness(sheet) == pytest.approx(1, abs=1e-5)
-    assert flatness(sheet, 1) < 0.999
-    assert flatness(torch.randn(2000, 4)) == pytest.approx(0.5, abs=0.05)
 
 
 def test_labels_are_read_off_codes_that_hold_them():

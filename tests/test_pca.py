@@ -1,10 +1,11 @@
-"""Lesson 03's clinic: each patient has the ill that it is listed with."""
+"""PCA's encoder, and the clinic of lesson 03."""
 
+import pytest
 import torch
 
 from course_utils.datasets import fashion_mnist
 from course_utils.measures import mse
-from course_utils.rivals.pca import ILLS, clinic
+from course_utils.rivals.pca import ILLS, clinic, pca_encoder
 
 
 def test_the_clinic():
@@ -23,3 +24,17 @@ def test_the_clinic():
         assert bool(mean.any()) == (ILLS[letter] != "mean")
     assert min(errors, key=errors.get) == "right"
     assert errors["order"] > errors["data"] > 2 * errors["right"]
+
+
+def test_codes_keep_distances_along_the_largest_directions():
+    x = torch.randn(40, 2, 3) * torch.tensor([5.0, 2.0, 0.0]) + 7
+    z = pca_encoder(x, 4)(x)
+    assert z.shape == (40, 4) and z.mean(dim=0).abs().max() < 1e-4
+    flat = x.flatten(1)
+    gap = torch.cdist(z, z) - torch.cdist(flat, flat)
+    assert gap.abs().max() < 1e-3  # two of six pixels never change
+    spread = z.var(dim=0)
+    assert (spread.diff() < 1e-4).all()
+    for k in (0, 7):
+        with pytest.raises(ValueError, match="k must lie in 1 to 6"):
+            pca_encoder(x, k)

@@ -201,8 +201,8 @@ def damaged(z, least, most):
     return _clipped(z, least, most).any(dim=1)
 
 
-SIZES = (2, 3, 4)
-MEASURED = {2: 0.0026, 3: 0.0002, 4: 0.0001}  # of the lesson's own recipe
+SIZES = (2, 3)
+MEASURED = {2: 0.0026, 3: 0.0002}  # of the lesson's own recipe
 FLOOR = 1e-6  # no network of this lesson copies better
 GREY = 0.030  # error per pixel of the mean image
 
@@ -215,18 +215,19 @@ def _size_problem(errors):
             f"{type(errors).__name__}."
         )
     if missing := [size for size in SIZES if size not in errors]:
-        return f"Codes of 2, 3 and 4 numbers are wanted; {missing} is " + (
-            f"missing among {list(errors)}."
+        return (
+            f"Codes of 2 and 3 numbers are wanted; {missing} is missing among "
+            f"{list(errors)}."
         )
     try:
-        two, three, four = (float(errors[size] + 0) for size in SIZES)
+        two, three = (float(errors[size] + 0) for size in SIZES)
     except (TypeError, ValueError, RuntimeError):
         return "Each error is one number: use `mse(…)`, or `.item()`."
-    return _error_problem(two, three, four)
+    return _error_problem(two, three)
 
 
-def _error_problem(two, three, four):
-    errors = two, three, four
+def _error_problem(two, three):
+    errors = two, three
     if not all(map(math.isfinite, errors)):
         return "An error is not a finite number: did the training blow up?"
     signs = {
@@ -240,7 +241,7 @@ def _error_problem(two, three, four):
         "kind?": max(errors) > 0.9 * GREY,
         "More numbers are worse than fewer. Do the sizes and the errors "
         "belong together, and was each network trained from new "
-        "weights?": three > 2 * two or four > 2 * three,
+        "weights?": three > 2 * two,
         "Two numbers copy far too well for three causes: does the size vary, "
         "in training and in the new images? "
         'causes=("x", "y", "size").': two < 1e-3,

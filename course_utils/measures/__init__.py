@@ -3,7 +3,6 @@
 from course_utils.measures.codes import (
     distance_to_world,
     factor_r2,
-    flatness,
     group_silhouette,
     linear_probe,
     neighbour_accuracy,
@@ -30,7 +29,6 @@ __all__ = [
     "detour",
     "distance_to_world",
     "factor_r2",
-    "flatness",
     "group_silhouette",
     "lettered",
     "linear_probe",

@@ -67,15 +67,6 @@ def _nearest_shape(images, kinds, sizes):
     return nearest.indices, nearest.values
 
 
-def flatness(points, directions=2) -> float:
-    """Share of the variance in the first few directions: (N, D) -> float.
-
-    1 says that the points lie on a flat sheet (2 directions) or line (1).
-    """
-    variance = torch.linalg.svdvals(points - points.mean(dim=0)).square()
-    return (variance[:directions].sum() / variance.sum()).item()
-
-
 def neighbour_accuracy(z, labels, new_z, new_labels, neighbours=5) -> float:
     """Share of the labels that the nearest codes' labels guess rightly.
 

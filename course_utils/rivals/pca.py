@@ -27,6 +27,20 @@ def pca_errors(train, test, sizes) -> dict[int, float]:
     return errors
 
 
+def pca_encoder(train, k):
+    """Return PCA's encoder with k components: (N, ...) -> codes (N, k).
+
+    train: (N, ...), flattened here. Raises ValueError where `train` has
+    fewer than k components.
+    """
+    train = train.flatten(1)
+    if not 1 <= k <= min(train.shape):
+        raise ValueError(f"k must lie in 1 to {min(train.shape)}; got {k}")
+    mean = train.mean(dim=0)
+    components = _directions(train - mean)[:k]
+    return lambda x: (x.flatten(1) - mean) @ components.T
+
+
 def clinic(images, labels, k=8):
     """Return {letter: (mean (D,), components (k, D))}, one of them right.
 

@@ -8,16 +8,15 @@
 # ## Before you start
 #
 # A notebook is made of *cells*. Click on a cell and press **Shift + Enter**:
-# it runs, and the cursor moves on. Run every cell in this way, from top to
+# it runs, and the cursor moves on. Run all cells in this way, from top to
 # bottom.
 #
-# **What you need:** Python (functions, lists, dictionaries) and the basics of
-# arrays (shapes, slices). **Helpful, not required:** derivatives, gradient
-# descent, overfitting, PyTorch. Lessons explain what they use.
+# **What you need:** Python (functions, lists, dictionaries) and arrays (shapes,
+# slices). **Helpful, not required:** derivatives, gradient descent,
+# overfitting, PyTorch. Lessons explain what they use.
 #
-# Ten short questions show where you stand. Click on an answer; each one says
-# why. With seven or more right, go on. Otherwise the table below them says
-# where to read up.
+# Ten short questions show where you stand. With seven or more right, go on.
+# Otherwise the table says where to read up.
 
 # %%
 from course_utils.lessons import from_memory
@@ -55,17 +54,15 @@ pd.Series(facts, name="").to_frame()
 
 # %% [markdown]
 # *Device* is where the numbers are computed: `cpu`, `cuda` (an NVIDIA card) or
-# `mps` (an Apple chip). Every lesson runs on a CPU. A faster device changes the
-# seconds, and at most the last digits of a result. **In Colab** you get one with
-# *Runtime → Change runtime type*.
+# `mps` (an Apple chip). Every lesson runs on a CPU; a faster device saves time.
+# **In Colab** you get one with *Runtime → Change runtime type*.
 
 # %% [markdown]
 # ### The images of this course
 #
 # Fashion-MNIST holds small photographs of ten kinds of clothing, 28 by 28
-# pixels. A part of it ships with the course, so no network is needed.
-# `FULL = True` would load all 60,000. `SEED` fixes the random numbers, so that
-# a second run gives the same result.
+# pixels. A part ships with the course; `FULL = True` would load all 60,000.
+# `SEED` fixes the random numbers, so that a second run gives the same result.
 
 # %%
 from course_utils.datasets import FASHION_CLASSES, fashion_mnist
@@ -79,8 +76,7 @@ examples = images.test[one_of_each]
 show_images(examples, titles=FASHION_CLASSES)
 
 # %% [markdown]
-# One of each class. To the computer each image is 784 numbers between 0
-# (black) and 1 (white).
+# To the computer each image is 784 numbers between 0 (black) and 1 (white).
 
 # %% [markdown]
 # ## A taste of an autoencoder
@@ -94,8 +90,8 @@ diagram("schema", highlight=("encoder", "z", "decoder"))
 # An **autoencoder** is two networks in a row. The **encoder** turns an image x
 # into a few numbers, its **code** z. The **decoder** draws an image x̂ from
 # the code: the **reconstruction**. The **loss** says how far x̂ is from x, and
-# training makes it small. Nobody says which few numbers to keep. You will meet
-# this diagram in every lesson, with the part of the lesson coloured.
+# training makes it small. Nobody says which few numbers to keep. This diagram
+# returns in every lesson, with the part of the lesson coloured.
 
 # %%
 from course_utils.models import dense_autoencoder
@@ -107,12 +103,12 @@ z = predict(model.encode, examples)
 pd.Series({"images": tuple(examples.shape), "codes": tuple(z.shape)})
 
 # %% [markdown]
-# Ten images became ten rows of numbers: 16 instead of 784, 49 times fewer.
-# What will come back? One pass over all training images is an **epoch**. We
-# train for eight, and keep the reconstructions after each.
+# Ten images became ten rows of 16 numbers instead of 784. What will come back?
+# One pass over all training images is an **epoch**. We train for eight, and keep
+# the reconstructions after each.
 #
-# Here is a **guess**: make a choice before you run the next cells. It costs
-# nothing, and we remember a wrong guess best.
+# Here is a **guess**: make a choice before you run the next cells. We remember
+# a wrong guess best.
 
 # %%
 from course_utils.lessons import claim, guess, reveal
@@ -157,15 +153,14 @@ labels = ["original", *(f"epoch {epoch}" for epoch in shown)]
 show_images(rows, row_labels=labels)
 
 # %% [markdown]
-# The text that explains a result is folded under *What we see*, so that it
-# does not answer before the cell has run. The cell after it is folded too. Run
-# it: `reveal` puts what came out beside your guess.
+# The text that explains a result is folded under *What we see*. The cell after
+# it is folded too. Run it: `reveal` puts what came out beside your guess.
 
 # %% [markdown] tags=["explain"]
 # Before training the output is grey noise. After one epoch a shirt is a shirt
-# and a shoe a shoe, but the dress looks like trousers; later epochs mend that. `reveal` calls the garments
-# recognised once the error is half of that of the mean image, which comes
-# next.
+# and a shoe a shoe, but the dress looks like trousers; later epochs mend that.
+# `reveal` calls garments recognised once the error is half of that of the mean
+# image, which comes next.
 
 # %% tags=["claims"]
 mean = images.train.mean(dim=0, keepdim=True).expand_as(images.test)
@@ -177,10 +172,9 @@ reveal("after 1 or 2" if soon <= 2 else late)
 # %% [markdown]
 # ### A baseline
 #
-# A picture can mislead, so we also measure. The *error per pixel* is the mean
-# of the squared differences: the loss divided by 784. An error alone says
-# little; compare it with a **baseline**, the simplest method. Ours gives the
-# mean training image as the answer to every image.
+# We also measure. The *error per pixel* is the mean of the squared differences:
+# the loss divided by 784. Compare it with a **baseline**, the simplest method.
+# Ours gives the mean training image as the answer to every image.
 
 # %%
 mean_image = images.train.mean(dim=0, keepdim=True)
@@ -197,8 +191,8 @@ curves = {
 show_curves(curves, xlabel="epochs", ylabel="error per pixel")
 
 # %% [markdown]
-# The folded code cell after it holds **claims**: each tests a sentence of ours on *your*
-# run. ✓ says that it holds, ✗ that it does not; neither stops the lesson.
+# The next folded code cell holds **claims**: each tests a sentence of ours on
+# *your* run. ✓ says that it holds, ✗ that it does not; neither stops the lesson.
 
 # %% [markdown] tags=["explain"]
 # After one epoch the error is a third of the baseline's, after eight a sixth.
@@ -233,8 +227,8 @@ def brightness(images):
 brightness = checks.brightness(brightness)
 
 # %% [markdown]
-# *Not attempted.* The course's own function steps in, so you can always read
-# on. Next, somebody's first try. Can you see the mistake before you run it?
+# *Not attempted.* The course's own function steps in, so you can read on. Next,
+# somebody's first try. Can you see the mistake before you run it?
 
 
 # %%
@@ -246,8 +240,8 @@ def brightness(images):
 brightness = checks.brightness(brightness)
 
 # %% [markdown]
-# The check says *not yet* and names the mistake. It looks at what your function
-# does on random input, never at how you wrote it.
+# *Not yet*, and the mistake is named. A check looks at what your function does on
+# random input, never at how you wrote it.
 #
 # ### Exercise 1 · Brightness · 3 minutes, easy
 #
@@ -266,22 +260,17 @@ def brightness(images):
 brightness = checks.brightness(brightness)
 
 # %% [markdown]
-# <details><summary>Hint 1</summary>
+# <details><summary>Hint</summary>
 #
-# `images.flatten(1)` turns (B, 1, 28, 28) into (B, 784).
-#
-# </details>
-# <details><summary>Hint 2</summary>
-#
-# Which axis is to disappear, and which to stay? `mean(dim=…)` takes the one
-# that disappears.
+# `images.flatten(1)` turns (B, 1, 28, 28) into (B, 784). `mean(dim=…)` takes the
+# axis that disappears.
 #
 # </details>
 #
 # {answer}
 #
-# Hints stand under each exercise, and then an answer. Whole solved lessons are
-# in the folder `solutions`. Your function now goes to work.
+# Whole solved lessons are in the folder `solutions`. Your function now goes to
+# work.
 
 # %%
 guess(
@@ -302,9 +291,8 @@ by_class = {
 show_bars(by_class, xlabel="mean brightness")
 
 # %% [markdown] tags=["explain"]
-# Sandals, because most of the image is black background. Coats and pullovers
-# fill it. One number made from 784 already tells something about the image: a
-# first, very small code.
+# Sandals, because most of the image is black background. One number made from
+# 784 already tells something about the image: a first, very small code.
 
 # %% tags=["claims"]
 darkest = min(by_class, key=by_class.get)
@@ -314,9 +302,9 @@ claim("sandals are darkest", darkest == "sandal")
 # %% [markdown]
 # ### Exercise 2 · In your own words · 3 minutes, open
 #
-# Some exercises are questions with a cell to write in. Double-click on the
-# next cell, and write one or two sentences. Look again at the row *epoch 8*
-# above: prints, laces and straps are lost. Why these, and not the outline?
+# Some exercises are questions. Double-click on the next cell, and write one or
+# two sentences. Look again at the row *epoch 8* above: prints, laces and straps
+# are lost. Why these, and not the outline?
 
 # %% [markdown]
 # *Your answer:*
@@ -324,9 +312,8 @@ claim("sandals are darkest", darkest == "sandal")
 # %% [markdown]
 # <details><summary>A model answer</summary>
 #
-# They differ from garment to garment and are a few pixels each, so they cost
-# many numbers to describe and save little error. The outline is shared by many
-# garments and moves hundreds of pixels.
+# They are a few pixels each, so they cost many numbers to describe and save
+# little error. The outline moves hundreds of pixels.
 #
 # </details>
 
@@ -336,7 +323,7 @@ claim("sandals are darkest", darkest == "sandal")
 # | you see | do this |
 # |---|---|
 # | `NameError`, as after a restart | *Run → Run All Above Selected Cell* (Colab: *Runtime → Run before*), then this cell |
-# | a cell never ends | press the stop button ■, then run its section again from the heading |
+# | a cell never ends | press the stop button ■, then run its section again |
 # | your numbers differ a little from ours | nothing: machines round differently |
 # | training is many times slower than announced | on a shared computer threads wait for each other: set `OMP_NUM_THREADS=1` before you start JupyterLab |
 # | everything is confused, or buttons and sliders are missing | *Kernel → Restart and run all cells*; a lesson works without buttons too |
@@ -359,10 +346,8 @@ show_progress()
 # %% [markdown]
 # ## Summary
 #
-# - **Shift + Enter** runs a cell; lessons run from top to bottom.
 # - Guess first, then run, then unfold what we see.
-# - A check says *not attempted*, *not yet* or *correct*, and the lesson goes on
-#   whichever it is.
+# - A check says *not attempted*, *not yet* or *correct*; the lesson goes on.
 # - An autoencoder squeezes an image into a few numbers and draws it again. Its
 #   error is judged beside a baseline's.
 

@@ -27,7 +27,7 @@ def test_the_clinic():
 
 
 def test_codes_keep_distances_along_the_largest_directions():
-    x = torch.randn(40, 2, 3) * torch.tensor([5.0, 2.0, 0.0]) + 7
+    x = torch.randn(40, 2, 3).double() * torch.tensor([5.0, 2.0, 0.0]) + 7
     z = pca_encoder(x, 4)(x)
     assert z.shape == (40, 4) and z.mean(dim=0).abs().max() < 1e-4
     flat = x.flatten(1)

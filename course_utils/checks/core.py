@@ -73,7 +73,8 @@ def check(cases=list, **options):
     {sentence: number}. call: turns (function, *case) into what is compared,
     for functions that change or return a model; nothing is probed then.
     view: turns an answer into what is compared. find: called with the
-    attempt before all cases, returns a sentence or None.
+    attempt before all cases, returns a sentence or None. why: the same with
+    (answer, *case), for the first wrong answer that no slip fits.
     skip: probes to leave out, of "one", "far", "defaults" and "device".
     """
 
@@ -166,6 +167,7 @@ class Check(Probes):
     see: object = None
     call: object = None
     view: object = None
+    why: object = None
     find: object = None
     tolerance: float = None
     skip: tuple = ()
@@ -256,6 +258,8 @@ class Check(Probes):
             return None
         if slip := self._slip(got, cases):
             return slip
+        if self.why and (told := self._why(got, problems, cases)):
+            return told
         if first.startswith("It "):  # another kind of thing
             return first
         found = self._swapped(got, cases)
@@ -296,6 +300,11 @@ class Check(Probes):
             text = str(error)
             return text if re.search(CLASHES, text) else None
         return None
+
+    def _why(self, got, problems, cases):
+        """Say what is wrong with the first wrong answer, or nothing."""
+        wrong = next(i for i, problem in enumerate(problems) if problem)
+        return self.why(got[wrong], *copy.deepcopy(cases[wrong]))
 
     def _swapped(self, got, cases):
         """Name two arguments whose order was changed."""

@@ -82,6 +82,11 @@ HINTS = {  # what torch says, as a pattern: what it means for a beginner
         "nn.Sequential takes layers one after the other, such as nn.SiLU(): "
         "no list, no class, no function."
     ),
+    r"__init__\(\) takes .* positional": (
+        "This layer takes fewer arguments: does a shape need brackets of its "
+        "own, such as (1, 28, 28)?"
+    ),
+    "multiply up to the size of dim 0": "Axis 0 is the batch: leave it.",
     "does not require grad": (
         "No gradient gets here: was something cut off by .detach(), .item(), "
         ".data or torch.no_grad()?"

@@ -12,6 +12,7 @@ from course_utils.checks.networks import (
     is_linear,
     large_output,
     problem_of_networks,
+    unasked,
 )
 from course_utils.datasets import digits
 from course_utils.measures import mse
@@ -30,26 +31,6 @@ CLUES = {  # words of an error: a better clue
     "(1x3920": "Flatten each image, not the batch: nn.Flatten().",
     "invalid for input": "Is the size of the batch written out?",
 }
-ADDED = (
-    nn.modules.batchnorm._BatchNorm,
-    nn.modules.dropout._DropoutNd,
-    nn.LayerNorm,
-)
-
-
-def _kinds(encoder, latent_dim, hidden_dim):
-    """Name a layer that has no weights yet, or is not asked for."""
-    if any(map(nn.parameter.is_lazy, encoder.parameters())):
-        return (
-            "A lazy layer has no weights before its first call, so no "
-            "optimizer can take them: use nn.Linear(784, hidden_dim)."
-        )
-    names = [
-        type(m).__name__ for m in encoder.modules() if isinstance(m, ADDED)
-    ]
-    if names:
-        return f"{names[0]} is not asked for: leave it out."
-    return None
 
 
 def _layers(encoder, latent_dim, hidden_dim):
@@ -176,7 +157,7 @@ def _trained(encoder, latent_dim, hidden_dim):
 
 
 def _encoder_problem(make):
-    parts = _kinds, _layers, _shape, _output, _bends, _trained
+    parts = unasked, _layers, _shape, _output, _bends, _trained
     return problem_of_networks(make, parts)
 
 

@@ -10,6 +10,7 @@ from course_utils.checks.networks import (
     is_linear,
     large_output,
     problem_of_networks,
+    unasked,
 )
 from course_utils.datasets import fashion_mnist
 from course_utils.measures import mse
@@ -30,7 +31,8 @@ ERRORS = [  # choices that leave no doubt, that overlap, and a third in between
     {"A": [0.10, 0.60], "B": [0.40, 0.45]},
     {"A": [0.5, 0.5], "B": [0.3, 0.4], "C": [0.35, 0.36]},
     {"A": [0.3, 0.3], "B": [0.20, 0.21], "C": [0.205, 0.6]},
-    {"A": [0.3, 0.2, 0.3], "B": [0.1, 0.1, 0.2]},
+    {"A": [0.30, 0.31], "B": [0.29, 0.298]},
+    {"A": [0.5, 0.25, 0.5], "B": [0.125, 0.125, 0.25]},  # equal in float32
     {"A": [0.3, 0.3, 0.3, 0.3], "B": [0.2, 0.2, 0.2, 0.4]},
 ]
 
@@ -56,8 +58,33 @@ def _first(beats):
     )  # fmt: skip
 
 
+def _part(count, of=len):
+    """Return a slip: look at the first few choices or seeds only."""
+
+    def winner(errors):
+        if of == "seeds":
+            return _winner({n: es[:count] for n, es in errors.items()}, max)
+        return _winner(dict(list(errors.items())[:count]), max)
+
+    return winner
+
+
+def _why_no_winner(got, errors):
+    right = _winner(errors)
+    if got is None:
+        return f"In {errors} {right} wins clearly; you found no winner."
+    if not isinstance(got, str) or got not in errors:
+        return None
+    return f"In {errors} {got} is no clear winner: " + next(
+        f"{max(errors[got])} is not below {min(values)}, an error of {name}."
+        for name, values in errors.items()
+        if name != got and min(values) <= max(errors[got])
+    )
+
+
 @check(
     cases=lambda: [(errors,) for errors in ERRORS],
+    why=_why_no_winner,
     skip=("one", "far"),
     slips=mutants(
         _winner,
@@ -97,6 +124,17 @@ def _first(beats):
         "That is the choice with the largest error; the smallest is best.": (
             lambda errors: _largest(errors)
         ),
+        "Only the first two choices are compared; look at all.": _part(2),
+        "Only the first seed is looked at.": _part(1, of="seeds"),
+        "Only the first three seeds are looked at.": _part(3, of="seeds"),
+        "You return True or False; the name of the choice is wanted, or "
+        "None.": lambda errors: _winner(errors) is not None,
+        "You return the winner's place; its name is wanted.": (
+            lambda errors: _place(errors)
+        ),
+        "You return a list; the name itself is wanted.": (
+            lambda errors: [n for n in errors if n == _winner(errors)]
+        ),
         "You return the errors; the name of the choice is wanted.": (
             lambda errors: errors.get(_winner(errors))
         ),
@@ -113,6 +151,11 @@ def clear_winner(errors):
     return _winner(errors)
 
 
+def _place(errors):
+    name = _winner(errors)
+    return None if name is None else list(errors).index(name)
+
+
 def _largest(errors):
     negative = {name: [-v for v in vs] for name, vs in errors.items()}
     return _winner(negative)
@@ -124,6 +167,8 @@ def _shape_problem(decoder, latent_dim, hidden_dim):
     except RuntimeError as error:
         if "mat1" not in str(error):
             raise
+        if f"(1x{5 * latent_dim}" in str(error):
+            return "The batch is flattened too; leave its axis as it is."
         return (
             f"With latent_dim = {latent_dim} and hidden_dim = {hidden_dim} "
             "the layers do not fit: the first goes from latent_dim to "
@@ -131,10 +176,17 @@ def _shape_problem(decoder, latent_dim, hidden_dim):
         )
     got = tuple(out.shape)
     if got == (5, 1, 28, 28):
-        return cut_off(decoder, torch.randn(5, latent_dim))
+        z = torch.randn(5, latent_dim)
+        if not torch.allclose(decoder(z)[:2], decoder(z[:2]), atol=1e-4):
+            return (
+                "An image depends on the other codes of the batch: is an "
+                "axis moved, or does a size stand in another place?"
+            )
+        return cut_off(decoder, z)
     hint = {
         (5, 28, 28, 1): " The channel stands last; it belongs behind the "
         "batch.",
+        (5, 28, 1, 28): " The channel belongs behind the batch.",
         (5, 28, 28): " The channel is missing.",
         (5, 784): " Is there an nn.Unflatten?",
     }.get(got, "")
@@ -168,10 +220,16 @@ def _range_problem(decoder, latent_dim, hidden_dim):
 def _layer_problem(decoder, latent_dim, hidden_dim):
     expected = (latent_dim + 1) * hidden_dim + (hidden_dim + 1) * 784
     count = count_parameters(decoder)
+    linear = [m for m in decoder.modules() if isinstance(m, nn.Linear)]
+    if len(linear) > 2:
+        return f"It has {len(linear)} linear layers; two are wanted."
+    if any(layer.bias is None for layer in linear):
+        return "The layers have a bias: leave `bias=False` out."
     if count != expected:
         return (
             f"It has {count:,} parameters; two layers, {latent_dim} to "
-            f"{hidden_dim} and {hidden_dim} to 784, have {expected:,}."
+            f"{hidden_dim} and {hidden_dim} to 784, have {expected:,}. Are "
+            "both sizes used?"
         )
     z = torch.randn(5, latent_dim)
     if is_linear(decoder, z):
@@ -180,7 +238,7 @@ def _layer_problem(decoder, latent_dim, hidden_dim):
 
 
 def _decoder_problem(make):
-    parts = _shape_problem, _range_problem, _layer_problem
+    parts = unasked, _shape_problem, _range_problem, _layer_problem
     return problem_of_networks(make, parts)
 
 
@@ -214,12 +272,27 @@ def _levels(z, low, high, levels, more=None):
     return level.clamp(knob.get("first", 0), knob["last"])
 
 
+def _why_not_stored(got, z, low, high, levels):
+    """Say whether the numbers are of a kind that cannot hold all levels."""
+    dtype = getattr(got, "dtype", None)
+    small = {torch.uint8: 255, torch.int8: 127, torch.float16: 2048}
+    if levels - 1 > small.get(dtype, levels):
+        return f"{dtype} cannot hold {levels:,} levels: keep the kind of z."
+    return None
+
+
 def _turned(**knobs):
     return {"more": lambda z, low, high, levels: knobs}
 
 
 @check(
-    cases=lambda: [_case(20, 4, 256), _case(40, 1, 3), _case(9, 2, 16)],
+    cases=lambda: [
+        _case(20, 4, 256),
+        _case(40, 1, 3),
+        _case(9, 2, 16),
+        _case(30, 3, 5000),
+    ],
+    why=_why_not_stored,
     slips=mutants(
         _levels,
         {
@@ -254,6 +327,18 @@ def _turned(**knobs):
             "Divide by high - low, the width of the range.": {
                 "more": lambda z, low, high, n: {"width": high}
             },
+            "Divide by high - low; you multiplied.": {
+                "more": lambda z, low, high, n: {"width": 1 / (high - low)}
+            },
+            "Levels are numbered from 0 to levels - 1.": {
+                "more": lambda z, low, high, n: {"first": 1, "last": n}
+            },
+            "Use low and high, not the ends of all z.": {
+                "more": lambda z, low, high, n: {
+                    "start": z.min(),
+                    "width": z.max() - z.min(),
+                }
+            },
             "Use the low and high that you are given, not those of z.": {
                 "more": lambda z, low, high, n: {
                     "start": z.amin(0),
@@ -278,6 +363,22 @@ def _turned(**knobs):
         ),
         "Brackets: (z - low) / (high - low).": lambda z, low, high, n: (
             ((z - low / (high - low)) * (n - 1)).round().clamp(0, n - 1)
+        ),
+        "Brackets: divide by (high - low).": lambda z, low, high, n: (
+            (((z - low) / high - low) * (n - 1)).round().clamp(0, n - 1)
+        ),
+        "That is a share from 0 to 1; the level is wanted.": (
+            lambda z, low, high, n: _levels(z, low, high, n) / (n - 1)
+        ),
+        "Codes outside must be moved to the nearest end; yours wrap round.": (
+            lambda z, low, high, n: (
+                ((z - low) / (high - low) * (n - 1)).round() % n
+            )
+        ),
+        "Codes outside must be moved to the nearest end, not to 0.": (
+            lambda z, low, high, n: (
+                _levels(z, low, high, n) * ((z >= low) & (z <= high))
+            )
         ),
         "Each number has its own range; yours is the same for all.": (
             lambda z, low, high, n: _levels(z, low.min(), high.max(), n)

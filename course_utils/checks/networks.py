@@ -7,6 +7,11 @@ from torch import nn
 
 from course_utils.checks.comparing import short
 
+ADDED = (  # what an exercise names if it wants it
+    nn.modules.batchnorm._BatchNorm,
+    nn.modules.dropout._DropoutNd,
+    nn.LayerNorm,
+)
 SIZES = ((8, 30), (3, 11))  # latent_dim and hidden_dim
 
 
@@ -32,6 +37,19 @@ def problem_of_networks(make, problems):
                 "function, so that each call returns a network of its own."
             )
     return None
+
+
+def unasked(network, *size):
+    """Name a layer that has no weights yet, or is not asked for."""
+    if any(map(nn.parameter.is_lazy, network.parameters())):
+        return (
+            "A lazy layer has no weights before its first call, so no "
+            "optimizer can take them: use nn.Linear(inputs, outputs)."
+        )
+    names = [
+        type(m).__name__ for m in network.modules() if isinstance(m, ADDED)
+    ]
+    return f"{names[0]} is not asked for: leave it out." if names else None
 
 
 def _weights(network):

@@ -75,6 +75,11 @@ class Decoder(nn.Module):
         return self.pixels(hidden).view(-1, 1, 28, 28)
 
 
+class Mixed(nn.Module):
+    def forward(self, pixels):
+        return pixels.view(28, 28, -1, 1).permute(2, 3, 0, 1)
+
+
 def levels_by_loop(z, low, high, levels):
     out = torch.empty_like(z)
     for b in range(z.shape[0]):
@@ -108,6 +113,17 @@ ANSWERS = {
             "name of the choice": lambda errors: errors.get(
                 winner_by_sets(errors)
             ),
+            "True or False": lambda errors: bool(winner_by_sets(errors)),
+            "first two choices": lambda errors: winner_by_sets(
+                dict(list(errors.items())[:2])
+            ),
+            "first three seeds": lambda errors: winner_by_sets(
+                {n: es[:3] for n, es in errors.items()}
+            ),
+            "is no clear winner": lambda errors: list(errors)[-1],
+            "you found no winner": beats_all(
+                lambda a, b: max(a) < 0.97 * min(b)
+            ),
             "largest error": lambda errors: winner_by_sets(
                 {n: [-e for e in es] for n, es in errors.items()}
             ),
@@ -131,6 +147,26 @@ ANSWERS = {
             ).requires_grad_(False),
             "is gone": decoder(bend=nn.Identity),
             "parameters": decoder(swap=True),
+            "other codes of the batch": lambda z, h: nn.Sequential(
+                *decoder()(z, h)[:3], Mixed()
+            ),
+            "flattened too": lambda z, h: nn.Sequential(
+                nn.Flatten(0), decoder()(z, h)
+            ),
+            "Dropout": decoder(bend=nn.Dropout),
+            "have a bias": lambda z, h: nn.Sequential(
+                nn.Linear(z, h),
+                nn.SiLU(),
+                nn.Linear(h, 784, bias=False),
+                nn.Unflatten(1, (1, 28, 28)),
+            ),
+            "3 linear layers": lambda z, h: nn.Sequential(
+                nn.Linear(z, z), decoder()(z, h)
+            ),
+            "brackets of its own": lambda z, h: nn.Unflatten(1, 1, 28, 28),
+            "Axis 0 is the batch": lambda z, h: nn.Sequential(
+                *decoder()(z, h)[:3], nn.Unflatten(0, (1, 28, 28))
+            ),
             "an nn.Module": lambda latent_dim, hidden_dim: Decoder,
         },
     ),
@@ -182,6 +218,18 @@ ANSWERS = {
             ).round(),
             "(z - low) / (high": lambda z, low, high, n: (
                 ((z - low / (high - low)) * (n - 1)).round().clamp(0, n - 1)
+            ),
+            "torch.uint8 cannot hold": lambda *case: levels_by_loop(
+                *case
+            ).byte(),
+            "wrap round": lambda z, low, high, n: (
+                ((z - low) / (high - low) * (n - 1)).round() % n
+            ),
+            "numbered from 0": lambda z, low, high, n: (
+                ((z - low) / (high - low) * (n - 1)).round().clamp(1, n)
+            ),
+            "share from 0 to 1": lambda *case: (
+                levels_by_loop(*case) / (case[-1] - 1)
             ),
             "Subtract low": lambda z, low, high, n: (
                 (z / (high - low) * (n - 1)).round().clamp(0, n - 1)

@@ -58,3 +58,19 @@ def test_a_pillow_without_avif_says_so_in_one_line(monkeypatch, capsys):
     assert capsys.readouterr().out == (
         "This Pillow cannot write AVIF: left out.\n"
     )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [torch.rand(0, 1, 8, 8), torch.rand(8, 8), "images", None,
+     torch.full((2, 1, 8, 8), 255.0), torch.full((2, 1, 8, 8), float("nan"))],
+)  # fmt: skip
+def test_only_images_are_coded(wrong):
+    with pytest.raises(ValueError, match="images must have|must lie in"):
+        codecs.smallest(wrong, "JPEG", 0.01)
+
+
+@pytest.mark.parametrize("mse", [-1, float("nan")])
+def test_an_error_that_cannot_be(images, mse):
+    with pytest.raises(ValueError, match="at least 0"):
+        codecs.smallest(images, "JPEG", mse)

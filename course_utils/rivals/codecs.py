@@ -46,12 +46,13 @@ def coded(images, name, quality=None) -> Coded:
     """Write images as one file of a format, and read it back.
 
     quality: 0 (smallest file) to 100; no matter for PNG, which is exact.
-    Raises ValueError for an unknown format.
+    Raises ValueError for an unknown format or something that is no image.
     """
     from PIL import Image
 
     if name not in OPTIONS:
         raise ValueError(f"no format {name!r}; there are {list(OPTIONS)}")
+    _check_images(images)
     options = OPTIONS[name] | ({} if quality is None else {"quality": quality})
     pixels = (images * 255).round()
     file = io.BytesIO()
@@ -67,8 +68,10 @@ def smallest(images, name, mse) -> Coded:
     """Return the smallest file of a format with an error of at most `mse`.
 
     Qualities are tried by halving the range. Where the best quality is not
-    good enough, it is what comes back.
+    good enough, it is what comes back. Raises ValueError as `coded` does.
     """
+    if not mse >= 0:
+        raise ValueError(f"mse must be at least 0; got {mse}")
     if name in LOSSLESS:
         return coded(images, name)
     low, high, best = LOWEST.get(name, 0), 100, None
@@ -82,6 +85,15 @@ def smallest(images, name, mse) -> Coded:
         else:
             low = middle
     return best or coded(images, name, high)
+
+
+def _check_images(images):
+    shape = getattr(images, "shape", None)
+    if shape is None or len(shape) != 4 or shape[1] != 1 or not len(images):
+        got = type(images).__name__ if shape is None else tuple(shape)
+        raise ValueError(f"images must have shape (N, 1, H, W); got {got}")
+    if not (images.min() >= 0 and images.max() <= 1):  # NaN is neither
+        raise ValueError("the pixels of images must lie in [0, 1]")
 
 
 def sheet(images):

@@ -373,6 +373,8 @@ REFUSED = [
      lambda: figures.show_decoded_grid(lambda z: z, (0, 0), (1, 1))),
     ("a corner is two numbers; got 3",
      lambda: figures.show_decoded_grid(decode, (0, 0, 0), (1, 1, 1))),
+    ("n must be 1",
+     lambda: figures.show_decoded_grid(decode, (0, 0), (1, 1), n=-1)),
     ("no image to show", lambda: figures.show_images(IMAGES[:0])),
     ("no image to show", lambda: figures.show_images([])),
     ("no image to show", lambda: figures.show_interpolation({})),
@@ -461,6 +463,17 @@ def test_distributions_that_cannot_be_drawn_are_refused():
     for call, said in (
         (lambda: figures.bells_figure({}), "no distribution"),
         (lambda: figures.bells_figure({"p": HALF}, ends=(1, 0)), "low, high"),
+        (lambda: figures.bells_figure({"p": "Normal"}), "got str"),
+        (
+            lambda: figures.posteriors_figure(CODES, [0], CLASSES),
+            "got Tensor",
+        ),
+        (
+            lambda: figures.posteriors_figure(
+                Normal(CODES[:1], 1.0), [-1], CLASSES
+            ),
+            "labels must be 0 to",
+        ),
         (
             lambda: figures.bells_figure({"p": (CODES, CODES)}),
             r"must be \(xs, ys\)",

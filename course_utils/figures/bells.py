@@ -129,6 +129,8 @@ def posteriors_figure(posterior, labels, classes, *, images=None):
     prior one and two. images: (N, 1, H, W), drawn beside the ellipses where
     there is room.
     """
+    if not hasattr(posterior, "stddev"):
+        raise ValueError(f"a Normal is wanted; got {type(posterior).__name__}")
     mu, sigma = plain(posterior.mean), plain(posterior.stddev)
     if mu.ndim != 2 or mu.shape[1] != 2 or not len(mu):
         raise ValueError(
@@ -137,6 +139,11 @@ def posteriors_figure(posterior, labels, classes, *, images=None):
     labels = torch.as_tensor(labels).cpu()
     if len(labels) != len(mu):
         raise ValueError(f"{len(labels)} labels for {len(mu)} codes")
+    if not 0 <= labels.min() <= labels.max() < len(classes):
+        raise ValueError(
+            f"labels must be 0 to {len(classes) - 1}; got {labels.min()} to "
+            f"{labels.max()}"
+        )
     with matplotlib.rc_context(STYLE):
         figure = Figure((7.8, 5.8), layout="constrained")
         axes = figure.subplots()
@@ -208,5 +215,9 @@ def _density(bell, ends):
                 f"{tuple(xs.shape)} and {tuple(ys.shape)}"
             )
         return xs, ys
+    if not hasattr(bell, "log_prob"):
+        raise ValueError(
+            f"a distribution or (xs, ys) is wanted; got {type(bell).__name__}"
+        )
     xs = torch.linspace(*ends, POINTS)
     return plain(xs), plain(bell.log_prob(xs).exp())

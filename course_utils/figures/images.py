@@ -57,6 +57,8 @@ def show_decoded_grid(
     decode: codes (B, 2) -> images (B, 1, H, W), on any device. low, high:
     the corners (2,). The first code runs to the right, the second upwards.
     """
+    if n < 1:
+        raise ValueError(f"n must be 1 or more; got {n}")
     (left, bottom), (right, top) = _corner(low), _corner(high)
     across = torch.linspace(left, right, n).repeat(n)
     up = torch.linspace(top, bottom, n).repeat_interleave(n)

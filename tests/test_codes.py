@@ -5,6 +5,7 @@ import torch
 
 from course_utils.datasets import draw_shapes, made_world, tagged_world
 from course_utils.measures import (
+    active_units,
     distance_to_world,
     factor_r2,
     group_silhouette,
@@ -87,3 +88,19 @@ def test_shapes_are_read_off_images_only():
     for wrong in (torch.rand(28, 28), torch.rand(2, 3, 28, 28), [1]):
         with pytest.raises(ValueError, match="images must have shape"):
             shape_of(wrong)
+
+
+def test_active_units_do_not_depend_on_scale():
+    z = torch.tensor([[3.0, 0.0, 1.0], [0.2, 0.0, -0.5], [0.0, 0.0, 0.01]])
+    assert active_units(z) == pytest.approx(1)
+    grown = z * torch.tensor([10.0, 1.0, 0.01])
+    assert active_units(grown) == pytest.approx(1)
+    assert active_units(z, share=0.6) == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(
+    "z", [torch.ones(3), torch.ones(0, 2), torch.tensor([[torch.nan]])]
+)
+def test_active_units_need_a_table_of_numbers(z):
+    with pytest.raises(ValueError, match="codes"):
+        active_units(z)

@@ -501,3 +501,22 @@ def test_distributions_that_cannot_be_drawn_are_refused():
     ):
         with pytest.raises(ValueError, match=said):
             call()
+
+
+def test_arrows_say_how_long_they_are():
+    spots, arrows = torch.rand(4, 2), torch.tensor([[3.0, 4.0]]).expand(4, 2)
+    panels = {"plain": {"along": arrows, "across": 0 * arrows}}
+    figure = figures.arrows_figure(CODES, spots, panels)
+    assert figure.get_label() == (
+        "A cloud of 30 points with arrows from 4 spots. Mean length. plain: "
+        "along 5.00, across 0.00."
+    )
+    assert len(figures.style.to_png(figure)) > 1000
+
+
+@pytest.mark.parametrize(
+    "panels", [{}, {"a": {"b": torch.rand(3, 2)}}, {"a": {"b": [1, 2]}}]
+)
+def test_arrows_of_a_wrong_shape_are_refused(panels):
+    with pytest.raises(ValueError, match="arrows|shape"):
+        figures.arrows_figure(CODES, torch.rand(4, 2), panels)

@@ -1,5 +1,6 @@
 """Figures in one style; each describes itself in an alt text."""
 
+from course_utils.figures.arrows import arrows_figure, show_arrows
 from course_utils.figures.bells import (
     bells_figure,
     bounds_figure,
@@ -43,6 +44,7 @@ from course_utils.figures.widgets import (
 )
 
 __all__ = [
+    "arrows_figure",
     "bars_figure",
     "bells_figure",
     "bounds_figure",
@@ -58,6 +60,7 @@ __all__ = [
     "matrix_figure",
     "points_figure",
     "posteriors_figure",
+    "show_arrows",
     "show_bars",
     "show_bells",
     "show_bounds",

@@ -1,6 +1,7 @@
 """The rulers of the course."""
 
 from course_utils.measures.codes import (
+    active_units,
     distance_to_world,
     factor_r2,
     group_silhouette,
@@ -23,6 +24,7 @@ from course_utils.measures.subspaces import subspace_angle
 
 __all__ = [
     "accepted",
+    "active_units",
     "anonymous",
     "ball_radii",
     "class_variety",

@@ -103,3 +103,19 @@ def group_silhouette(z, groups=10, seed=0) -> float:
 
     found = KMeans(groups, n_init=3, random_state=seed).fit_predict(z)
     return float(silhouette_score(z, found))
+
+
+def active_units(z, share=0.1) -> float:
+    """Mean number of an image's units above a share of their own largest.
+
+    z: codes (N, Z) of many images; a unit's largest value is taken over
+    these. Scale-free: multiplying a unit by a number changes nothing. Signs
+    do not count. Raises ValueError for anything but a table of numbers.
+    """
+    if z.ndim != 2 or not z.numel() or not z.isfinite().all():
+        raise ValueError(
+            "active_units needs codes (N, Z), all finite numbers; got shape "
+            f"{tuple(z.shape)}"
+        )
+    largest = z.abs().amax(dim=0)
+    return (z.abs() > share * largest).float().sum(dim=1).mean().item()

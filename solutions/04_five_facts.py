@@ -186,8 +186,8 @@ few_labels = checks.few_labels(few_labels)
 #
 # ### Three jobs
 #
-# PCA gives codes of every size from one fit. Labels: 20 shuffles of the images,
-# the same for every code.
+# PCA gives codes of every size from one fit. For the labels we shuffle the
+# images 20 times, the same for every code.
 
 # %%
 torch.manual_seed(SEED)
@@ -436,8 +436,8 @@ walk_gain = walk.plausible.iloc[1] - walk.plausible.iloc[0]
 walk
 
 # %% [markdown] tags=["explain"]
-# Of the midpoints of codes about four in ten are proper disks, of images one in
-# six: the walk helps. But hardly any is **both**; of the midpoints of causes
+# Of the midpoints of codes three or four in ten are proper disks, of images one
+# in six: the walk helps. But hardly any is **both**; of the midpoints of causes
 # more than a third are. The network has not learnt what a disk is.
 
 # %% tags=["claims"]
@@ -501,7 +501,8 @@ from sklearn.linear_model import LinearRegression
 
 z, new_z = (predict(many["8"].encode, x) for x in (images.train, images.test))
 linear = torch.tensor(LinearRegression().fit(z, flat).predict(new_z))
-decoder_ratio = mse(linear, images.test.flatten(1)) / useful.error["8"]
+linear_error = mse(linear, images.test.flatten(1))
+decoder_ratio = float(linear_error / useful.error["8"])
 decoder_ratio
 
 # %% [markdown] tags=["explain"]

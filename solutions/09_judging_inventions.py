@@ -113,9 +113,9 @@ by_likelihood = {
 pandas.Series(by_likelihood).round(0).to_frame("−ELBO")
 
 # %% [markdown]
-# So 250 is no bad number: 190 of it is greyness. The second table shows the
-# same network and images with other likelihoods: pixels made black or white
-# first, and a Gaussian with σ = 0.1 around each grey pixel. One number is
+# So 250 is no bad number: even a perfect copy costs 190, for being grey. The
+# second table shows the same network with other likelihoods: on pixels made
+# black or white, and a Gaussian with σ = 0.1 around each grey pixel. One number is
 # negative: a *density* may be above 1, and then its −log is below 0. **Never
 # compare nats across likelihoods**, nor across data sets. Papers on
 # black-and-white digits report about 90 nats; that says nothing about our 250.
@@ -173,9 +173,9 @@ mended = checks.mended(mended)
 #
 # {answer}
 #
-# The slip is a hidden weight of 784 in front of the KL. Such a weight is
-# called **beta** (lesson 11). A second colleague sums over the pixels, but
-# averages the KL over the 16 latents.
+# Dividing the pixels by 784 acts like multiplying the KL by 784. Such a weight of
+# the KL is called **beta** (lesson 11). A second colleague sums over the pixels,
+# but averages the KL over the 16 latents.
 
 
 # %%
@@ -185,7 +185,7 @@ def averaged(model, x):
 
 
 changes = "less than half", "about the same", "more than 1.5 times"
-guess("The network's KL, summed again: how much of the VAE's?", *changes)
+guess("Its KL, summed as usual: how much beside our VAE's?", *changes)
 
 # %%
 loose = train(VAE, 16, averaged)
@@ -223,8 +223,8 @@ claim("a Gaussian's number is negative", gaussian_nats, high=0)
 # ## A judge
 #
 # Nats judge *given* images. For inventions we ask a classifier of real
-# garments: a sample is **accepted** if one class gets a probability of 0.7. A
-# usual classifier is sure even of nonsense, so ours learns on blends of two
+# garments: a sample is **accepted** if one class gets a probability of 0.7 or
+# more. A usual classifier is sure even of nonsense, so ours learns on blends of two
 # images with blended labels (*mixup*, Zhang and others, 2018). First we judge
 # the judge: with real images, noise, two images faded into one, class
 # averages.
@@ -280,7 +280,7 @@ claim("hardly any noise passes", judged["noise"], high=0.05)
 #   plausible?
 # - **Recall**: the share of real points in the ball of some fake. Could the
 #   model have drawn them? (Kynkäänniemi and others, 2019.)
-# - **Density**: in how many real balls a fake lies on average, over k.
+# - **Density**: in how many real balls a fake lies on average, divided by k.
 # - **Coverage**: the share of real balls that hold a fake. (Naeem and others,
 #   2020.)
 
@@ -309,7 +309,8 @@ def precision(real, fake, k):
 precision(real, fake, k=1), precision(fake, real, k=1)
 
 # %% [markdown]
-# Recall is precision with real and fake swapped: here they are 0.75 and 0.5.
+# Recall is precision with real and fake swapped. Here precision is 0.75, recall
+# 0.5.
 #
 # ### Exercise 2 · Density and coverage · 9 minutes, medium
 #
@@ -492,9 +493,9 @@ claim("the VAE covers more", pair.coverage.diff().iloc[1], high=-0.01)
 # ## Holes
 #
 # What, then, is the prior good for? With two numbers we can look. As in lesson
-# 08 a draw is **in a hole** if its nearest training code is farther away than
-# that of 99 % of the test codes. The plain one draws from its fitted Gaussian,
-# the VAE from its prior.
+# 08 we measure how far a code is from the nearest training code. A draw is **in a
+# hole** if it is farther than 99 % of the test codes are. The plain one draws from
+# its fitted Gaussian, the VAE from its prior.
 
 # %%
 from course_utils.figures import show_latent_space
@@ -515,7 +516,7 @@ holes = {k: share_in_holes(draws[k], z[k], maps[k][0]) for k in flat}
 holes
 
 # %% [markdown]
-# A quarter of the plain one's draws fall into holes, of the VAE's a tenth:
+# A quarter of the plain one's draws fall into holes, and a tenth of the VAE's:
 # fewer, not none. The VAE's map lies around 0, where we asked for it.
 #
 # ## Of unknown origin
@@ -525,7 +526,8 @@ holes
 # Four sets of 1,000 images, in an unknown order: the **VAE**'s samples from
 # its prior; the **plain** one's from its fitted Gaussian; ten training images,
 # each **repeated** 100 times; real test images with **noise** added. Score
-# them before you look at a single image, and write which is which.
+# them before you look at a single image (`unknown["A"]` to `unknown["D"]`), and
+# write which is which in a dictionary, such as `{"A": "VAE", "B": "plain", …}`.
 
 # %%
 from course_utils.measures import anonymous
@@ -550,8 +552,6 @@ origin = {"A": "plain", "B": "noise", "C": "VAE", "D": "repeated"}
 origin = checks.origin(origin)
 
 # %% [markdown]
-# `origin` is a dictionary, such as `{"A": "VAE", "B": "plain", …}`.
-#
 # <details><summary>Hint 1</summary>
 #
 # `quality(unknown["A"])` gives the five measures of a set.

@@ -131,7 +131,7 @@ ANSWERS = {
             "stand in columns": pca_in_columns,
             "3 values": pca_components_only,
             "shape": pca_wrong_axis,
-            "NoneType": lambda x, k: None,
+            "returned None": lambda x, k: None,
         },
     ),
     "pca_reconstruct": (

@@ -110,6 +110,27 @@ def test_detour():
     assert bent.tolist() == pytest.approx([torch.pi / 2] * 3, rel=1e-3)
 
 
+def test_judge_and_holes_refuse_what_does_not_fit():
+    x, z = torch.rand(8, 1, 28, 28), torch.rand(20, 3)
+    labels, judge = torch.arange(8), torch.nn.Flatten()
+    refused = {
+        "as many labels": lambda: recognised(judge, x, labels[:1]),
+        "images need as many": lambda: train_judge(x, labels[:3]),
+        "from 0 to 9": lambda: train_judge(x, labels + 5),
+        "whole numbers": lambda: train_judge(x, labels.float()),
+        "are wanted": lambda: accepted(judge, x[:0]),
+        "images .N, C, H, W. are": lambda: accepted(judge, x[:, 0]),
+        "not finite": lambda: accepted(judge, x * float("nan")),
+        "fake holds values": lambda: sample_quality(z, z * float("nan")),
+        "as many dimensions": lambda: share_in_holes(z, z[:, :2], z),
+        "need codes": lambda: share_in_holes(z, z, z[:0]),
+        "new_z must be": lambda: share_in_holes(z, z, z[0]),
+    }
+    for words, call in refused.items():
+        with pytest.raises(ValueError, match=words):
+            call()
+
+
 def test_share_in_holes():
     torch.manual_seed(0)
     z, new_z = torch.randn(2, 1000, 2)

@@ -12,6 +12,8 @@ NAN = "Its answer holds NaN or infinity."
 
 def difference(got, expected, tolerance=1e-4):
     """Say in a sentence how `got` differs from `expected`, or None."""
+    if got is None and expected is not None:
+        return "It returned None. Is there a `return`?"
     if isinstance(expected, tuple):
         if not isinstance(got, tuple | list) or len(got) != len(expected):
             return f"It must return {len(expected)} values; got {short(got)}."
@@ -21,8 +23,6 @@ def difference(got, expected, tolerance=1e-4):
     if not isinstance(expected, torch.Tensor | np.ndarray | int | float):
         agree = type(got) is type(expected) and got == expected
         return None if agree else f"It must be {expected!r}; got {got!r}."
-    if got is None:
-        return "It returned None. Is there a `return`?"
     if torch.is_tensor(expected) and isinstance(got, list | tuple):
         return (
             f"It must return a tensor; got {short(got)}. torch.tensor makes "

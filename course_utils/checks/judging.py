@@ -87,6 +87,9 @@ HINTS = {  # what torch says, as a pattern: what it means for a beginner
         "own, such as (1, 28, 28)?"
     ),
     "multiply up to the size of dim 0": "Axis 0 is the batch: leave it.",
+    "could not infer output dtype|got: Bool": (
+        "True and False have no mean: .float() makes numbers of them."
+    ),
     "does not require grad": (
         "No gradient gets here: was something cut off by .detach(), .item(), "
         ".data or torch.no_grad()?"

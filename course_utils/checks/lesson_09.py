@@ -2,6 +2,7 @@
 
 import torch
 
+from course_utils.checks.comparing import same
 from course_utils.checks.core import check, mutants, outcome
 from course_utils.measures import lettered
 from course_utils.models import VAE, dense_decoder, dense_encoder
@@ -26,18 +27,28 @@ def _mean(terms):
     return terms.flatten(1).mean(dim=1)
 
 
-def _terms(model, x):
-    """Cross-entropy of each pixel, KL of each latent, and what gave them."""
-    logits, mu, log_var = model(x)
+def _cost(logits, x):
     cost = torch.nn.functional.binary_cross_entropy_with_logits
-    nll = cost(logits, x, reduction="none")
-    return nll, 0.5 * (mu**2 + log_var.exp() - 1 - log_var), logits
+    return cost(logits, x, reduction="none")
 
 
-def _loss(model, x, pixels=_sum, latents=_sum, sign=1, end=None):
+def _price(mu, log_var):
+    return 0.5 * (mu**2 + log_var.exp() - 1 - log_var)
+
+
+def _loss(
+    model,
+    x,
+    pixels=_sum,
+    latents=_sum,
+    sign=1,
+    end=None,
+    cost=_cost,
+    price=_price,
+):
     """Return minus the ELBO, with some knobs turned."""
-    nll, kl, _ = _terms(model, x)
-    loss = pixels(nll) + sign * latents(kl)
+    logits, mu, log_var = model(x)
+    loss = pixels(cost(logits, x)) + sign * latents(price(mu, log_var))
     return end(loss) if end else loss
 
 
@@ -45,8 +56,32 @@ def _nothing(terms):
     return 0
 
 
+def _by_hand(logits, x):
+    p = logits.sigmoid()
+    return -(x * p.log() + (1 - x) * (1 - p).log())
+
+
+def _never_drawn(attempt):
+    """Say whether two calls agree, although the model draws a code."""
+    model, x = _grown(3, 4)
+    try:
+        first, second = attempt(model, x), attempt(model, x)
+        kl = _sum(_price(*model.encode(x)))
+    except Exception:
+        return None  # told by the cases
+    if not torch.is_tensor(first) or first.shape != kl.shape:
+        return None
+    if same(first, second) and not same(first.abs(), kl):
+        return (
+            "Two calls give the same loss, although the model draws a code: "
+            "set no seed, and do not take mu for the code."
+        )
+    return None
+
+
 @check(
     cases=lambda: [_grown(3, 5), _grown(2, 4)],
+    find=_never_drawn,
     learns=("model",),
     slips=mutants(
         _loss,
@@ -60,7 +95,7 @@ def _nothing(terms):
             },
             "The pixels are summed, but now the latents are averaged: the "
             "second colleague's slip.": {"latents": _mean},
-            "The KL is gone. It was not wrong; the pixels were.": {
+            "The KL is gone, or nearly. It was not wrong; the pixels were.": {
                 "latents": _nothing
             },
             "The reconstruction is gone; it is one of the two terms.": {
@@ -91,6 +126,50 @@ def _nothing(terms):
                 "pixels": _mean,
                 "latents": lambda kl: SIZE * _sum(kl),
             },
+            "The pixels are summed now, so the KL needs no factor 784.": {
+                "latents": lambda kl: SIZE * _sum(kl)
+            },
+            "The reconstruction is averaged over the batch; keep one for "
+            "each image.": {"pixels": lambda nll: _sum(nll).mean()},
+            "The KL has the shape (B, 1), and the loss (B, B): no "
+            "`keepdim`.": {"latents": lambda kl: kl.sum(1, keepdim=True)},
+            "The reconstruction has the shape (B, 1), and the loss (B, B): "
+            "sum over the channel, too.": {
+                "pixels": lambda nll: nll.sum(dim=(2, 3))
+            },
+            "The factor 1/2 of the KL is missing.": {
+                "price": lambda m, v: 2 * _price(m, v)
+            },
+            "The KL is halved twice.": {
+                "price": lambda m, v: _price(m, v) / 2
+            },
+            "In the KL log_var and its exponential have changed places.": {
+                "price": lambda m, v: 0.5 * (m**2 + v - 1 - v.exp())
+            },
+            "mu and log_var have changed places: the model returns logits, "
+            "mu, log_var.": {"price": lambda m, v: _price(v, m)},
+            "The formula of the KL takes log_var, not its exponential.": {
+                "price": lambda m, v: _price(m, v.exp())
+            },
+            "Probabilities went in where logits are wanted: this "
+            "cross-entropy takes the sigmoid itself.": {
+                "cost": lambda y, x: _cost(y.sigmoid(), x)
+            },
+            "That is a squared error; a Bernoulli likelihood has the "
+            "cross-entropy.": {"cost": lambda y, x: (y.sigmoid() - x) ** 2},
+            "That is a squared error of logits, which are no pixels; take "
+            "the cross-entropy.": {"cost": lambda y, x: (y - x) ** 2},
+            "The part with 1 - x of the cross-entropy is missing.": {
+                "cost": lambda y, x: -x * torch.nn.functional.logsigmoid(y)
+            },
+            "Logits come first, then the images.": {
+                "cost": lambda y, x: _cost(x, y)
+            },
+            "The images were made black or white; leave them grey.": {
+                "cost": lambda y, x: _cost(y, (x > 0.5).float())
+            },
+            "The logarithm of a sigmoid, by hand, loses digits: use "
+            "`binary_cross_entropy_with_logits`.": {"cost": _by_hand},
         },
     ),
 )
@@ -136,16 +215,27 @@ def _both(
     count=lambda held, dim: held.sum(dim=dim).float().mean(),
     share=lambda held, dim: held.any(dim=dim).float().mean(),
     order=slice(None),
+    others=None,
 ):
-    """Return density and coverage, with some knobs turned."""
+    """Return density and coverage, with some knobs turned.
+
+    others: other balls, for the coverage only.
+    """
     held = balls(real, fake, k)
     density = count(held, column) / over(k)
+    held = others(real, fake, k) if others else held
     answer = density.item(), share(held, row).item()
     return answer[order]
 
 
 def _any(held, dim):
     return held.any(dim=dim).float().mean()
+
+
+def _cut_at_1(real, fake, k=5):
+    held = _real_balls(real, fake, k)
+    density = (held.sum(dim=0) / k).clamp(max=1).mean()
+    return density.item(), held.any(dim=1).float().mean().item()
 
 
 def _pairs(held, dim):
@@ -195,6 +285,37 @@ def _pairs(held, dim):
             "The density is added up over the fakes; take the mean.": {
                 "count": lambda held, dim: held.float().sum()
             },
+            "The first number is the precision; density adds up how many "
+            "balls hold a fake, over k.": {"count": _any, "over": lambda k: 1},
+            "The density is multiplied by k; divide by it.": {
+                "over": lambda k: 1 / k
+            },
+            "The first number is the largest of all; take the mean.": {
+                "count": lambda held, dim: held.sum(dim=dim).float().max()
+            },
+            "`inside` leaves the point itself out: hand it k, not k + 1.": {
+                "balls": lambda real, fake, k: _real_balls(real, fake, k + 1)
+            },
+            "k is k + 1 here, in the balls and in the division.": {
+                "balls": lambda real, fake, k: _real_balls(real, fake, k + 1),
+                "over": lambda k: k + 1,
+            },
+            "k is written out as 5.": {
+                "balls": lambda real, fake, k: _real_balls(real, fake, 5),
+                "over": lambda k: 5,
+            },
+            "The second number is the recall; coverage asks for balls "
+            "around the real points.": {"others": _fake_balls},
+            "The density counts real points in the balls of fakes; it is "
+            "the other way round.": {
+                "balls": _fake_balls,
+                "column": 1,
+                "others": _real_balls,
+            },
+            "You look for real points in the real balls; look for the "
+            "fakes.": {
+                "balls": lambda real, fake, k: _real_balls(real, real, k)
+            },
             "Density comes first, then coverage.": {
                 "order": slice(None, None, -1)
             },
@@ -207,7 +328,25 @@ def _pairs(held, dim):
                 "share": lambda held, dim: held.sum(dim=dim).float().mean()
             },
         },
-    ),
+    )
+    | {
+        "The density is cut off at 1; it may be above.": _cut_at_1,
+        "The density is divided by the number of points, not by k.": (
+            lambda real, fake, k=5: _both(
+                real, fake, k, over=lambda k: len(real)
+            )
+        ),
+        "Coverage asks for one fake in a ball, not for k of them.": (
+            lambda real, fake, k=5: _both(
+                real,
+                fake,
+                k,
+                share=lambda held, dim: (
+                    (held.sum(dim=dim) >= k).float().mean()
+                ),
+            )
+        ),
+    },
 )
 def density_coverage(real, fake, k=5):
     """Density and coverage of fakes (M, D) among real (N, D): two floats."""

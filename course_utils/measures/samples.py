@@ -76,8 +76,16 @@ def share_in_holes(draws, z, new_z) -> float:
     """Share of draws (N, Z) that no code is near.
 
     z: codes of training images, new_z: of other real images. Near is as near
-    as 99 % of new_z are to their nearest z.
+    as 99 % of new_z are to their nearest z. Raises ValueError when one of the
+    three is empty or has other dimensions.
     """
+    _check_points(draws=draws, z=z, new_z=new_z)
+    shapes = [tuple(points.shape) for points in (draws, z, new_z)]
+    if 0 in map(len, (draws, z, new_z)) or len({s[1] for s in shapes}) > 1:
+        raise ValueError(
+            "draws, z and new_z need codes of as many dimensions; got "
+            f"{', '.join(map(str, shapes))}"
+        )
     near = torch.cdist(new_z, z).amin(dim=1).quantile(0.99)
     return (torch.cdist(draws, z).amin(dim=1) > near).float().mean().item()
 
@@ -120,3 +128,5 @@ def _check_points(**sets):
                 f"{name} must be features of shape (N, D); got "
                 f"{shape or type(points).__name__}"
             )
+        if not points.isfinite().all():
+            raise ValueError(f"{name} holds values that are not finite")

@@ -71,6 +71,8 @@ def _never_drawn(attempt):
         return None  # told by the cases
     if not torch.is_tensor(first) or first.shape != kl.shape:
         return None
+    if not first.isfinite().all():
+        return None
     if same(first, second) and not same(first.abs(), kl):
         return (
             "Two calls give the same loss, although the model draws a code: "

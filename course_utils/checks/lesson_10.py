@@ -1,10 +1,12 @@
 """Checks of lesson 10."""
 
+import contextlib
+import copy
 import functools
 import math
 
 import torch
-from torch.nn.functional import one_hot
+from torch.nn.functional import one_hot, pad
 
 from course_utils.checks.core import check, mutants, outcome
 from course_utils.datasets import made_world
@@ -16,74 +18,117 @@ from course_utils.models import (
 )
 from course_utils.training import fit, predict, set_seed
 
-CLASSES = 10
+CLASSES, PIXELS = 10, 784
 
 
-def _beside(z, y):
-    """Stand in for a decoder: images that show z and y as they came."""
-    return torch.cat([z, y.to(z)], dim=1)[:, None, None]
+def _marked(z, y):
+    """Stand in for a decoder: images whose first pixels show z and y."""
+    shown = torch.cat([z, y.to(z)], dim=1)
+    return pad(shown, (0, PIXELS - shown.shape[1])).view(-1, 1, 28, 28)
 
 
 def _spy(calls):
     """Return a decoder that remembers what it was given."""
 
     def decode(z, y=None, *more):
-        calls.append([part for part in (z, y, *more) if part is not None])
+        given = [part for part in (z, y, *more) if part is not None]
+        calls.append(given)
+        rows = [torch.is_tensor(p) and p.ndim == 2 for p in given]
+        if rows == [True, True]:
+            if len(z) == len(y) and z.shape[1] + y.shape[1] <= PIXELS:
+                return _marked(z.detach().float(), y)
         return torch.full((len(z), 1, 28, 28), 0.25)
 
     return decode
 
 
 def _call(attempt, labels, latent_dim):
-    """Return z and y of one call, or what is wrong with the call."""
+    """Return z and y of each image, or what is wrong with the call."""
     calls = []
     answer = attempt(_spy(calls), labels, latent_dim)
+    for call in calls:
+        if len(call) == 1:
+            return (
+                "`decode` got 1 argument; it wants two, z and y: the label "
+                "was forgotten."
+            )
+        if len(call) > 2:
+            return f"`decode` wants two arguments, z and y; got {len(call)}."
+        if not all(map(torch.is_tensor, call)):
+            return "`decode` wants two tensors, z and y."
+        if call[0].dtype == torch.float64:
+            return (
+                "z holds float64 numbers, as NumPy does; a network's weights "
+                "are float32. Say `z.float()`."
+            )
     if not calls:
         return "`decode` was never called."
-    if len(calls) > 1:
-        return "Call `decode` once, with the whole batch."
-    if len(calls[0]) == 1:
-        return (
-            "`decode` got 1 argument; it wants two, z and y: the label was "
-            "forgotten."
-        )
-    if len(calls[0]) > 2:
-        return f"`decode` wants two arguments, z and y; got {len(calls[0])}."
-    if not all(map(torch.is_tensor, calls[0])):
-        return "`decode` wants two tensors, z and y."
     if answer is None:
         return "It returned None. Is there a `return`?"
-    return [part.detach().cpu() for part in calls[0]]
+    if len(calls) == 1:
+        z, y = calls[0]
+        problem = _label_form(z, y, labels) or _code_form(
+            z, len(labels), latent_dim
+        )
+        if problem:
+            return problem
+    return _delivered(answer, calls, len(labels), latent_dim)
+
+
+def _delivered(answer, calls, count, latent_dim):
+    """Read z and y off the images, or say what is wrong with those."""
+    if isinstance(answer, (list, tuple)):
+        return (
+            f"It must return a tensor; got a {type(answer).__name__} of "
+            f"{len(answer)}. `torch.cat` joins batches of images."
+        )
+    images = torch.as_tensor(answer).detach().cpu().double()
+    if images.shape != (count, 1, 28, 28):
+        return (
+            f"{count} labels should give images ({count}, 1, 28, 28); got "
+            f"{tuple(images.shape)}."
+        )
+    if any(z.ndim != 2 or len(z) != len(y) for z, y in calls):
+        return "Each call of `decode` wants a batch: z (1, Z) and y (1, 10)."
+    widths = {(z.shape[1], y.shape[1]) for z, y in calls}
+    if widths != {(latent_dim, CLASSES)}:
+        return f"z should have {latent_dim} columns (latent_dim), y 10."
+    marks = torch.cat([_marked(z.float(), y) for z, y in calls])
+    far = torch.cdist(images.flatten(1), marks.detach().double().flatten(1))
+    if far.min(dim=1).values.max() > 1e-4:
+        return "Return the decoder's images as they are: they were changed."
+    shown = images.flatten(1)[:, : latent_dim + CLASSES].float()
+    return list(shown.split([latent_dim, CLASSES], dim=1))
 
 
 def _order_problem(attempt):
     """Say what is wrong with the z and y that reach the decoder."""
-    labels = torch.tensor([5, 5, 2, 0, 2, 5])
-    got = _call(attempt, labels, 4)
+    labels = torch.tensor([5, 5, 2, 3, 2, 5])
+    got = _call(attempt, labels.clone(), 7)
     if isinstance(got, str):
         return got
-    problem = _label_problem(*got, labels) or _code_problem(got[0], labels, 4)
+    problem = _label_problem(got[1], labels) or _code_problem(got[0], labels)
     if problem:
         return problem
-    again = _call(attempt, labels, 4)
+    again = _call(attempt, labels.clone(), 7)
     if again[0].equal(got[0]):
         return "The same z comes at every call: do not set a seed inside."
-    one = _call(attempt, labels[:1], 4)
-    if isinstance(one, str) or len(one[0]) != 1 or len(one[1]) != 1:
+    if isinstance(_call(attempt, labels[:1].clone(), 7), str):
         return "An order of one image does not work: keep the batch axis."
     return _prior_problem(attempt)
 
 
-def _label_problem(z, y, labels):
+def _label_form(z, y, labels):
+    """Say what is wrong with the shape of y, or with its place."""
     truth = one_hot(labels, CLASSES)
     if z.shape == truth.shape and z.equal(truth.to(z.dtype)):
         return "z and y are swapped: `decode(z, y)`."
-    if y.shape == labels.shape:
+    if y.shape in (labels.shape, (*labels.shape, 1)):
         return (
             "y holds class numbers; the decoder wants one-hot rows (B, 10): "
             "`one_hot(labels, 10)`."
         )
-    if y.shape == truth.T.shape and y.shape[1] != CLASSES:
+    if y.shape == truth.T.shape:
         return "The one-hot table lies on its side: rows are images."
     if y.ndim != 2 or y.shape[1] != CLASSES:
         return (
@@ -93,17 +138,35 @@ def _label_problem(z, y, labels):
         )
     if len(y) != len(labels):
         return f"{len(y)} rows of y for {len(labels)} labels."
-    if not y.double().equal(truth.double()):
-        return "y is not the one-hot of the labels that were asked."
     return None
 
 
-def _code_problem(z, labels, latent_dim):
-    count = len(labels)
-    if z.shape == (1, latent_dim):
+def _label_problem(y, labels):
+    """Say how y differs from the one-hot rows of the labels."""
+    truth = one_hot(labels, CLASSES).to(y)
+    if y.equal(truth):
+        return None
+    if sorted(y.tolist()) == sorted(truth.tolist()):
+        return "The images stand in another order than the labels."
+    if not y.any():
+        return "y is zero everywhere: no class is asked."
+    if y.equal(truth * y.max()):
+        return f"In y stands {y.max():.3g} instead of 1."
+    found = "y is not the one-hot of the labels that were asked"
+    if not y.sum(dim=1).equal(torch.ones(len(y))) or y.max() < 1:
+        return found + ": each row has a 1 at its class, else 0."
+    return found + f": {y.argmax(dim=1).tolist()} for {labels.tolist()}."
+
+
+def _code_form(z, count, latent_dim):
+    if z.shape == (1, latent_dim) and count > 1:
         return "One z for all images: draw one for each label."
     if z.shape != (count, latent_dim):
         return f"z should be ({count}, {latent_dim}); got {tuple(z.shape)}."
+    return None
+
+
+def _code_problem(z, labels):
     if not z.any():
         return "z is zero: every image of a class would be the same. Draw it."
     if (z == z[:1]).all():
@@ -115,11 +178,16 @@ def _code_problem(z, labels, latent_dim):
             "Images of one class share their z, so they would be one image. "
             "Draw a z for each entry of `labels`, not for each class."
         )
+    if len(z.unique(dim=0)) < len(z):
+        return "Some images share their z: draw one for each label."
     return None
 
 
 def _prior_problem(attempt):
-    z, _ = _call(attempt, torch.arange(6000) % CLASSES, 5)
+    got = _call(attempt, torch.arange(1000) % CLASSES, 30)
+    if isinstance(got, str):
+        return got
+    z = got[0]
     mean, std = z.mean().item(), z.double().std().item()
     if z.min() >= 0 and z.max() <= 1:
         return "`rand` is uniform; the prior is a bell curve: `randn`."
@@ -139,7 +207,8 @@ def _prior_problem(attempt):
 
 def _seen_order(images, decode, labels, latent_dim):
     """Say what reached the stand-in: the labels, and z in the large."""
-    z, y = images.flatten(1).split([latent_dim, CLASSES], dim=1)
+    shown = images.flatten(1)[:, : latent_dim + CLASSES]
+    z, y = shown.split([latent_dim, CLASSES], dim=1)
     right = y.argmax(dim=1) == labels
     return {
         "Each row of y should be that of its label; share of right rows.": (
@@ -152,8 +221,8 @@ def _seen_order(images, decode, labels, latent_dim):
 
 @check(
     cases=lambda: [
-        (_beside, torch.randint(CLASSES, (3000,)), 4),
-        (_beside, torch.randint(3, (2000,)), 7),
+        (_marked, torch.randint(CLASSES, (400,)), 24),
+        (_marked, torch.randint(3, (300,)), 37),
     ],
     find=_order_problem,
     skip=("device",),  # the decoder takes what comes
@@ -168,15 +237,16 @@ def order_classes(decode, labels, latent_dim):
 def _halves(latent_dim, classes):
     """Return stand-ins for encode and decode that tell all they are given."""
     set_seed(latent_dim)
-    into = torch.randn(16 + classes, latent_dim) / 4
-    out = torch.randn(latent_dim + classes, 16) / 2
+    into = torch.randn(PIXELS + classes, latent_dim) / 16
+    into[PIXELS:] *= 16  # the label counts as much as the pixels
+    out = torch.randn(latent_dim + classes, PIXELS) / 2
 
     def encode(x, y):
         return torch.cat([x.flatten(1), y], dim=1) @ into.to(x)
 
     def decode(z, y):
         told = torch.cat([z, y], dim=1) @ out.to(z)
-        return told.sigmoid().view(-1, 1, 4, 4)
+        return told.sigmoid().view(-1, 1, 28, 28)
 
     return encode, decode
 
@@ -185,24 +255,118 @@ def _restyle_case(count, latent_dim, classes):
     encode, decode = _halves(latent_dim, classes)
     y = torch.eye(classes)[torch.arange(count) % classes]
     new_y = torch.eye(classes)[(2 * torch.arange(count) + 1) % classes]
-    return encode, decode, torch.rand(count, 1, 4, 4), y, new_y
+    return encode, decode, torch.rand(count, 1, 28, 28), y, new_y
 
 
 def _restyled(encode, decode, x, y, new_y, told="y", wished="new_y", **knobs):
     """Return restyled images, with some knobs turned.
 
-    told, wished: which label the encoder and the decoder are given. Also
-    code, end and twice.
+    told, wished: which label the encoder and the decoder are given. end:
+    what is done to the images.
     """
     labels = {"y": y, "new_y": new_y, "none": 0 * y, "both": y + new_y}
     labels["difference"] = new_y - y
-    z = knobs.get("code", lambda z: z)(encode(x, labels[told]))
-    images = decode(z, labels[wished])
+    images = decode(encode(x, labels[told]), labels[wished])
     return knobs.get("end", lambda images, x: images)(images, x)
+
+
+def _restyle_problem(attempt):
+    """Say what went wrong between the two halves, if one can see it."""
+    case = _restyle_case(40, 3, 10)
+    given = [_heard(attempt, case) for _ in range(2)]
+    if isinstance(given[0], str):
+        return given[0]
+    if not given[0] or not given[1] or isinstance(given[1], str):
+        return None  # right, or the cases say more
+    true = case[0](*case[2:4])
+    (z, label), (again, _) = given
+    if z.shape == true.shape and not z.allclose(true, atol=1e-4):
+        return _style_problem(z, again, true)
+    return _wish_problem(label, *case[3:])
+
+
+def _heard(attempt, case):
+    """Return what `decode` was given, what is wrong with it, or None."""
+    encode, decode, x, y, new_y = copy.deepcopy(case)
+    told, given = [], []
+
+    def spy_encode(x, y):
+        told.append((x, y))
+        return encode(x, y)
+
+    def spy_decode(z, y):
+        given.append((z, y))
+        return decode(z, y)
+
+    with contextlib.suppress(ValueError, RuntimeError, IndexError):
+        answer = attempt(spy_encode, spy_decode, x, y, new_y)
+        if torch.is_tensor(answer) and answer.shape == x.shape:
+            if answer.allclose(restyle(*case), atol=1e-4):
+                return None
+    parts = [part for call in (*told, *given) for part in call]
+    if not parts or not all(map(torch.is_tensor, parts)):
+        return None
+    if problem := _halves_problem(told, given, case):
+        return problem
+    as_meant = any(b.equal(case[3][: len(b)]) for _, b in told)
+    return given[0] if as_meant and len(given) == 1 else None
+
+
+def _halves_problem(told, given, case):
+    """Say which half got the wrong kind of thing."""
+    _, _, x, y, _ = case
+    if any(part.ndim == 1 for _, part in told + given):
+        return "Hand the one-hot rows on as they came, not class numbers."
+    if any(a.shape == y.shape and b.shape == x.shape for a, b in told):
+        return "The encoder's arguments are swapped: `encode(x, y)`."
+    if any(b.shape != y.shape and a.shape == y.shape for a, b in given):
+        return "The decoder's arguments are swapped: `decode(z, new_y)`."
+    if any(a.ndim == 4 for a, _ in given):
+        return "`decode` wants codes: encode the images first."
+    if given and not told:
+        return "z is drawn anew: that is an order, not this image's style."
+    if any(a.shape == x.shape and not a.equal(x) for a, _ in told[:1]):
+        return "`encode` was given other images than x, or in another order."
+    return None
+
+
+def _style_problem(z, again, true):
+    """Say how a code was changed between encode and decode."""
+    if not z.any():
+        return "z is zero: the style is lost."
+    if z.allclose(true[:1], atol=1e-4):
+        return "All images got the style of the first."
+    if z.allclose(z[:1], atol=1e-4):
+        return "All images got one style, such as the mean."
+    if z.sort(dim=0).values.allclose(true.sort(dim=0).values, atol=1e-4):
+        return "The codes changed places: each image keeps its own."
+    if z.equal(again):
+        return (
+            "The code was changed between `encode` and `decode`: hand it on "
+            "as it came."
+        )
+    both = torch.stack([z.flatten(), true.flatten()])
+    if torch.corrcoef(both)[0, 1] < 0.5:
+        return "z is drawn anew: that is an order, not this image's style."
+    return (
+        "Noise was added to the code; encode returns the mean, which is "
+        "wanted."
+    )
+
+
+def _wish_problem(label, y, new_y):
+    """Say how the decoder's label was changed; None if a slip knows it."""
+    known = new_y, y, 0 * y, y + new_y, new_y - y
+    if any(label.equal(k) for k in known):
+        return None
+    if label.shape == y.shape and label.equal(new_y * label.max()):
+        return f"The decoder was told {label.max():.3g} times new_y."
+    return "The decoder was told another label: hand new_y on as it came."
 
 
 @check(
     cases=lambda: [_restyle_case(5, 3, 10), _restyle_case(7, 2, 4)],
+    find=_restyle_problem,
     slips=mutants(
         _restyled,
         {
@@ -220,25 +384,19 @@ def _restyled(encode, decode, x, y, new_y, told="y", wished="new_y", **knobs):
             "The decoder was told new_y - y; it knows one-hot rows only.": {
                 "wished": "difference"
             },
-            "z is drawn anew: that is an order, not this image's style.": {
-                "code": torch.randn_like
-            },
-            "z is zero: the style is lost.": {"code": torch.zeros_like},
-            "All images got the style of the first.": {
-                "code": lambda z: z[:1].expand_as(z)
-            },
-            "All images got one style, the mean.": {
-                "code": lambda z: z.mean(dim=0).expand_as(z)
-            },
-            "Noise was added to the code; encode returns the mean, which is "
-            "wanted.": {"code": lambda z: z + torch.randn_like(z)},
             "The answer is blended with the image that was given; the "
             "decoder's image alone is wanted.": {
                 "end": lambda images, x: (images + x) / 2
             },
+            "`decode` gives pixels already: no sigmoid after it.": {
+                "end": lambda images, x: images.sigmoid()
+            },
         },
     )
     | {
+        "x came back untouched: encode it, decode its code.": (
+            lambda encode, decode, x, y, new_y: x
+        ),
         "Those are codes; decode them.": lambda encode, decode, x, y, new_y: (
             encode(x, y)
         ),

@@ -63,6 +63,18 @@ def order_one_by_one(decode, labels, latent_dim):
     return torch.cat(images)
 
 
+def order_by_class(decode, labels, latent_dim):
+    images = torch.zeros(len(labels), 1, 28, 28)
+    for c in labels.unique():
+        rows = labels == c
+        images[rows] = order_by_eye(decode, labels[rows], latent_dim)
+    return images
+
+
+def order_sorted(decode, labels, latent_dim):
+    return order_by_eye(decode, labels.sort().values, latent_dim)
+
+
 def order_without_return(decode, labels, latent_dim):
     order_by_eye(decode, labels, latent_dim)
 
@@ -79,6 +91,10 @@ def restyle_named(encode, decode, x, y, new_y):
 def restyle_one_by_one(encode, decode, x, y, new_y):
     rows = zip(x.split(1), y.split(1), new_y.split(1), strict=True)
     return torch.cat([decode(encode(a, b), c) for a, b, c in rows])
+
+
+def restyle_to_width(encode, decode, x, y, new_y):
+    return decode(encode(x, y).detach(), new_y).view(-1, 1, 28, 28)
 
 
 def with_style(change):
@@ -120,7 +136,14 @@ RIGHT = {"A": "shuffled", "B": "averages", "C": "untold"}
 
 ANSWERS = {
     "order_classes": (
-        [order_in_steps, order_by_eye, order_named, order_all_named],
+        [
+            order_in_steps,
+            order_by_eye,
+            order_named,
+            order_all_named,
+            order_one_by_one,
+            order_by_class,
+        ],
         {
             "label was forgotten": lambda decode, labels, n: decode(
                 torch.randn(len(labels), n)
@@ -152,7 +175,26 @@ ANSWERS = {
                 torch.eye(10)[labels], torch.randn(len(labels), n)
             ),
             "do not set a seed": order_seeded,
-            "once": order_one_by_one,
+            "another order": order_sorted,
+            "each row has a 1": with_label(lambda labels: torch.ones(6, 10)),
+            "stands 10 instead": with_label(
+                lambda labels: 10 * torch.eye(10)[labels]
+            ),
+            "were changed": lambda decode, labels, n: order_by_eye(
+                decode, labels, n
+            ).sigmoid(),
+            "float64": with_code(
+                lambda count, n: torch.randn(count, n).double()
+            ),
+            "Some images share": with_code(
+                lambda count, n: torch.randn(3, n).repeat(count // 3, 1)
+            ),
+            "got a list": lambda decode, labels, n: [
+                order_by_eye(decode, y[None], n) for y in labels
+            ],
+            "keep the batch axis": with_label(
+                lambda labels: torch.eye(10)[labels].squeeze()
+            ),
             "lies on its side": with_label(
                 lambda labels: torch.eye(10)[labels].T
             ),
@@ -166,6 +208,7 @@ ANSWERS = {
             restyle_named,
             restyle_one_by_one,
             with_style(lambda z: z.clone()),
+            restyle_to_width,
         ],
         {
             "gives the image back": lambda e, d, x, y, new_y: d(e(x, y), y),
@@ -187,6 +230,27 @@ ANSWERS = {
             "style of the first": with_style(
                 lambda z: z[:1].repeat(len(z), 1)
             ),
+            "codes changed places": with_style(lambda z: z.flip(0)),
+            "hand it on": with_style(lambda z: z.clamp(-1, 1)),
+            "one style, such as": with_style(
+                lambda z: z.mean(dim=0).expand_as(z)
+            ),
+            "Noise was added": with_style(
+                lambda z: z + 0.3 * torch.randn_like(z)
+            ),
+            "10 times": lambda e, d, x, y, new_y: d(e(x, y), 10 * new_y),
+            "told another": lambda e, d, x, y, new_y: d(
+                e(x, y), (y + new_y) / 2
+            ),
+            "encoder's arguments": lambda e, d, x, y, new_y: d(e(y, x), new_y),
+            "decoder's arguments": lambda e, d, x, y, new_y: d(new_y, e(x, y)),
+            "given other images": lambda e, d, x, y, new_y: d(
+                e(x.flip(0), y), new_y
+            ),
+            "not class numbers": lambda e, d, x, y, new_y: d(
+                e(x, y.argmax(1)), new_y
+            ),
+            "wants codes": lambda e, d, x, y, new_y: d(x, new_y),
             "Those are codes": lambda e, d, x, y, new_y: e(x, y),
             "through both halves twice": lambda e, d, x, y, new_y: d(
                 e(d(e(x, y), new_y), new_y), new_y

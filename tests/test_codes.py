@@ -1,5 +1,7 @@
 """What codes hold, and how far images are from the made world."""
 
+import math
+
 import pytest
 import torch
 
@@ -87,6 +89,12 @@ def test_shapes_are_read_off_their_images():
 def test_shapes_are_read_off_images_only():
     for wrong in (torch.rand(28, 28), torch.rand(2, 3, 28, 28), [1]):
         with pytest.raises(ValueError, match="images must have shape"):
+            shape_of(wrong)
+    for wrong in (
+        torch.rand(0, 1, 28, 28),
+        torch.full((1, 1, 9, 9), math.nan),
+    ):
+        with pytest.raises(ValueError, match="are none, or hold NaN"):
             shape_of(wrong)
 
 

@@ -144,6 +144,8 @@ def test_anonymous_hides_the_order_and_loses_nothing():
     assert list(hidden) == ["A", "B", "C"]
     names = lettered(list(sets), seed=4)
     assert {names[c]: value for c, value in hidden.items()} == sets
+    with pytest.raises(ValueError, match="a dictionary; got a list"):
+        anonymous([1, 2, 3])
 
 
 def test_class_variety():
@@ -155,3 +157,8 @@ def test_class_variety():
     assert class_variety(x[::2], labels[::2]) != class_variety(x, labels)
     with pytest.raises(ValueError, match="5 images, but 4 labels"):
         class_variety(x, labels[:4])
+    for wrong in (labels.tolist(), labels[:, None]):
+        with pytest.raises(ValueError, match="labels must be a tensor"):
+            class_variety(x, wrong)
+        with pytest.raises(ValueError, match="labels must be a tensor"):
+            recognised(None, x.view(5, 1, 1, 2), wrong)

@@ -185,3 +185,8 @@ def test_conditional_vae_refuses_what_does_not_fit():
         model.decode(torch.randn(4, 3), y[:, :2])
     with pytest.raises(ValueError, match="conditions must be a whole"):
         models.ConditionalVAE(3, conditions=0)
+    with pytest.raises(ValueError, match="latent_dim must be a whole"):
+        models.ConditionalVAE(-2)
+    for wrong in (torch.arange(4), y[:3], y[:, :2], [0, 1, 2, 3]):
+        with pytest.raises(ValueError, match=r"y must have shape \(4, 4\)"):
+            model.encode(torch.rand(4, 1, 28, 28), wrong)

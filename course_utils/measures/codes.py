@@ -37,11 +37,13 @@ def shape_of(images):
     `KINDS`; sizes (N,), half the width in pixels, to a quarter, from 2 to
     5.5; distances (N,), 0 for a perfect shape. Shapes are compared at the
     middle of what is bright, unturned. Raises ValueError for other shapes
-    of `images`.
+    of `images`, for no images, and for NaN.
     """
     if not torch.is_tensor(images) or images.ndim != 4 or images.shape[1] != 1:
         got = tuple(getattr(images, "shape", ())) or type(images).__name__
         raise ValueError(f"images must have shape (N, 1, S, S); got {got}")
+    if not len(images) or images.isnan().any():
+        raise ValueError("images are none, or hold NaN")
     kinds = torch.arange(len(KINDS)).float()
     table = torch.cartesian_prod(kinds, torch.arange(2, 5.6, 0.25))
     found = [_nearest_shape(part, *table.T) for part in images.split(50)]

@@ -21,7 +21,7 @@ def train_judge(images, labels, classes=10, seed=0, epochs=3):
     unless there is a label from 0 to classes - 1 for each image.
     """
     _check_images(images)
-    _check_labels(images, labels)
+    check_labels(images, labels)
     if (
         labels.is_floating_point()
         or not 0 <= labels.min() <= labels.max() < classes
@@ -62,7 +62,7 @@ def recognised(judge, images, labels) -> float:
     Raises ValueError unless there is a label for each image.
     """
     _check_images(images)
-    _check_labels(images, labels)
+    check_labels(images, labels)
     found = predict(judge, images).argmax(dim=1)
     return (found == labels).float().mean().item()
 
@@ -75,9 +75,13 @@ def _check_images(images):
         raise ValueError("the images hold values that are not finite")
 
 
-def _check_labels(images, labels):
-    if labels.shape != images.shape[:1]:
+def check_labels(images, labels):
+    """Raise ValueError unless labels are a tensor (N,), one an image."""
+    if not torch.is_tensor(labels) or labels.ndim != 1:
+        got = tuple(getattr(labels, "shape", ())) or type(labels).__name__
+        raise ValueError(f"labels must be a tensor of shape (N,); got {got}")
+    if len(images) != len(labels):
         raise ValueError(
-            f"{len(images)} images need as many labels; got the shape "
-            f"{tuple(labels.shape)}"
+            f"{len(images)} images, but {len(labels)} labels: images need "
+            "as many labels"
         )

@@ -7,6 +7,7 @@ is decided by the features: a judge's, not pixels. Lesson 09 writes them.
 
 import torch
 
+from course_utils.measures.judge import check_labels
 from course_utils.training import predict
 
 
@@ -97,8 +98,7 @@ def class_variety(x, labels) -> float:
     classes with one image nothing can be said: they are left out. Raises
     ValueError unless there is a label for each image.
     """
-    if len(x) != len(labels):
-        raise ValueError(f"{len(x)} images, but {len(labels)} labels")
+    check_labels(x, labels)
     classes = [x[labels == c] for c in labels.unique()]
     each = [y.var(dim=0).sum() for y in classes if len(y) > 1]
     return torch.stack(each).mean().item() if each else float("nan")
@@ -107,8 +107,13 @@ def class_variety(x, labels) -> float:
 def anonymous(sets, seed=0):
     """Hide where sets come from: {name: images} -> {letter: images}.
 
-    The letters A, B, … are given in an order drawn with the seed.
+    The letters A, B, … are given in an order drawn with the seed. Raises
+    ValueError if `sets` is no dictionary.
     """
+    if not isinstance(sets, dict):
+        raise ValueError(
+            f"sets must be a dictionary; got a {type(sets).__name__}"
+        )
     names = list(sets)
     return {c: sets[name] for c, name in lettered(names, seed).items()}
 

@@ -147,7 +147,7 @@ class ConditionalVAE(nn.Module):
 
     def __init__(self, latent_dim, conditions=10, hidden_dim=256):
         super().__init__()
-        _check_dims(conditions=conditions)
+        _check_dims(latent_dim=latent_dim, conditions=conditions)
         self.encoder = nn.Sequential(
             nn.Linear(SIDE * SIDE + conditions, hidden_dim),
             nn.SiLU(),
@@ -157,7 +157,11 @@ class ConditionalVAE(nn.Module):
 
     def encode(self, x, y):
         """Images and conditions -> mu and log_var of q(z|x, y): (B, Z)."""
-        told = torch.cat([_check_images(x).flatten(1), y], dim=1)
+        pixels = _check_images(x).flatten(1)
+        wanted = len(x), self.encoder[0].in_features - SIDE * SIDE
+        if (got := tuple(getattr(y, "shape", ()))) != wanted:
+            raise ValueError(f"y must have shape {wanted}; got {got}")
+        told = torch.cat([pixels, y], dim=1)
         mu, log_var = self.encoder(told).chunk(2, dim=1)
         return mu, log_var.clamp(*LOG_VAR)
 

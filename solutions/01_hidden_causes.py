@@ -26,7 +26,8 @@ from_memory()
 #
 # An image is a point in a space of 784 dimensions. Move the disk a little, and
 # the point moves a little: with two causes the images form a **sheet**. **PCA**
-# (lesson 03) finds the three directions in which the images differ most.
+# (lesson 03) finds the three directions in which the images differ most. Seen
+# along these alone, the sheet casts a shadow in three dimensions:
 
 # %%
 from course_utils.datasets import made_world
@@ -54,7 +55,7 @@ show_cloud(
 )
 
 # %% [markdown]
-# Even in this shadow the sheet is **bent**.
+# The sheet is **bent**.
 #
 # **In the language of probability** (needed in lesson 08) `made_world` draws a
 # cause z from p(z), here any place with equal chance. Then it draws the image x
@@ -149,8 +150,8 @@ claim("neither number of the code follows one cause alone", mixed)
 # %% [markdown]
 # ### Exercise 1 · Read the causes off · 7 minutes, medium
 #
-# Can we measure this order? Among codes whose causes we know, find the k
-# nearest to a new code. The mean of their causes is our estimate.
+# How much do the codes tell about the causes? Among codes whose causes we know,
+# find the k nearest to a new code. The mean of their causes is our estimate.
 #
 # `torch.cdist(a, b)` gives the distance of every row of `a` from every row of
 # `b`; `distances.topk(k, largest=False).indices` gives the places of the k
@@ -185,7 +186,7 @@ read_off = checks.read_off(read_off)
 # {answer}
 #
 # **R²** judges the estimates: 1 if all are right, 0 if they are no better than
-# the mean. Your function reads three codes of two numbers: the network's,
+# always saying the mean cause. Your function reads three codes of two numbers: the network's,
 # PCA's, and that of an encoder with **random weights**.
 
 # %%
@@ -327,8 +328,9 @@ ratio_pixels = apart["pixels"] / apart["two codes"]
 
 # %% [markdown] tags=["explain"]
 # Halfway through *pixels* there are two faint disks, which this world cannot
-# make. Halfway through *codes* there is one disk. Over 200 pairs the midpoint
-# of codes is eight to nine times nearer to a real disk.
+# make. Halfway through *codes* there is one disk. (The last disks are ragged:
+# few training images lie so far in a corner.) Over 200 pairs the midpoint of
+# codes is eight to nine times nearer to a real disk.
 
 # %% tags=["claims"]
 reveal("one disk" if ratio_pixels > 2 else "a smear")
@@ -388,8 +390,8 @@ ratio_8 = apart["eight codes"] / apart["two codes"]
 # %% [markdown] tags=["explain"]
 # Farther, three to five times as far. The other six numbers give the sheet room
 # to bend, and a straight line leaves it, as a tunnel between two cities leaves
-# the ground. **More numbers copy better; fewer give a space with fewer
-# meaningless points.**
+# the ground. **More numbers copy better; with fewer, more points of the space
+# are images of this world.**
 
 # %% tags=["claims"]
 reveal("farther" if ratio_8 > 1 else "nearer")
@@ -400,11 +402,11 @@ claim("straight lines leave the sheet of eight numbers", ratio_8, 1.2)
 #
 # ### Exercise 3 · A colleague's codes · 5 minutes, find the fault
 #
-# A colleague stores our codes. She limits (`clamp`) each number to the range of
-# her own images' codes. Now many copies are wrong. Look at the map below: why?
+# A colleague stores our codes. She first calls `clamp` with the range of her own
+# images' codes. Now many copies are wrong. Look at the map below: why?
 #
 # Write the function that finds the damaged codes, from the *stored* codes and
-# the range. A number *at* an end of the range counts as limited.
+# the range. A number *at* an end of the range counts as limited by `clamp`.
 
 # %%
 hers = ((unseen.causes - 13.5).abs() < 4).all(dim=1)
@@ -446,7 +448,8 @@ show_bars({k: e.item() for k, e in harm.items()}, xlabel="error per pixel")
 # <details><summary>What we found</summary>
 #
 # The damaged copies are about 150 times worse. Her own images show the disk
-# near the middle. Places farther out were pushed onto the edge of a rectangle.
+# near the middle. Codes outside their range were pushed onto its edge, a
+# rectangle.
 #
 # </details>
 #

@@ -92,6 +92,18 @@ ANSWERS = {
             "k + 1": lambda z, known, causes, k=5: guess_by_loop(
                 z, known, causes, k + 1
             ),
+            "averaged places": lambda z, known, causes, k=5: (
+                torch.cdist(z, known).argsort()[:, :k].double().mean(1)
+            ),
+            "no squeeze": lambda *a, **k: (
+                neighbours(*a, **k).mean(1).squeeze()
+            ),
+            "in a straight line": lambda z, known, causes, k=5: causes[
+                torch.cdist(z, known, p=1).argsort()[:, :k]
+            ].mean(1),
+            "*long* codes": lambda z, known, causes, k=5: causes[
+                (z @ known.T).topk(k).indices
+            ].mean(1),
             "median": lambda *a, **k: neighbours(*a, **k).median(1).values,
         },
     ),
@@ -127,6 +139,14 @@ ANSWERS = {
             ),
             "always 9": lambda z0, z1, n: line_by_loop(z0, z1, 9),
             "in the loop": lambda z0, z1, n: z0 + 0 * (z1 - z0),
+            "0.06, 0.25": lambda z0, z1, n: at_ends(
+                z0, z1, torch.linspace(0, 1, n) ** 2
+            ),
+            "leave the straight line": lambda z0, z1, n: at_ends(
+                z0, z1, torch.linspace(0, 1, n)
+            ).sin(),
+            "5 steps were": lambda z0, z1, n: line_by_loop(z0, z1, n - 1),
+            "whole code": lambda z0, z1, n: torch.linspace(0, 1, n),
             "steps - 1": lambda z0, z1, n: at_ends(z0, z1, torch.arange(n)),
         },
     ),
@@ -158,6 +178,9 @@ ANSWERS = {
             ).any(1),
             "its own number only": in_any_end,
             "overwritten": lambda *case: on_ends(*case)[:, -1],
+            "*inside*": lambda *case: (~on_ends(*case)).any(1),
+            "exactly one": lambda *case: on_ends(*case).sum(1) == 1,
+            "you say the opposite": lambda z, *_: z.norm(dim=1) > 1,
             "| instead of &": lambda z, least, most: (
                 (z == least).any(1) & (z == most).any(1)
             ),

@@ -455,6 +455,8 @@ garment, digit = table["garments"], table["digits"]
 reveal("a garment" if garment["largest"] > digit["largest"] else "a digit")
 ratio = garment["largest"] / digit["largest"]
 claim("worst garment over worst digit", ratio, 1.5, 4)
+ratio = digit["mean error"] / garment["mean error"]
+claim("mean error of digits over that of garments", ratio, 1.2, 1.8)
 
 # %% [markdown]
 # ## Summary

@@ -244,7 +244,8 @@ ANSWERS = {
             "cannot be chosen": {"epochs": 40},
             "a whole number": {"batch_size": 32.5},
             "must lie between": {"hidden_dim": 2048},
-            "held back": {"lr": 0.003},
+            "as the usual": {"lr": 0.003},
+            "worse than the usual": {"lr": 1e-4},
         },
     ),
 }

@@ -36,6 +36,11 @@ def test_disks_are_near_the_world_and_other_images_are_not():
         torch.cat([torch.zeros(1, 1, 28, 28), draw_shapes(13, 13, kind=2)])
     )
     assert far.shape == (2,) and far.min() > 2
+    for bad in ("image", torch.rand(3, 5), torch.rand(1, 28, 28)):
+        with pytest.raises(ValueError, match="images must have shape"):
+            distance_to_world(bad)
+    with pytest.raises(ValueError, match="NaN"):
+        distance_to_world(torch.full((2, 1, 28, 28), torch.nan))
 
 
 def test_half_of_the_tagged_disks_carry_a_tag_that_no_disk_touches():

@@ -38,3 +38,11 @@ def test_codes_keep_distances_along_the_largest_directions():
     for k in (0, 7):
         with pytest.raises(ValueError, match="k must lie in 1 to 6"):
             pca_encoder(x, k)
+
+
+def test_bad_input_of_the_encoder_gets_a_clear_error():
+    for k in ("2", 2.5):
+        with pytest.raises(ValueError, match="k must lie in 1 to 5"):
+            pca_encoder(torch.randn(8, 5), k)
+    with pytest.raises(ValueError, match="NaN"):
+        pca_encoder(torch.full((8, 5), torch.nan), 2)

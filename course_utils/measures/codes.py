@@ -23,7 +23,13 @@ def distance_to_world(images):
 
     The made world's other causes stay at their defaults. Disks stand a
     quarter of a pixel apart, which leaves up to 0.25 for a perfect one.
+    Raises ValueError for other shapes, and for NaN.
     """
+    if not torch.is_tensor(images) or images.shape[1:] != (1, 28, 28):
+        got = tuple(getattr(images, "shape", ())) or type(images).__name__
+        raise ValueError(f"images must have shape (B, 1, 28, 28); got {got}")
+    if images.isnan().any():
+        raise ValueError("images hold NaN")
     places = torch.linspace(*CAUSES["x"], 61)
     world = draw_shapes(*torch.cartesian_prod(places, places).T)
     apart = torch.cdist(images.flatten(1), world.flatten(1))

@@ -1,5 +1,7 @@
 """Principal component analysis (Pearson, 1901), and how it goes wrong."""
 
+from numbers import Integral
+
 import torch
 
 ILLS = {"A": "order", "B": "mean", "C": "data", "D": "right"}
@@ -31,11 +33,13 @@ def pca_encoder(train, k):
     """Return PCA's encoder with k components: (N, ...) -> codes (N, k).
 
     train: (N, ...), flattened here. Raises ValueError where `train` has
-    fewer than k components.
+    fewer than k components, or holds NaN.
     """
     train = train.flatten(1)
-    if not 1 <= k <= min(train.shape):
-        raise ValueError(f"k must lie in 1 to {min(train.shape)}; got {k}")
+    if train.isnan().any():
+        raise ValueError("train holds NaN")
+    if not isinstance(k, Integral) or not 1 <= k <= min(train.shape):
+        raise ValueError(f"k must lie in 1 to {min(train.shape)}; got {k!r}")
     mean = train.mean(dim=0)
     components = _directions(train - mean)[:k]
     return lambda x: (x.flatten(1) - mean) @ components.T

@@ -629,6 +629,7 @@ show_bars(image_moves, xlabel="how far the code moves")
 # %% [markdown]
 # With the penalty the code moves about a quarter less along the data, and half
 # as far across.
+#
 # ## What is it good for?
 #
 # 200 labels, and a linear classifier on each code (a **linear probe**), for

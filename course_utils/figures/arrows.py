@@ -1,6 +1,7 @@
 """Figures of arrows in the plane: what moves how far, and where."""
 
 import matplotlib
+import torch
 from matplotlib.figure import Figure
 
 from course_utils.figures.style import COLORS, STYLE, plain, show_figure, wrap
@@ -26,6 +27,9 @@ def arrows_figure(cloud, spots, panels, *, xlabel="x", ylabel="y"):
         title: {name: _pairs(name, a, len(spots)) for name, a in some.items()}
         for title, some in panels.items()
     }
+    heads = [spots + arrows for p in panels.values() for arrows in p.values()]
+    seen = torch.cat([cloud, spots, *heads])
+    low, high = seen.amin(dim=0) - 0.1, seen.amax(dim=0) + 0.1
     with matplotlib.rc_context(STYLE):
         figure = Figure((3.7 * len(panels), 3.1), layout="constrained")
         axes = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
@@ -38,7 +42,8 @@ def arrows_figure(cloud, spots, panels, *, xlabel="x", ylabel="y"):
                 width=WIDTHS[min(i, 1)], label=wrap(name, 24), zorder=3,
             )  # fmt: skip
         panel.set(title=wrap(title, 30), xlabel=xlabel)
-        panel.set_aspect("equal", adjustable="datalim")
+        panel.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+        panel.set_aspect("equal")
     axes[0].set_ylabel(ylabel)
     figure.legend(*axes[0].get_legend_handles_labels(),
                   loc="outside right center")  # fmt: skip

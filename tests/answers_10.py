@@ -286,6 +286,15 @@ ANSWERS = {
             "size is not heard": lambda kinds, sizes: drawn_shapes(
                 kinds, 2.5 + 2.5 * torch.rand(len(kinds))
             ),
+            "kinds are swapped": lambda kinds, sizes: drawn_shapes(
+                2 - kinds, sizes
+            ),
+            "Large and small": lambda kinds, sizes: drawn_shapes(
+                kinds, 7.5 - sizes
+            ),
+            "scaled in orders": lambda kinds, sizes: drawn_shapes(
+                kinds, sizes - 1
+            ),
             "Nearly": lambda kinds, sizes: drawn_shapes(
                 kinds.where(torch.rand(len(kinds)) < 0.7, 0 * kinds), sizes
             ),

@@ -520,7 +520,8 @@ def _shapes_problem(order):
     if images is None:
         return "It returned None. Is there a `return`?"
     if not torch.is_tensor(images) or images.shape != (300, 1, 28, 28):
-        got = tuple(getattr(images, "shape", ())) or type(images).__name__
+        is_tensor = torch.is_tensor(images)
+        got = tuple(images.shape) if is_tensor else type(images).__name__
         return f"300 orders should give images (300, 1, 28, 28); got {got}."
     images = images.detach().cpu().float()
     if not images.isfinite().all() or images.min() < 0 or images.max() > 1:
@@ -536,6 +537,7 @@ def _delivery_problem(images, kinds, sizes):
     """Compare what was delivered with what was ordered."""
     found, measured, distances = shape_of(images)
     right = (found == kinds).float().mean().item()
+    swapped = (found == 2 - kinds).float().mean().item()
     off = (measured - sizes).abs().mean().item()
     blur = distances.mean().item()
     if right >= KIND and off <= SIZE and blur <= BLUR:
@@ -550,7 +552,7 @@ def _delivery_problem(images, kinds, sizes):
         f"{off:.2f} pixels (at most {SIZE}). Distance to a clean shape: "
         f"{blur:.1f} (at most {BLUR:.0f}). "
     )
-    return told + _shapes_advice(right, off, measured, sizes)
+    return told + _shapes_advice(right, swapped, off, measured, sizes)
 
 
 def _scatter(images):
@@ -560,18 +562,28 @@ def _scatter(images):
     return (columns @ torch.arange(28.0) / mass).std().item()
 
 
-def _shapes_advice(right, off, measured, sizes):
+def _shapes_advice(right, swapped, off, measured, sizes):
     """Return where to look first."""
+    if swapped > 0.8:
+        return "The kinds are swapped: 0 is a disk, 2 a bar."
     if right < 0.6:
         return (
             "The kind is not heard: does it reach the decoder, as one-hot "
-            "rows, and loud enough?"
+            "rows, and loud enough? Has z only the numbers that a place "
+            "needs? In spare ones it says the kind itself."
         )
     follows = torch.corrcoef(torch.stack([measured, sizes]))[0, 1]
+    if off > SIZE and follows < -0.5:
+        return "Large and small are swapped."
     if off > SIZE and not follows > 0.5:
         return (
             "The size is not heard: does it reach the decoder, on a scale "
             "like that of the kind?"
+        )
+    if off > SIZE:
+        return (
+            "The size is heard, but comes out wrong: is it scaled in orders "
+            "just as in training?"
         )
     return "Nearly: train longer, or say the wishes louder."
 

@@ -30,7 +30,7 @@ from_memory()
 # Draw an axis through the middle of a cloud of points, in a direction `w` of
 # length 1. The **code** of a point says how far along the axis its foot lies;
 # the foot is the **reconstruction**. For (3, 1) and `w` = (0.8, 0.6) the code
-# is $3 \cdot 0.8 + 1 \cdot 0.6 = 3$. The last pair is what is lost.
+# is $3 \cdot 0.8 + 1 \cdot 0.6 = 3$. `x - x_hat` is what is lost.
 
 # %%
 diagram("projection")
@@ -61,9 +61,10 @@ curves = {"squared codes": (angles, kept), "squared errors": (angles, lost)}
 show_curves(curves, xlabel="angle of the axis, degrees", ylabel="mean")
 
 # %% [markdown]
-# By Pythagoras, code² + error² = distance²: the curves add up to the same
-# number everywhere. **The axis that loses least is the one along which the
-# codes vary most**, here near 30°.
+# By Pythagoras, code² + error² = distance² from the mean: the curves add up
+# to the same number everywhere. The mean is 0, so the mean of the squared
+# codes is their variance. **The axis that loses least is the one along which
+# the codes vary most**, here near 30°.
 #
 # ## PCA in four lines
 #
@@ -75,8 +76,9 @@ show_curves(curves, xlabel="angle of the axis, degrees", ylabel="mean")
 # $$X - \text{mean} = U\,\mathrm{diag}(s)\,V^\top$$
 #
 # The rows of $V^\top$ are the components, sorted. Codes along component $i$
-# have variance $s_i^2 / (N - 1)$. What can be reached along the first $k$
-# components is a flat $k$-dimensional **subspace**.
+# have variance $s_i^2 / (N - 1)$, as `codes.var()` gives it. What can be
+# reached along the first $k$ components is a flat $k$-dimensional
+# **subspace**.
 #
 # ### Exercise 1 · PCA · 6 minutes, medium
 #
@@ -185,7 +187,8 @@ choose_k = checks.choose_k(choose_k)
 # Four colleagues sent mean, components and test error of their PCA. One never
 # subtracted the mean, one took the *last* components, one used the wrong data.
 # Who? Write a dictionary, `{"A": …, "B": …, "C": …, "D": …}`, of `"right"`,
-# `"mean"`, `"order"` and `"data"`.
+# `"mean"`, `"order"` and `"data"`. Each row shows the error, the mean and six
+# components.
 
 # %%
 from course_utils.rivals.pca import clinic
@@ -222,7 +225,9 @@ diagnosis = checks.diagnosis(diagnosis)
 #
 # An autoencoder without activations: one matrix to encode, its transpose to
 # decode. Gradient descent trains it to copy; nothing tells it about variance
-# or right angles. Will its eight units be the eight components?
+# or right angles. Will its eight units be the eight components? The last line
+# gives how far its error is above PCA's, and the angle between the two
+# subspaces (0°: the same).
 
 
 # %%
@@ -452,7 +457,8 @@ bar_components = checks.bar_components(bar_components)
 # ## How many images?
 #
 # PCA and a network get 50, 200, 400 or all training images; codes have 16
-# numbers. With few images the network sees each many times, 15,000 in all.
+# numbers. Of few images the network sees each many times, 15,000 in all; of
+# all, 30,000.
 
 # %%
 ns = "200", "400", "all", "never"

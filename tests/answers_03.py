@@ -70,6 +70,11 @@ def pca_components_only(x, k):
     return pca_by_svd(x, k)[1]
 
 
+def pca_from_u(x, k):
+    u, s, _ = torch.linalg.svd(x - x.mean(0))
+    return x.mean(0), u[:, :k], s[:k] ** 2 / (len(x) - 1)
+
+
 def pca_wrong_axis(x, k):
     return pca_by_svd(x.T, k)
 
@@ -130,6 +135,30 @@ ANSWERS = {
             "divide by N - 1": pca_over_n,
             "stand in columns": pca_in_columns,
             "3 values": pca_components_only,
+            "The order is": lambda x, k: (
+                *(pca_by_svd(x, k)[i] for i in (1, 0, 2)),
+            ),
+            "variances third": lambda x, k: (
+                *(pca_by_svd(x, k)[i] for i in (0, 2, 1)),
+            ),
+            "u belongs to": pca_from_u,
+            "every component short": lambda x, k: (
+                x.mean(0),
+                pca_all_rows(x, k)[1][:, :k],
+                pca_by_svd(x, k)[2],
+            ),
+            "places are counted from 0": lambda x, k: (
+                x.mean(0),
+                *(part[1 : k + 1] for part in pca_all_rows(x, k)[1:]),
+            ),
+            "not all": lambda x, k: (
+                *pca_by_svd(x, k)[:2],
+                pca_all_rows(x, k)[2],
+            ),
+            "shares of the whole": lambda x, k: (
+                *pca_by_svd(x, k)[:2],
+                pca_by_svd(x, k)[2] / x.var(0).sum(),
+            ),
             "shape": pca_wrong_axis,
             "returned None": lambda x, k: None,
         },
@@ -157,6 +186,19 @@ ANSWERS = {
                 x, mean, c[-1:]
             ),
             "is lost": lambda x, mean, c: (x - mean) - (x - mean) @ c.T @ c,
+            "other way round": lambda x, mean, c: (x + mean) @ c.T @ c - mean,
+            "the `mean` that is given": lambda x, mean, c: (
+                (x - x.mean(0)) @ c.T @ c + mean
+            ),
+            "once per component": lambda x, mean, c: sum(
+                mean + ((x - mean) @ row)[:, None] * row for row in c
+            ),
+            "no ReLU": lambda x, mean, c: (
+                mean + torch.relu((x - mean) @ c.T) @ c
+            ),
+            "Is a size written out": lambda x, mean, c: rebuild_in_steps(
+                x, mean, c[:8]
+            ),
             "RuntimeError": lambda x, mean, c: mean + (x - mean) @ c @ c.T,
             "None": lambda x, mean, c: None,
         },
@@ -183,6 +225,15 @@ ANSWERS = {
                 int((v.cumsum(0) / v.sum() - share).abs().argmin()) + 1
             ),
             "share of the components": lambda v, share: round(share * len(v)),
+            "turned the comparison": lambda v, share: k_by_sums(v, 1 - share),
+            "from the right": lambda v, share: k_by_sums(v.flip(0), share),
+            "large enough": lambda v, share: int(
+                (v.cumsum(0) / v.sum() >= share).sum()
+            ),
+            "all components": lambda v, share: int(v.cumsum(0).argmax()) + 1,
+            "sum `>=` it": lambda v, share: (
+                int((v.cumsum(0) / v.sum() > share).int().argmax()) + 1
+            ),
         },
     ),
     "diagnosis": (
@@ -207,7 +258,7 @@ ANSWERS = {
     "bar_components": (
         [4, 4.0, torch.tensor(4)],
         {
-            "90 %": 3,
+            "too few": 3,
             "99 %": 8,
             "One cause": 1,
             "fewer": 20,

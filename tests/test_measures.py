@@ -43,6 +43,15 @@ def test_subspace_angle():
     tilted = torch.tensor([[1.0, 0, 0, 0], [0, 1, 1, 0]])
     assert subspace_angle(same, tilted) == pytest.approx(45, abs=1e-4)
     assert subspace_angle(same, torch.eye(4)[2:]) == pytest.approx(90)
+    for bad, words in (
+        (torch.eye(5)[:2], "one D"),
+        (torch.ones(4), "one D"),
+        (torch.ones(0, 4), "1 to 4 rows"),
+        (torch.ones(5, 4), "1 to 4 rows"),
+        (same * torch.nan, "finite"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            subspace_angle(same, bad)
 
 
 def test_judge_knows_garments_and_is_unsure_of_blends():

@@ -26,6 +26,18 @@ def test_the_clinic():
     assert errors["order"] > errors["data"] > 2 * errors["right"]
 
 
+def test_the_clinic_says_what_it_cannot_treat():
+    x, boots = torch.rand(20, 1, 4, 4), torch.full((20,), 9)
+    for labels, k, words in (
+        (boots, 0, "k must lie in 1 to 16; got 0"),
+        (boots, 17, "k must lie in 1 to 16; got 17"),
+        (boots[:5], 2, "20 images, but 5 labels"),
+        (torch.zeros(20), 8, "k must lie in 1 to 0"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            clinic(x, labels, k)
+
+
 def test_codes_keep_distances_along_the_largest_directions():
     x = torch.randn(40, 2, 3).double() * torch.tensor([5.0, 2.0, 0.0]) + 7
     z = pca_encoder(x, 4)(x)

@@ -1,5 +1,7 @@
 """Checks of lesson 03."""
 
+from math import ceil
+
 import torch
 
 from course_utils.checks.core import check, mutants, outcome
@@ -66,6 +68,31 @@ def _in_columns(x, k):
     return mean, components.T, variances
 
 
+def _pca_with(change):
+    """Return a PCA whose parts `change(mean, u, s, vt, n, k)` rearranges."""
+
+    def slip(x, k):
+        mean = x.mean(dim=0)
+        u, s, vt = torch.linalg.svd(x - mean, full_matrices=False)
+        return change(mean, u, s, vt, len(x), k)
+
+    return slip
+
+
+def _components_with(change):
+    """Return a PCA with `change(u, s, vt, k)` for its components."""
+    return _pca_with(
+        lambda mean, u, s, vt, n, k: (
+            mean,
+            change(u, s, vt, k),
+            s[:k] ** 2 / (n - 1),
+        )
+    )
+
+
+_U = "u belongs to the examples; the components are the first k rows of vt"
+
+
 @check(
     cases=lambda: [(_cloud(30, 8, 0), 3), (_cloud(12, 5, 1), 4)],
     oracle=_pca_by_covariance,
@@ -103,9 +130,56 @@ def _in_columns(x, k):
             "Those are standard deviations; variances are s**2 / (N - 1).": {
                 "variance": lambda s, n: s / (n - 1) ** 0.5
             },
+            "Only s is squared, not N - 1: s**2 / (N - 1).": {
+                "variance": lambda s, n: (s / (n - 1)) ** 2
+            },
+            "N - 1 needs brackets: s**2 / (N - 1).": {
+                "variance": lambda s, n: s**2 / n - 1
+            },
+            "Those are shares of the whole; variances are s**2 / (N - 1).": {
+                "variance": lambda s, n: s**2 / (s**2).sum()
+            },
         },
     )
     | {
+        "The order is mean, components, variances.": _pca_with(
+            lambda mean, u, s, vt, n, k: (vt[:k], mean, s[:k] ** 2 / (n - 1))
+        ),
+        "The components come second, the variances third.": _pca_with(
+            lambda mean, u, s, vt, n, k: (mean, s[:k] ** 2 / (n - 1), vt[:k])
+        ),
+        f"{_U}.": _components_with(lambda u, s, vt, k: u[:k]),
+        f"{_U}, not columns of u.": _components_with(
+            lambda u, s, vt, k: u[:, :k]
+        ),
+        f"{_U}. (Was x transposed?)": _components_with(
+            lambda u, s, vt, k: u[:, :k].T
+        ),
+        "`vt[:, :k]` cuts every component short; take k whole rows.": (
+            _components_with(lambda u, s, vt, k: vt[:, :k])
+        ),
+        "Components have length 1; do not multiply them by s.": (
+            _components_with(lambda u, s, vt, k: vt[:k] * s[:k, None])
+        ),
+        "The first component is missing: places are counted from 0.": (
+            _pca_with(
+                lambda mean, u, s, vt, n, k: (
+                    mean,
+                    vt[1 : k + 1],
+                    s[1 : k + 1] ** 2 / (n - 1),
+                )
+            )
+        ),
+        "The third value wants the first k variances too, not all.": (
+            _pca_with(
+                lambda mean, u, s, vt, n, k: (mean, vt[:k], s**2 / (n - 1))
+            )
+        ),
+        "N is the number of rows of x; you divided by its columns.": (
+            lambda x, k: _pca(
+                x, k, variance=lambda s, n: s**2 / (x.shape[1] - 1)
+            )
+        ),
         "The components stand in columns; they are wanted as rows, (k, D).": (
             _in_columns
         ),
@@ -139,6 +213,7 @@ def _rebuilt(x, mean, components, off=1, back=1, own=False):
     cases=lambda: [
         (_cloud(4, 7, 2), _cloud(4, 7, 3)[0], _frame(7, 7, 4)[:5]),
         (_cloud(5, 9, 5), _cloud(4, 9, 6)[0], _frame(2, 9, 7)),
+        (_cloud(3, 14, 8), _cloud(4, 14, 9)[0], _frame(12, 14, 10)),
     ],
     skip=("device",),
     slips=mutants(
@@ -153,6 +228,8 @@ def _rebuilt(x, mean, components, off=1, back=1, own=False):
             "The mean was added before you project; take it off.": {"off": -1},
             "The mean was taken off at the end; add it.": {"back": -1},
             "The mean was added twice.": {"back": 2},
+            "You added the mean first and took it off at the end; it is the "
+            "other way round.": {"off": -1, "back": -1},
             "You took the mean of x; use the `mean` that is given, which the "
             "components belong to.": {"own": True},
         },
@@ -169,6 +246,44 @@ def _rebuilt(x, mean, components, off=1, back=1, own=False):
         ),
         "That is what is lost; the reconstruction is wanted.": (
             lambda x, mean, components: x - _rebuilt(x, mean, components)
+        ),
+        "You took the mean of x off; take off the `mean` that is given.": (
+            lambda x, mean, components: (
+                _rebuilt(x, x.mean(dim=0), components, back=0) + mean
+            )
+        ),
+        "That is one mean for all pixels; use the `mean` that is given.": (
+            lambda x, mean, components: _rebuilt(
+                x, x.mean().expand_as(mean), components
+            )
+        ),
+        "Only the first component is used; add up what all of them give.": (
+            lambda x, mean, components: _rebuilt(x, mean, components[:1])
+        ),
+        "The mean was added once per component; add it once.": (
+            lambda x, mean, components: _rebuilt(
+                x, mean, components, back=len(components)
+            )
+        ),
+        "Do not cut at 0 and 1: the answer need not be an image.": (
+            lambda x, mean, components: _rebuilt(x, mean, components).clamp(
+                0, 1
+            )
+        ),
+        "Codes may be negative: PCA has no ReLU.": (
+            lambda x, mean, components: (
+                mean + ((x - mean) @ components.T).relu() @ components
+            )
+        ),
+        "Codes are any numbers: PCA has no sigmoid.": (
+            lambda x, mean, components: (
+                mean + ((x - mean) @ components.T).sigmoid() @ components
+            )
+        ),
+        "Codes have a sign: PCA takes no absolute values.": (
+            lambda x, mean, components: (
+                mean + ((x - mean) @ components.T).abs() @ components
+            )
         ),
         "x came back as it was: project on the components first.": (
             lambda x, mean, components: x
@@ -234,9 +349,11 @@ def _one_number(answer):
             "The share is of the whole variance: divide by the sum.": {
                 "total": lambda v: 1
             },
-            "You divided by the largest variance; divide by the sum.": {
-                "total": lambda v: v.max()
-            },
+            "It is 1 whatever the share: you divided by the largest variance "
+            "instead of the sum, or turned the comparison or the share "
+            "round.": {"total": lambda v: v.max()},
+            "You added up from the right, the smallest first; start with the "
+            "largest.": {"sums": lambda v: v.flip(0).cumsum(0)},
         },
     )
     | {
@@ -252,6 +369,41 @@ def _one_number(answer):
         ),
         "That is the share of the components, not of their variance.": (
             lambda variances, share: round(share * len(variances))
+        ),
+        "That is the share of all components; variance is meant.": (
+            lambda variances, share: int(share * len(variances))
+        ),
+        "That is a share of their number; a share of variance is meant.": (
+            lambda variances, share: ceil(share * len(variances))
+        ),
+        "That counts the sums that are large enough; count those that are "
+        "too small, and add one.": lambda variances, share: int(
+            (variances.cumsum(0) >= share * variances.sum()).sum()
+        ),
+        "You counted the sums above the share; count those below, and add "
+        "one.": lambda variances, share: (
+            int((variances.cumsum(0) > share * variances.sum()).sum()) + 1
+        ),
+        "Those are all components: the first sum that is large enough is "
+        "wanted, not the last or the largest.": lambda variances, share: len(
+            variances
+        ),
+        "That is the share that is held; how many components hold it?": (
+            lambda variances, share: min(
+                held
+                for held in variances.cumsum(0) / variances.sum()
+                if held >= share
+            )
+        ),
+        "Exactly the share is enough: look for the first sum `>=` it.": (
+            lambda variances, share: (
+                int(
+                    (variances.cumsum(0) > share * variances.sum())
+                    .int()
+                    .argmax()
+                )
+                + 1
+            )
         ),
     },
 )
@@ -312,8 +464,8 @@ def _bar_problem(k):
         return None
     if k == choose_k(_bars(), 0.9):
         return (
-            "That holds 90 % of the variance, or a quarter turn; 95 % and "
-            "angles from 0 to pi are wanted."
+            "Near, but too few. Is it 95 % of the variance, not 90 %? Do the "
+            "angles run from 0 to pi? Did `pca` take the mean off?"
         )
     if k == choose_k(_bars(), 0.99):
         return "That holds 99 % of the variance; 95 % is wanted."

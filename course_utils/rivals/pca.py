@@ -50,9 +50,15 @@ def clinic(images, labels, k=8):
 
     images (N, 1, H, W), labels (N,) with boots among them. `ILLS` says what
     is wrong: the directions of smallest variance, a mean that was not taken
-    off, boots only. The first 2,000 images are used.
+    off, boots only. The first 2,000 images are used. Raises ValueError
+    where k is more than the boots among them, or than pixels.
     """
+    if len(images) != len(labels):
+        raise ValueError(f"{len(images)} images, but {len(labels)} labels")
     x, labels = images[:2000].flatten(1), labels[:2000]
+    most = min(int((labels == BOOT).sum()), x.shape[1])
+    if not 1 <= k <= most:
+        raise ValueError(f"k must lie in 1 to {most}; got {k}")
     mean, vt = x.mean(dim=0), _directions(x - x.mean(dim=0))
     boots = x[labels == BOOT]
     return {

@@ -226,11 +226,15 @@ ANSWERS = {
             ),
             "share of the components": lambda v, share: round(share * len(v)),
             "turned the comparison": lambda v, share: k_by_sums(v, 1 - share),
-            "from the right": lambda v, share: k_by_sums(v.flip(0), share),
+            "largest variance added first": lambda v, share: k_by_sums(
+                v.flip(0), share
+            ),
             "large enough": lambda v, share: int(
                 (v.cumsum(0) / v.sum() >= share).sum()
             ),
-            "all components": lambda v, share: int(v.cumsum(0).argmax()) + 1,
+            "the first sum taken": lambda v, share: (
+                int(v.cumsum(0).argmax()) + 1
+            ),
             "sum `>=` it": lambda v, share: (
                 int((v.cumsum(0) / v.sum() > share).int().argmax()) + 1
             ),

@@ -352,8 +352,10 @@ def _one_number(answer):
             "It is 1 whatever the share: you divided by the largest variance "
             "instead of the sum, or turned the comparison or the share "
             "round.": {"total": lambda v: v.max()},
-            "You added up from the right, the smallest first; start with the "
-            "largest.": {"sums": lambda v: v.flip(0).cumsum(0)},
+            "Those are all components. Is the largest variance added first, "
+            "and the first sum taken that is large enough?": {
+                "sums": lambda v: v.flip(0).cumsum(0)
+            },
         },
     )
     | {
@@ -383,10 +385,6 @@ def _one_number(answer):
         "You counted the sums above the share; count those below, and add "
         "one.": lambda variances, share: (
             int((variances.cumsum(0) > share * variances.sum()).sum()) + 1
-        ),
-        "Those are all components: the first sum that is large enough is "
-        "wanted, not the last or the largest.": lambda variances, share: len(
-            variances
         ),
         "That is the share that is held; how many components hold it?": (
             lambda variances, share: min(

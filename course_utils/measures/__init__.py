@@ -1,11 +1,13 @@
 """The rulers of the course."""
 
+from course_utils.measures.clinic import treat, ward
 from course_utils.measures.codes import (
     active_units,
     distance_to_world,
     factor_r2,
     group_silhouette,
     linear_probe,
+    mutual_information,
     neighbour_accuracy,
     shape_of,
 )
@@ -35,6 +37,7 @@ __all__ = [
     "lettered",
     "linear_probe",
     "mse",
+    "mutual_information",
     "neighbour_accuracy",
     "psnr",
     "recognised",
@@ -44,4 +47,6 @@ __all__ = [
     "ssim",
     "subspace_angle",
     "train_judge",
+    "treat",
+    "ward",
 ]

@@ -127,3 +127,36 @@ def active_units(z, share=0.1) -> float:
         )
     largest = z.abs().amax(dim=0)
     return (z.abs() > share * largest).float().sum(dim=1).mean().item()
+
+
+def mutual_information(z, causes, bins=20):
+    """Nats that each unit tells about each cause: (N, Z), (N, K) -> (Z, K).
+
+    Both are sorted into bins of equal counts; scikit-learn compares how often
+    two bins meet with chance. With few examples even noise tells something:
+    about (bins - 1)² / 2N nats.
+    """
+    import numpy as np
+    from sklearn.metrics import mutual_info_score  # slow to import
+
+    if z.ndim != 2 or causes.ndim != 2 or len(z) != len(causes):
+        raise ValueError(
+            "mutual_information wants codes (N, Z) and causes (N, K); got "
+            f"{tuple(z.shape)} and {tuple(causes.shape)}"
+        )
+    if not 2 <= bins <= len(z):
+        raise ValueError(f"bins must be from 2 to {len(z)}; got {bins}")
+    z, causes = _equal_bins(z, bins), _equal_bins(causes, bins)
+    table = torch.zeros(z.shape[1], causes.shape[1])
+    for i, unit in enumerate(z.T):
+        for j, cause in enumerate(causes.T):
+            meet = np.bincount(bins * unit + cause, minlength=bins**2)
+            meet = meet.reshape(bins, bins)
+            table[i, j] = mutual_info_score(None, None, contingency=meet)
+    return table
+
+
+def _equal_bins(values, bins):
+    """Replace the numbers of each column (N, K) by their bin, from 0."""
+    rank = values.detach().cpu().argsort(dim=0).argsort(dim=0)
+    return (rank * bins // len(values)).numpy()

@@ -25,6 +25,8 @@ from course_utils.models.losses import (
     negative_elbo,
     reconstruction_loss,
 )
+from course_utils.models.many import ManyVAEs
+from course_utils.models.peeking import PeekingVAE, halved
 
 __all__ = [
     "Autoencoder",
@@ -32,6 +34,8 @@ __all__ = [
     "ConvEncoder",
     "DenseDecoder",
     "DenseEncoder",
+    "ManyVAEs",
+    "PeekingVAE",
     "VAE",
     "bernoulli_nll",
     "conv_autoencoder",
@@ -43,6 +47,7 @@ __all__ = [
     "dense_encoder",
     "dense_vae",
     "denoising_loss",
+    "halved",
     "kl_divergence",
     "kl_sparsity",
     "negative_elbo",

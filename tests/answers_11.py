@@ -4,7 +4,12 @@ ANSWERS: {check: (right answers, {words of the message: wrong answer})}.
 """
 
 import torch
-from torch.nn.functional import one_hot
+
+from course_utils.datasets import fashion_mnist
+from course_utils.measures import treat
+from course_utils.models import PeekingVAE, dense_vae, halved
+
+RIGHT = {"A": "too cheap", "B": "collapsed", "C": "healthy", "D": "unread"}
 
 
 def kl(mu, log_var):
@@ -20,6 +25,19 @@ def unit_kl_by_distributions(mu, log_var):
 def unit_kl_by_loop(mu, log_var):
     units = zip(mu.T, log_var.T, strict=True)
     return torch.stack([kl(m, v).mean() for m, v in units])
+
+
+def bought_by_where(variances, beta):
+    nats = torch.log(variances / beta) / 2
+    return torch.where(variances > beta, nats, torch.zeros_like(nats))
+
+
+def bought_by_relu(variances, beta):
+    return torch.relu(0.5 * variances.log() - 0.5 * torch.tensor(beta).log())
+
+
+def bought_by_clamp(variances, beta):
+    return (variances / beta).clamp(min=1).sqrt().log()
 
 
 def mig_by_sorting(information, entropy):
@@ -48,11 +66,6 @@ def mig_not_divided(information, entropy):
 
 
 def mig_wrong_axis(information, entropy):
-    top = information.topk(2, dim=1).values
-    return (top[:, 0] - top[:, 1]).mean()
-
-
-def mig_wrong_axis_divided(information, entropy):
     top = (information / entropy).topk(2, dim=1).values
     return (top[:, 0] - top[:, 1]).mean()
 
@@ -88,64 +101,22 @@ def free_by_loop(mu, log_var, floor):
     return sum(u.mean().clamp(min=floor) for u in kl(mu, log_var).T)
 
 
-def sample_in_steps(decode, labels, latent_dim):
-    z = torch.randn(labels.shape[0], latent_dim)
-    y = torch.zeros(len(labels), 10)
-    y[torch.arange(len(labels)), labels] = 1.0
-    return decode(z, y)
+def free_on_the_cpu(mu, log_var, floor):
+    each = kl(mu, log_var).mean(0)
+    return torch.maximum(each, torch.full((mu.shape[1],), floor)).sum()
 
 
-def sample_by_eye(decode, labels, latent_dim):
-    prior = torch.distributions.Normal(0.0, 1.0)
-    z = prior.sample((len(labels), latent_dim))
-    return decode(z, torch.eye(10)[labels])
+SMALL = halved(fashion_mnist(quiet=True).train[:10_000])
 
 
-def sample_named(decode, labels, latent_dim):
-    size = (len(labels), latent_dim)
-    return decode(torch.normal(0.0, 1.0, size), y=one_hot(labels, 10))
-
-
-def sample_all_named(decode, labels, latent_dim):
-    z = torch.randn(len(labels), latent_dim)
-    return decode(y=torch.eye(10)[labels], z=z)
-
-
-def sample_one_per_class(decode, labels, latent_dim):
-    styles = torch.randn(10, latent_dim)
-    return decode(styles[labels], torch.eye(10)[labels])
-
-
-def with_code(draw):
-    """Return a sampler whose code is `draw(count, latent_dim)`."""
-
-    def sample(decode, labels, latent_dim):
-        return decode(draw(len(labels), latent_dim), torch.eye(10)[labels])
-
-    return sample
-
-
-def with_label(make):
-    """Return a sampler whose label is `make(labels)`."""
-
-    def sample(decode, labels, latent_dim):
-        return decode(torch.randn(len(labels), latent_dim), make(labels))
-
-    return sample
-
-
-def sample_seeded(decode, labels, latent_dim):
-    torch.manual_seed(0)
-    return sample_by_eye(decode, labels, latent_dim)
-
-
-def sample_one_by_one(decode, labels, latent_dim):
-    images = [sample_by_eye(decode, y[None], latent_dim) for y in labels]
-    return torch.cat(images)
-
-
-def sample_without_return(decode, labels, latent_dim):
-    sample_by_eye(decode, labels, latent_dim)
+def treated(weight=1.0, floor=0.0, epochs=4):
+    """Return a model that is trained as a learner might."""
+    return treat(
+        SMALL,
+        weight,
+        kl=lambda mu, log_var: free_by_maximum(mu, log_var, floor),
+        epochs=epochs,
+    )
 
 
 ANSWERS = {
@@ -180,24 +151,41 @@ ANSWERS = {
                 0
             ),
             "no gradient": lambda m, v: kl(m, v).mean(0).detach(),
-            "NumPy": lambda m, v: kl(m, v).mean(0).numpy(),
-            "does not reach mu": lambda m, v: kl(m.detach(), v).mean(0),
+            "does not reach": lambda m, v: kl(m.detach(), v).mean(0),
             "without a further half": lambda m, v: (
                 0.5 * (m**2 + (0.5 * v).exp() - 1 - v)
             ).mean(0),
             "None": lambda m, v: None,
         },
     ),
+    "nats_bought": (
+        [bought_by_where, bought_by_relu, bought_by_clamp],
+        {
+            "not a negative number": lambda v, b: 0.5 * (v / b).log(),
+            "The half is missing": lambda v, b: (v / b).log().clamp(min=0),
+            "upside down": lambda v, b: 0.5 * (b / v).log().clamp(min=0),
+            "The price is missing": lambda v, b: 0.5 * v.log().clamp(min=0),
+            "not a difference": lambda v, b: 0.5 * (v - b).clamp(min=0),
+            "not `log2`": lambda v, b: 0.5 * (v / b).log2().clamp(min=0),
+            "not `log10`": lambda v, b: 0.5 * (v / b).log10().clamp(min=0),
+            "keep them apart": lambda v, b: (
+                0.5 * (v / b).log().clamp(min=0)
+            ).sum(),
+            "Only the open units": lambda v, b: 0.5 * (v[v > b] / b).log(),
+            "That is a ceiling": lambda v, b: 0.5 * (v / b).log().clamp(max=0),
+            "its size is not": lambda v, b: (0.5 * (v / b).log()).abs(),
+            "None": lambda v, b: None,
+        },
+    ),
     "mig": (
         [mig_by_sorting, mig_by_loop, mig_of_normalised],
         {
             "not divided": mig_not_divided,
-            "not along dim 1": mig_wrong_axis,
-            "not dim 1 (the causes)": mig_wrong_axis_divided,
+            "along dim 0 (the units)": mig_wrong_axis,
             "information of the best": lambda i, h: (
                 i.max(dim=0).values / h
             ).mean(),
-            "mean of all codes": lambda i, h: (
+            "mean of all units": lambda i, h: (
                 (i.max(dim=0).values - i.mean(dim=0)) / h
             ).mean(),
             "took off the smallest": lambda i, h: (
@@ -209,7 +197,7 @@ ANSWERS = {
             "each cause has its own": lambda i, h: (
                 mig_not_divided(i, h) / h.mean()
             ),
-            "take the two largest": mig_ascending,
+            "two smallest": mig_ascending,
             "leave out one": mig_by_masking,
         },
     ),
@@ -224,9 +212,6 @@ ANSWERS = {
             ),
             "under each image's sum": lambda m, v, f: (
                 kl(m, v).sum(1).clamp(min=f).mean()
-            ),
-            "multiplied by the number": lambda m, v, f: (
-                kl(m, v).sum(1).mean().clamp(min=f * m.shape[1])
             ),
             "summed over the images": lambda m, v, f: (
                 kl(m, v).sum(0).clamp(min=f).sum()
@@ -248,46 +233,41 @@ ANSWERS = {
                 kl(m, v).mean(0).clamp(min=f)
             ),
             "no gradient": lambda m, v, f: free_by_loop(m, v, f).item(),
+            "device": free_on_the_cpu,
         },
     ),
-    "sample_classes": (
-        [sample_in_steps, sample_by_eye, sample_named, sample_all_named],
+    "diagnosis": (
+        [
+            RIGHT,
+            {c.lower(): word.upper() for c, word in RIGHT.items()},
+            {f" {c}": f" {word} " for c, word in RIGHT.items()},
+        ],
         {
-            "label was forgotten": lambda decode, labels, n: decode(
-                torch.randn(len(labels), n)
-            ),
-            "wrong width": with_label(one_hot),
-            "class numbers": with_label(lambda labels: labels),
-            "not the one-hot": with_label(
-                lambda labels: torch.eye(10)[(labels + 1) % 10]
-            ),
-            "same z: draw one": with_code(
-                lambda count, n: torch.randn(1, n).expand(count, n)
-            ),
-            "One z for all": with_code(lambda count, n: torch.randn(1, n)),
-            "z is zero": with_code(lambda count, n: torch.zeros(count, n)),
-            "rand` is uniform": with_code(
-                lambda count, n: torch.rand(count, n)
-            ),
-            "must come from the prior": with_code(
-                lambda count, n: 0.5 + 0.5 * torch.randn(count, n)
-            ),
-            "Images of one class": sample_one_per_class,
-            "That is sqrt(e)": with_code(
-                lambda count, n: torch.randn(count, n) * 2.718**0.5
-            ),
-            "yours has 0.": with_code(
-                lambda count, n: 0.5 + 0.5 * torch.randn(count, n)
-            ),
-            "All numbers of a code": with_code(
-                lambda count, n: torch.randn(count, 1).expand(count, n)
-            ),
-            "swapped": lambda decode, labels, n: decode(
-                torch.eye(10)[labels], torch.randn(len(labels), n)
-            ),
-            "do not set a seed": sample_seeded,
-            "once": sample_one_by_one,
-            "None": sample_without_return,
+            "holds next to nothing": RIGHT
+            | {"B": "healthy", "C": "collapsed"},
+            "far too many are bought": RIGHT
+            | {"A": "healthy", "C": "too cheap"},
+            "are swapped": RIGHT | {"C": "unread", "D": "healthy"},
+            "must be a dictionary": list(RIGHT.values()),
+            "The other way round": {w: c for c, w in RIGHT.items()},
+            "No state is given": {"A": "healthy"},
+            "no patient E": RIGHT | {"E": "healthy"},
+            "is none of": RIGHT | {"A": "ill"},
+            "one patient only": RIGHT | {"A": "healthy"},
+        },
+    ),
+    "fuller": (
+        [
+            treated(0.5),
+            treated(lambda done: min(1, 2 * done), 0.5),
+            treated(1.0, 0.7),
+        ],
+        {
+            "Hand in a trained model": PeekingVAE,
+            "a model that `treat` trained": dense_vae(2),
+            "The code holds too little": PeekingVAE(),
+            "KL at least 5": treated(),
+            "more nats were bought": treated(0.05),
         },
     ),
 }

@@ -12,6 +12,7 @@ from course_utils.measures import (
     factor_r2,
     group_silhouette,
     linear_probe,
+    mutual_information,
     neighbour_accuracy,
     shape_of,
 )
@@ -117,3 +118,22 @@ def test_active_units_do_not_depend_on_scale():
 def test_active_units_need_a_table_of_numbers(z):
     with pytest.raises(ValueError, match="codes"):
         active_units(z)
+
+
+def test_mutual_information_of_a_cause_with_itself_is_its_entropy():
+    causes = torch.rand(2000, 2)
+    table = mutual_information(causes, causes, bins=10)
+    assert table.diag().sub(torch.tensor(10.0).log()).abs().max() < 1e-4
+    assert table.fliplr().diag().max() < 0.06  # by chance 81 / 4000
+    squeezed = mutual_information(causes.exp(), causes, bins=10)
+    assert squeezed.allclose(table)  # only the order counts
+
+
+def test_mutual_information_refuses_other_shapes():
+    z = torch.rand(50, 2)
+    for codes, causes in ((z[:, 0], z), (z, z[:40]), (z, z[:, 0])):
+        with pytest.raises(ValueError, match="codes \\(N, Z\\)"):
+            mutual_information(codes, causes)
+    for bins in (1, 51):
+        with pytest.raises(ValueError, match="bins must be"):
+            mutual_information(z, z, bins=bins)

@@ -54,6 +54,12 @@ SHOW = {
         torch.rand(9, 3), None, torch.eye(3),
         {"sheet": torch.rand(4, 5, 3), "board": torch.eye(3)[:2]}, **alt
     ),
+    "tangents": lambda **alt: figures.show_tangents(
+        {1: (9.0, 230.0), 4: (5.0, 240.0), 16: (2.0, 270.0)}, **alt
+    ),
+    "water": lambda **alt: figures.show_water(
+        {"first": 16.0, "second": 0.5}, 2, **alt
+    ),
     "curves": lambda **alt: figures.show_curves(
         {"a": {2: 5, 4: 3}, "b": ([1, 2], [3, 4], [0.1, 0.2])}, "size",
         "loss", log_x=True, log_y=True, mark={"mean": 2}, **alt
@@ -520,3 +526,19 @@ def test_arrows_say_how_long_they_are():
 def test_arrows_of_a_wrong_shape_are_refused(panels):
     with pytest.raises(ValueError, match="arrows|shape"):
         figures.arrows_figure(CODES, torch.rand(4, 2), panels)
+
+
+def test_water_leaves_the_nats_that_stick_out():
+    label = figures.water_figure({"a": 16.0, "b": 0.5}, 4).get_label()
+    assert "a, variance 16, costs 0.69 nats" in label
+    assert "b, variance 0.5, costs 0.00 nats" in label
+
+
+def test_water_and_tangents_refuse_what_they_cannot_draw():
+    for variances, level in (({}, 1), ({"a": 0.0}, 1), ({"a": 1.0}, 0)):
+        with pytest.raises(ValueError, match="above 0"):
+            figures.water_figure(variances, level)
+    with pytest.raises(ValueError, match="two points"):
+        figures.tangents_figure({1: (1.0, 2.0)})
+    with pytest.raises(ValueError, match="beta must be above 0"):
+        figures.tangents_figure({0: (1.0, 2.0), 1: (2.0, 1.0)})

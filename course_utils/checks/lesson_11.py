@@ -1,239 +1,501 @@
 """Checks of lesson 11."""
 
 import torch
+from torch.distributions import Normal
+from torch.distributions import kl_divergence as exact_kl
 
-from course_utils.checks.legacy import gradient_as, in_turn, judge, same_as
-
-
-def _posterior(count, units, seed):
-    """Return mu and log_var (B, Z) of units from wide awake to shut."""
-    generator = torch.Generator().manual_seed(seed)
-    mu = torch.randn(count, units, generator=generator)
-    spread = 1.5 * 0.6 ** torch.arange(units)
-    log_var = torch.rand(count, units, generator=generator)
-    return mu * spread, (log_var - 1.2) * spread
-
-
-def _each(mu, log_var):
-    """Return KL of each image and unit, by torch's own formula: (B, Z)."""
-    q = torch.distributions.Normal(mu, (0.5 * log_var).exp())
-    return torch.distributions.kl_divergence(
-        q, torch.distributions.Normal(0.0, 1.0)
-    )
+from course_utils.checks.core import check, mutants, outcome
+from course_utils.datasets import fashion_mnist
+from course_utils.measures import lettered, treat
+from course_utils.measures.clinic import LETTERS, PATIENTS
+from course_utils.models import (
+    PeekingVAE,
+    bernoulli_nll,
+    halved,
+    kl_divergence,
+    reparameterize,
+)
 
 
-def _unit_kl(mu, log_var):
-    return _each(mu, log_var).mean(dim=0)
+def _clouds(images, units):
+    """Return mu and log_var of units from wide awake to shut."""
+    size = 1.5 * 0.6 ** torch.arange(units)
+    mu = size * torch.randn(images, units)
+    return mu, size * (torch.rand(images, units) - 1.2)
 
 
-def _unit_kl_in_closed_form(mu, log_var):
-    """Return what steps in for the learner's: quicker than the oracle."""
-    return 0.5 * (mu**2 + log_var.exp() - 1 - log_var).mean(dim=0)
+def _above_zero(images, units):
+    """Log-variances that someone may take for a variance, and get numbers."""
+    return torch.randn(images, units), 0.1 + 2 * torch.rand(images, units)
 
 
-def _sigma_not_squared(mu, log_var):
-    return (0.5 * (mu**2 + (0.5 * log_var).exp() - 1 - log_var)).mean(0)
+def _exact(mu, log_var):
+    """KL of every image and unit by the library: (B, Z)."""
+    q = Normal(mu, (0.5 * log_var).exp())
+    return exact_kl(q, Normal(torch.zeros_like(mu), 1.0))
 
 
-def _formula(square, variance, one, log):
-    return 0.5 * (square + variance - one - log).mean(dim=0)
+def _same(value):
+    return value
 
 
-# First log-variances above 0: who takes them for a variance gets numbers.
-UNIT_POSITIVE = [
-    (
-        torch.linspace(-1, 2, 12).view(4, 3),
-        torch.linspace(2, 0.1, 12).view(4, 3),
-    )
-]
-UNIT_CASES = [_posterior(7, 5, 0), _posterior(64, 3, 1), _posterior(1, 4, 2)]
+def _mean(terms):
+    return terms.mean(dim=0)
+
+
+def _units(
+    mu,
+    log_var,
+    half=0.5,
+    square=torch.square,
+    var=torch.exp,
+    one=1.0,
+    log=_same,
+    first=_same,
+    last=_mean,
+):
+    """Return the KL of each unit with some knobs turned."""
+    mu, log_var = first(mu), first(log_var)
+    kl = half * (square(mu) + var(log_var) - one - log(log_var))
+    return last(kl)
+
+
 UNIT_SLIPS = {
     "You summed over the units (dim=1), so this is one number for each "
-    "image. Average over the images (dim=0).": lambda m, v: _each(m, v).sum(1),
-    "You averaged over the units (dim=1); average over the images "
-    "(dim=0).": lambda m, v: _each(m, v).mean(1),
-    "You summed over the images; take their mean.": lambda m, v: _each(
-        m, v
-    ).sum(0),
-    "One number for all units came back; keep the units apart.": (
-        lambda m, v: _each(m, v).sum(1).mean()
-    ),
-    "One mean over everything came back; keep the units apart.": (
-        lambda m, v: _each(m, v).mean()
-    ),
-    "The half is missing.": lambda m, v: 2 * _unit_kl(m, v),
-    "The sign is wrong: a KL is never negative.": lambda m, v: -_unit_kl(m, v),
-    "Every image and unit came back; average over the images.": _each,
+    "image. Average over the images (dim=0).": {"last": lambda t: t.sum(1)},
+    "You averaged over the units (dim=1); average over the images (dim=0).": {
+        "last": lambda t: t.mean(1)
+    },
+    "You summed over the images; take their mean.": {
+        "last": lambda t: t.sum(0)
+    },
+    "One number for all units came back; keep the units apart.": {
+        "last": lambda t: t.sum(1).mean()
+    },
+    "One mean over everything came back; keep the units apart.": {
+        "last": torch.mean
+    },
+    "One sum over everything came back; keep the units apart.": {
+        "last": torch.sum
+    },
+    "Every image and unit came back; average over the images.": {
+        "last": _same
+    },
     "Average the KL, not mu and log_var: the KL of the averages forgets how "
-    "the images differ.": lambda m, v: _each(m.mean(0), v.mean(0)),
+    "the images differ.": {"first": _mean, "last": _same},
+    "The half is missing.": {"half": 1},
+    "The sign is wrong: a KL is never negative.": {"half": -0.5},
     "`log_var` is the logarithm of the variance: its exponential is the "
-    "variance, without a further half.": _sigma_not_squared,
-    "You took log_var for the variance; the variance is log_var.exp().": (
-        lambda m, v: _formula(m**2, v, 1, v.log())
-    ),
-    "You took log_var for log sigma; it is the logarithm of sigma squared.": (
-        lambda m, v: _formula(m**2, (2 * v).exp(), 1, 2 * v)
-    ),
-    "You took log_var for sigma; sigma squared is log_var.exp().": (
-        lambda m, v: _formula(m**2, v**2, 1, (v**2).log())
-    ),
-    "The variance is missing: log_var stands where log_var.exp() belongs.": (
-        lambda m, v: _formula(m**2, v, 1, v)
-    ),
-    "The - 1 is missing: a shut unit must have 0.": (
-        lambda m, v: _formula(m**2, v.exp(), 0, v)
-    ),
-    "mu is squared in the formula.": (lambda m, v: _formula(m, v.exp(), 1, v)),
+    "variance, without a further half.": {"var": lambda v: (v / 2).exp()},
+    "You took log_var for the variance; the variance is log_var.exp().": {
+        "var": _same,
+        "log": torch.log,
+    },
+    "You took log_var for log sigma; it is the logarithm of sigma squared.": {
+        "var": lambda v: (2 * v).exp(),
+        "log": lambda v: 2 * v,
+    },
+    "You took log_var for sigma; sigma squared is log_var.exp().": {
+        "var": torch.square,
+        "log": lambda v: v.square().log(),
+    },
+    "The variance was squared: log_var.exp() is sigma squared already.": {
+        "var": lambda v: (2 * v).exp()
+    },
+    "The variance is missing: log_var stands where log_var.exp() belongs.": {
+        "var": _same
+    },
+    "log_var is a logarithm already; `.log()` takes it twice.": {
+        "log": torch.log
+    },
+    "The logarithm must be subtracted.": {"log": torch.neg},
+    "The - 1 is missing: a shut unit must have 0.": {"one": 0.0},
+    "mu is squared in the formula.": {"square": _same},
 }
 
 
-def unit_kl(attempt):
-    """Judge `unit_kl(mu, log_var)`: (B, Z), (B, Z) -> (Z,), in nats."""
-    kinds = UNIT_POSITIVE, UNIT_CASES
-    parts = [same_as(_unit_kl, cases, UNIT_SLIPS) for cases in kinds]
-    names = "mu", "log_var"
-    gradient = gradient_as(_unit_kl_in_closed_form, UNIT_CASES[0], names)
-    find = in_turn(*parts, gradient)
-    return judge("unit_kl", attempt, _unit_kl_in_closed_form, find)
+@check(
+    cases=lambda: [_above_zero(4, 3), _clouds(7, 5), _clouds(64, 3)],
+    oracle=lambda mu, log_var: _exact(mu, log_var).mean(dim=0),
+    learns=("mu", "log_var"),
+    slips=mutants(_units, UNIT_SLIPS),
+)
+def unit_kl(mu, log_var):
+    """Mean KL of each unit, in nats: (B, Z), (B, Z) -> (Z,)."""
+    return _units(mu, log_var)
 
 
-def _mig(information, entropy):
-    scores = []
-    for cause, most in zip(information.T, entropy, strict=True):
-        first, second = sorted(cause.tolist(), reverse=True)[:2]
-        scores.append((first - second) / most.item())
-    return torch.tensor(scores).mean()
+def _bought(
+    variances,
+    beta,
+    half=0.5,
+    share=lambda v, b: v / b,
+    log=torch.log,
+    end=lambda nats: nats.clamp(min=0),
+):
+    """Return the nats of each unit with some knobs turned."""
+    return end(half * log(share(variances, beta)))
 
 
-def _gaps(information, dim=0):
-    top = information.topk(2, dim=dim).values
+@check(
+    cases=lambda: [
+        (torch.tensor([16.0, 4.0, 2.0, 0.5]), 3.0),
+        (torch.tensor([9.0, 1.2, 0.3]), 1.7),
+        (torch.tensor([5.0, 0.2, 0.6, 0.1, 8.0]), 0.5),
+    ],
+    slips=mutants(
+        _bought,
+        {
+            "A unit that is not worth its price has 0 nats, not a negative "
+            "number of them.": {"end": _same},
+            "The half is missing.": {"half": 1},
+            "The fraction is upside down: variance over price.": {
+                "share": lambda v, b: b / v
+            },
+            "The signs: the fraction is upside down, and `clamp` keeps the "
+            "shut units.": {"share": lambda v, b: b / v, "end": torch.abs},
+            "That is a ceiling: `clamp(max=0)` keeps what is below 0.": {
+                "end": lambda nats: nats.clamp(max=0)
+            },
+            "A shut unit has 0 nats; its size is not what was not bought.": {
+                "end": torch.abs
+            },
+            "The price is missing: D is beta.": {"share": lambda v, b: v},
+            "Beta is a variance itself: no square root and no square.": {
+                "share": lambda v, b: v / b**2
+            },
+            "D is beta itself, no square root.": {
+                "share": lambda v, b: v / b**0.5
+            },
+            "What sticks out is a ratio on the scale of logs, not a "
+            "difference: log(v / beta).": {
+                "share": lambda v, b: v - b,
+                "log": _same,
+            },
+            "The logarithm of the difference is not the difference of the "
+            "logarithms: log(v / beta).": {
+                "share": lambda v, b: (v - b).clamp(min=1e-9)
+            },
+            "In nats the logarithm is natural: `log`, not `log2`.": {
+                "log": torch.log2
+            },
+            "In nats the logarithm is natural: `log`, not `log10`.": {
+                "log": torch.log10
+            },
+            "The logarithm is missing.": {"log": _same},
+            "That is log(1 + v / beta); here it is log(v / beta), cut off "
+            "at 0.": {"log": torch.log1p},
+            "All units together came back; keep them apart.": {
+                "end": lambda nats: nats.clamp(min=0).sum()
+            },
+            "Only the open units came back; a shut one has 0.": {
+                "end": lambda nats: nats[nats > 0]
+            },
+            "Each unit is lifted to 1 nat or more; the floor is 0.": {
+                "end": lambda nats: nats.clamp(min=1)
+            },
+        },
+    ),
+)
+def nats_bought(variances, beta):
+    """Nats of each unit at a price: (Z,), a number -> (Z,)."""
+    return _bought(variances, beta)
+
+
+def _top(values, dim):
+    """Return the largest less the second largest along an axis."""
+    top = values.topk(2, dim=dim).values
     return top.select(dim, 0) - top.select(dim, 1)
 
 
-def _table(units, causes, seed):
-    generator = torch.Generator().manual_seed(seed)
-    entropy = 1 + 2 * torch.rand(causes, generator=generator)
-    share = torch.rand(units, causes, generator=generator)
-    return share * entropy, entropy
+def _gap(
+    information,
+    entropy,
+    gaps=lambda values: _top(values, 0),
+    over=_same,
+    before=False,
+    last=torch.mean,
+):
+    """Return the mutual information gap with some knobs turned."""
+    entropy = over(entropy)
+    if before:
+        return last(gaps(information / entropy))
+    return last(gaps(information) / entropy)
 
 
-def _tied(units, causes, seed):
-    """Return a table in which two codes tell the same about a cause."""
-    information, entropy = _table(units, causes, seed)
+def _unlike(values):
+    """Return the gap to the best that is not equal to the maximum."""
+    best = values.amax(dim=0)
+    return best - values.masked_fill(values == best, 0).amax(dim=0)
+
+
+def _table(units, causes):
+    entropy = 1 + 2 * torch.rand(causes)
+    return torch.rand(units, causes) * entropy, entropy
+
+
+def _tied(units, causes):
+    """Return a table in which two units tell the same about a cause."""
+    information, entropy = _table(units, causes)
     best, second = information[:, 1].topk(2).indices
     information[second, 1] = information[best, 1]
     return information, entropy
 
 
-def _gaps_of_unlike(information):
-    """Gaps to the best of those that are not equal to the maximum."""
-    best = information.amax(dim=0)
-    rest = information.masked_fill(information == best, 0)
-    return best - rest.amax(dim=0)
+def _as_sorted(values):
+    """Return the last two of each column, sorted from large to small."""
+    return _top(-values, 0)
 
 
-MIG_CASES = [_table(6, 3, 0), _table(4, 4, 1), _table(3, 2, 2)]
-MIG_CASES += [_tied(5, 3, 3)]
-MIG_SLIPS = {
-    "The gap is not divided by the entropy of its cause.": (
-        lambda i, h: _gaps(i).mean()
+@check(
+    cases=lambda: [_table(6, 3), _table(4, 4), _table(3, 2), _tied(5, 3)],
+    skip=("one",),
+    slips=mutants(
+        _gap,
+        {
+            "The gap is not divided by the entropy of its cause.": {
+                "over": torch.ones_like
+            },
+            "You divided by the mean entropy; each cause has its own.": {
+                "over": torch.mean
+            },
+            "You divided by the sum of the entropies; each cause has its "
+            "own.": {"over": torch.sum},
+            "You multiplied by the entropy; divide.": {
+                "over": torch.reciprocal
+            },
+            "Two causes are compared for one unit: take the two largest "
+            "along dim 0 (the units), not along dim 1.": {
+                "gaps": lambda v: _top(v, 1),
+                "before": True,
+            },
+            "Two causes are compared for one unit: dim 0 (the units) it is.": {
+                "gaps": lambda v: _top(v, 1).mean(),
+                "over": torch.ones_like,
+            },
+            "That is the information of the best unit; take off the second "
+            "best.": {"gaps": lambda v: v.amax(0)},
+            "You took off the mean of all units; take off the second best.": {
+                "gaps": lambda v: v.amax(0) - v.mean(0)
+            },
+            "You took off the smallest; take off the second best.": {
+                "gaps": lambda v: v.amax(0) - v.amin(0)
+            },
+            "You summed over the causes; take their mean.": {
+                "last": torch.sum
+            },
+            "One gap for each cause came back; take their mean.": {
+                "last": _same
+            },
+            "You took the largest gap; take the mean over the causes.": {
+                "last": torch.amax
+            },
+            "The sign is wrong: best less second best.": {
+                "gaps": lambda v: -_top(v, 0)
+            },
+            "`topk(..., largest=False)`, or a sort from small to large: you "
+            "compared the two smallest.": {"gaps": _as_sorted},
+            "Two units may tell equally much, and then the gap is 0. You "
+            "left out all that equal the largest; leave out one.": {
+                "gaps": _unlike
+            },
+        },
     ),
-    "Two codes are compared for one cause: take the two largest along dim 0 "
-    "(the codes), not along dim 1.": lambda i, h: _gaps(i, 1).mean(),
-    "Two codes are compared for one cause: take the two largest along dim 0 "
-    "(the codes), not dim 1 (the causes).": lambda i, h: _gaps(
-        (i / h), 1
-    ).mean(),
-    "That is the information of the best code; take off the second "
-    "best.": lambda i, h: (i.max(0).values / h).mean(),
-    "You took off the mean of all codes; take off the second best.": (
-        lambda i, h: ((i.max(0).values - i.mean(0)) / h).mean()
-    ),
-    "You took off the smallest; take off the second best.": lambda i, h: (
-        (i.max(0).values - i.min(0).values) / h
-    ).mean(),
-    "You summed over the causes; take their mean.": lambda i, h: (
-        _gaps(i) / h
-    ).sum(),
-    "One gap for each cause came back; take their mean.": lambda i, h: (
-        _gaps(i) / h
-    ),
-    "The sign is wrong: best minus second best.": lambda i, h: (
-        -(_gaps(i) / h).mean()
-    ),
-    "You divided by the mean entropy; each cause has its own.": lambda i, h: (
-        _gaps(i) / h.mean()
-    ).mean(),
-    "You compared the last two codes after sorting from large to small (or "
-    "the first two from small to large): take the two largest.": (
-        lambda i, h: (-_gaps(-i) / h).mean().abs()
-    ),
-    "Two codes may tell equally much, and then the gap is 0. You left out "
-    "all that equal the largest; leave out one.": lambda i, h: (
-        _gaps_of_unlike(i) / h
-    ).mean(),
-}
+)
+def mig(information, entropy):
+    """Table (Z, K), entropy of each cause (K,) -> one number."""
+    return _gap(information, entropy)
 
 
-def mig(attempt):
-    """Judge `mig(information, entropy)`: (Z, K), (K,) -> one number."""
-    return judge("mig", attempt, _mig, same_as(_mig, MIG_CASES, MIG_SLIPS))
+def _free(
+    mu,
+    log_var,
+    floor,
+    first=_mean,
+    lift=lambda kl, floor: kl.clamp(min=floor),
+    last=torch.sum,
+):
+    """Return the KL with a floor, with some knobs turned."""
+    kl = 0.5 * (mu**2 + log_var.exp() - 1 - log_var)
+    return last(lift(first(kl), floor))
 
 
-def _free_bits(mu, log_var, floor):
-    return _unit_kl(mu, log_var).clamp(min=floor).sum()
+def _per_image(kl):
+    return kl.sum(dim=1)
 
 
-def _free_bits_in_closed_form(mu, log_var, floor):
-    return _unit_kl_in_closed_form(mu, log_var).clamp(min=floor).sum()
-
-
-FREE_CASES = [
-    (*_posterior(9, 5, 3), 0.3),
-    (*_posterior(16, 4, 4), 2.0),
-    (*_posterior(5, 3, 5), 0.0),
-]
-FREE_SLIPS = {
-    "The floor was put under each image; put it under the unit's mean over "
-    "the batch.": lambda m, v, f: _each(m, v).clamp(min=f).mean(0).sum(),
-    "The floor was put under the sum of all units; put it under each unit, "
-    "then sum.": lambda m, v, f: _each(m, v).sum(1).mean().clamp(min=f),
-    "The floor was put under each image's sum; put it under each unit's mean "
-    "over the batch.": lambda m, v, f: _each(m, v).sum(1).clamp(min=f).mean(),
-    "The floor was multiplied by the number of units and put under their "
-    "sum: then one busy unit pays for the shut ones. Put it under each.": (
-        lambda m, v, f: _each(m, v).sum(1).mean().clamp(min=f * m.shape[1])
+@check(
+    cases=lambda: [
+        (*_clouds(9, 5), 0.3),
+        (*_clouds(16, 4), 2.0),
+        (*_clouds(5, 3), 0.0),
+    ],
+    learns=("mu", "log_var"),
+    slips=mutants(
+        _free,
+        {
+            "The floor was put under each image; put it under the unit's "
+            "mean over the batch.": {
+                "first": _same,
+                "last": lambda kl: kl.mean(0).sum(),
+            },
+            "The floor was put under the sum of all units; put it under "
+            "each unit, then sum.": {
+                "first": lambda kl: _per_image(kl).mean()
+            },
+            "The floor was put under each image's sum; put it under each "
+            "unit's mean over the batch.": {
+                "first": _per_image,
+                "last": torch.mean,
+            },
+            "You summed over the images; take each unit's mean over the "
+            "batch.": {"first": lambda kl: kl.sum(0)},
+            "The floor is fixed at 1; use `floor`.": {
+                "lift": lambda kl, floor: kl.clamp(min=1)
+            },
+            "That is a ceiling: `clamp(max=...)`, or `minimum`, keeps the "
+            "smaller.": {"lift": lambda kl, floor: kl.clamp(max=floor)},
+            "The floor is not used.": {"lift": lambda kl, floor: kl},
+            "The floor was added to each unit; it is a lower limit.": {
+                "lift": lambda kl, floor: kl + floor
+            },
+            "Only what lies above the floor is counted; a unit below it "
+            "counts as the floor.": {
+                "lift": lambda kl, floor: (kl - floor).clamp(min=0)
+            },
+            "A unit below the floor counts as the floor, not as zero.": {
+                "lift": lambda kl, floor: kl * (kl > floor)
+            },
+            "You averaged over the units; sum over them.": {
+                "last": torch.mean
+            },
+            "One number for each unit came back; sum them.": {"last": _same},
+            "Each image has its own row still: take the mean over the batch "
+            "before the floor.": {"first": _same, "last": _same},
+            "You summed over images and units; take the mean over the batch "
+            "first.": {"first": _same},
+        },
     ),
-    "You summed over the images; take each unit's mean over the batch.": (
-        lambda m, v, f: _each(m, v).sum(0).clamp(min=f).sum()
-    ),
-    "The floor is fixed at 1; use `floor`.": lambda m, v, f: (
-        _unit_kl(m, v).clamp(min=1).sum()
-    ),
-    "That is a ceiling: `clamp(max=...)`, or `minimum`, keeps the smaller.": (
-        lambda m, v, f: _unit_kl(m, v).clamp(max=f).sum()
-    ),
-    "The floor is not used.": lambda m, v, f: _unit_kl(m, v).sum(),
-    "The floor was added to each unit; it is a lower limit.": (
-        lambda m, v, f: (_unit_kl(m, v) + f).sum()
-    ),
-    "Only what lies above the floor is counted; a unit below it counts as "
-    "the floor.": lambda m, v, f: (_unit_kl(m, v) - f).clamp(min=0).sum(),
-    "A unit below the floor counts as the floor, not as zero.": (
-        lambda m, v, f: (_unit_kl(m, v) * (_unit_kl(m, v) > f)).sum()
-    ),
-    "You averaged over the units; sum over them.": lambda m, v, f: (
-        _unit_kl(m, v).clamp(min=f).mean()
-    ),
-    "One number for each unit came back; sum them.": lambda m, v, f: _unit_kl(
-        m, v
-    ).clamp(min=f),
-}
+)
+def free_bits(mu, log_var, floor):
+    """KL with a floor under each unit: (B, Z), (B, Z) -> one number."""
+    return _free(mu, log_var, floor)
 
 
-def free_bits(attempt):
-    """Judge `free_bits(mu, log_var, floor)`: -> one number, in nats."""
-    names = "mu", "log_var", ""
-    gradient = gradient_as(_free_bits_in_closed_form, FREE_CASES[0], names)
-    find = in_turn(same_as(_free_bits, FREE_CASES, FREE_SLIPS), gradient)
-    return judge("free_bits", attempt, _free_bits_in_closed_form, find)
+def _diagnosis_problem(diagnosis):
+    """Say which part of the diagnosis does not hold, or return None."""
+    right = lettered(PATIENTS, LETTERS)
+    if not isinstance(diagnosis, dict):
+        return (
+            'It must be a dictionary such as {"A": "healthy", …}; got a '
+            f"{type(diagnosis).__name__}."
+        )
+    given = {_word(k).upper(): _word(v) for k, v in diagnosis.items()}
+    if set(given) & {word.upper() for word in PATIENTS}:
+        return "The other way round: letters to the left, states to the right."
+    if missing := sorted(set(right) - set(given)):
+        return f"No state is given for {', '.join(missing)}."
+    if more := sorted(set(given) - set(right)):
+        return f"There is no patient {', '.join(more)}; there are A to D."
+    for letter, word in given.items():
+        if word not in PATIENTS:
+            return f"{letter}: {word!r} is none of {', '.join(PATIENTS)}."
+    if len(set(given.values())) < len(right):
+        return "Each of the four states stands for one patient only."
+    wrong = {c for c in right if given[c] != right[c]}
+    if not wrong:
+        return None
+    return f"{len(right) - len(wrong)} of 4 are right. " + _advice(
+        {right[c] for c in wrong}
+    )
+
+
+def _word(value):
+    return str(value).strip().lower()
+
+
+def _advice(missed):
+    """Return where to look, by the states that were missed."""
+    if "collapsed" in missed:
+        return (
+            "A code that holds next to nothing has a KL near 0, whatever its "
+            "−ELBO is."
+        )
+    if "too cheap" in missed:
+        return (
+            "Where nats are too cheap, far too many are bought: which KL is "
+            "ten times the others'?"
+        )
+    return (
+        "Healthy and unread are swapped. Their KLs are alike; what happens "
+        "when codes are swapped?"
+    )
+
+
+outcome(
+    "diagnosis",
+    _diagnosis_problem,
+    course=lambda: lettered(PATIENTS, LETTERS),
+)
+
+WANTED = {"kl": 5.0, "swap": 30.0, "minus_elbo": 74.0}
+
+
+def _fuller_problem(model):
+    """Say which of the three goals a model misses, or return None."""
+    if isinstance(model, type):
+        return "Hand in a trained model: `treat` makes one."
+    if not isinstance(model, PeekingVAE):
+        return (
+            f"It must be a model that `treat` trained; got a "
+            f"{type(model).__name__}."
+        )
+    x = halved(fashion_mnist(quiet=True).test)
+    kl, swap, minus_elbo = _measured(model, x)
+    found = f"KL {kl:.1f}, a swap costs {swap:.1f}, −ELBO {minus_elbo:.1f}. "
+    if kl < WANTED["kl"]:
+        return found + (
+            "The code holds too little: KL at least 5. A lower price, or a "
+            "floor, lets it buy more."
+        )
+    if minus_elbo > WANTED["minus_elbo"]:
+        return found + (
+            "−ELBO is above 74: more nats were bought than they save. Raise "
+            "the price, or lower the floor."
+        )
+    if swap < WANTED["swap"]:
+        return found + (
+            "A swap costs less than 30: the decoder makes too little use of "
+            "the code. When does it learn to read?"
+        )
+    return None
+
+
+@torch.no_grad()
+def _measured(model, x):
+    """Return KL, cost of a swap and −ELBO, in nats per image."""
+    place = next(model.parameters()).device
+    was, x = model.training, x.to(place)
+    with torch.random.fork_rng([]):
+        torch.manual_seed(0)
+        mu, log_var = model.eval().encode(x)
+        z = reparameterize(mu, log_var)
+    own, swapped = (
+        bernoulli_nll(model.logits(code, x), x).mean().item()
+        for code in (z, z.roll(1, 0))
+    )
+    model.train(was)
+    kl = kl_divergence(mu, log_var).mean().item()
+    return kl, swapped - own, own + kl
+
+
+def _fuller():
+    """Return the course's own: annealed, with half a nat free."""
+    return treat(
+        halved(fashion_mnist(quiet=True).train[:10_000]),
+        lambda done: min(1, 2 * done),
+        kl=lambda mu, log_var: _free(mu, log_var, 0.5),
+    )
+
+
+outcome("fuller", _fuller_problem, course=_fuller)

@@ -35,6 +35,12 @@ from course_utils.figures.images import (
     show_interpolation,
     show_reconstructions,
 )
+from course_utils.figures.rates import (
+    show_tangents,
+    show_water,
+    tangents_figure,
+    water_figure,
+)
 from course_utils.figures.style import show_figure
 from course_utils.figures.widgets import (
     click_map,
@@ -76,5 +82,9 @@ __all__ = [
     "show_matrix",
     "show_posteriors",
     "show_reconstructions",
+    "show_tangents",
+    "show_water",
+    "tangents_figure",
     "walk_latent_space",
+    "water_figure",
 ]

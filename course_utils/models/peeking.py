@@ -13,8 +13,7 @@ def halved(images):
     """Images (N, 1, 28, 28) -> (N, 1, 14, 14): means of 2 x 2 pixels."""
     if images.ndim != 4 or images.shape[1:] != (1, 2 * HALF, 2 * HALF):
         raise ValueError(
-            "images must have shape (N, 1, 28, 28); got "
-            f"{tuple(images.shape)}"
+            f"images must have shape (N, 1, 28, 28); got {tuple(images.shape)}"
         )
     return avg_pool2d(images, 2)
 

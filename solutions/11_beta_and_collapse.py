@@ -1,0 +1,767 @@
+# %% [markdown]
+# {head}
+#
+# You will be able to: read a price from a rate-distortion curve, predict which
+# unit loses how many nats when the price rises, test a claim over many seeds,
+# and tell from three numbers whether a code is healthy.
+
+# %%
+import pandas
+import torch
+
+from course_utils import checks
+from course_utils.datasets import fashion_mnist, made_world
+from course_utils.figures import diagram, show_images, show_tangents
+from course_utils.lessons import claim, from_memory, guess, reveal
+
+SEED = 0
+FULL = False
+images = fashion_mnist(FULL)
+from_memory()
+diagram("vae_graph", highlight=("kl", "fit"))
+
+# %% [markdown]
+# ## One knob
+#
+# The loss of lesson 08 has two terms, both in nats. Now the KL gets a weight,
+# **beta** (Higgins and others, 2017):
+#
+# loss = −log p(x|z) + beta · KL
+#
+# With beta = 1 it is −ELBO. Beta is a **price**: each nat of KL costs beta nats
+# of the loss. We train one VAE at price 1, and go on from there at five prices.
+
+# %%
+import copy
+
+from course_utils.models import dense_vae, negative_elbo
+from course_utils.training import fit, predict, set_seed
+
+options = {"batch_size": 64, "seed": SEED}
+set_seed(SEED)
+start = dense_vae(16)
+fit(start, images.train, negative_elbo, epochs=5, **options)
+
+
+# %%
+def at_price(beta):
+    """Return a copy of the start, trained on with a price of beta."""
+
+    def loss(model, x):
+        return negative_elbo(model, x, beta)
+
+    model, more = copy.deepcopy(start), {"lr": 2e-3, "progress": False}
+    fit(model, images.train, loss, epochs=3, **options, **more)
+    return model
+
+
+models = {beta: at_price(beta) for beta in (0.25, 1, 4, 16, 64)}
+
+
+# %%
+def posterior(model, x=images.test):
+    """mu and log_var of q(z|x): images -> (N, Z), (N, Z)."""
+    both = predict(lambda x: torch.cat(model.encode(x), dim=1), x)
+    return both.chunk(2, dim=1)
+
+
+ten = images.test[:10]
+copies = {
+    f"beta {beta}": predict(model.decode, posterior(model, ten)[0])
+    for beta, model in models.items()
+}
+show_images({"original": ten} | copies)
+
+# %% [markdown]
+# As the price rises, copies blur. At 64 they are one and the same stain.
+#
+# ### Exercise 1 · The KL of each unit · 5 minutes, easy
+#
+# One image and one unit have the KL ½ (mu² + exp(log_var) − 1 − log_var).
+# Return its mean over the images, for each unit.
+
+
+# %% tags=["nbval-check-output"]
+def unit_kl(mu, log_var):
+    """Mean KL of each unit, in nats: (B, Z), (B, Z) -> (Z,)."""
+    ### BEGIN SOLUTION
+    kl = 0.5 * (mu**2 + log_var.exp() - 1 - log_var)
+    return kl.mean(dim=0)
+    ### END SOLUTION
+
+
+unit_kl = checks.unit_kl(unit_kl)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Write the formula on whole tensors: a KL for each image and unit, (B, Z).
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Along which dimension do the images lie?
+#
+# </details>
+#
+# {answer}
+#
+# ### What does a nat save?
+#
+# The KL is the **rate**: how many nats the code tells about an image, at most.
+# The other term is the **distortion**: how many nats are missing when the code
+# is known. (Of it about 190 are the floor of grey pixels, lesson 09.)
+
+# %%
+from course_utils.models import bernoulli_nll, reparameterize
+
+
+def rate_distortion(model):
+    """Mean KL and mean −log p(x|z) of the test images, in nats."""
+    set_seed(SEED)
+    mu, log_var = posterior(model)
+    logits = predict(model.decoder, reparameterize(mu, log_var))
+    distortion = bernoulli_nll(logits, images.test).mean()
+    return unit_kl(mu, log_var).sum().item(), distortion.item()
+
+
+points = {beta: rate_distortion(model) for beta, model in models.items()}
+guess("At beta 4, one more nat of rate saves…", "1 nat", "4 nats", "8 nats")
+
+# %%
+show_tangents(points)
+curve = pandas.DataFrame(points, index=["rate", "distortion"]).T
+curve["−ELBO"] = curve.sum(axis=1)
+curve.round(1)
+
+# %% [markdown] tags=["explain"]
+# The points lie on the **rate-distortion curve**. The first nats of rate save
+# most. Each line has the slope −beta, and it touches the curve: at its point,
+# **one nat more saves about beta nats**. It must be so. If it saved more than
+# it costs, the training would buy it; if less, it would sell.
+#
+# So the sum of both, −ELBO, is lowest at the price 1.
+
+# %% tags=["claims"]
+steps = -curve.distortion.diff() / curve.rate.diff()
+reveal(f"{min((1, 4, 8), key=lambda b: abs(4 - b))} nats")
+lies = all(a < s < b for a, s, b in zip(curve.index, steps[1:], curve.index[1:]))
+claim("between two betas a nat saves an amount between them", lies)
+claim("−ELBO is lowest at beta 1", curve["−ELBO"].idxmin() == 1)
+claim("at beta 64 hardly a nat is bought", curve.rate[64], high=0.6)
+
+# %% [markdown]
+# ## Which nats are bought?
+#
+# First a toy that we can solve on paper. An image is four numbers with
+# variances 16, 4, 2 and ½. A linear VAE gives each a unit of its own; the
+# likelihood is N(x̂, 1). The price rises from 1 to 2.
+
+# %%
+who = "the one of 16", "the one of 2", "those of 16, 4 and 2 alike"
+guess("Which number loses the most nats?", *who)
+
+# %% [markdown] tags=["explain"]
+# A unit that leaves an error of variance D in a number of variance v needs
+# ½ log(v/D) nats: half a nat for each time that D shrinks e-fold. The error
+# costs D/2. Together
+#
+# $$\frac D2 + \beta \cdot \tfrac12 \log\frac vD, \qquad\text{slope over } D:
+# \quad \frac12 - \frac{\beta}{2D}.$$
+#
+# The slope is 0 at **D = β, for every unit**, whatever its v. A number with
+# v < β is not worth a nat: its unit is shut. Picture bars that stand in water
+# which rises to β: a unit pays for what sticks out.
+#
+# ### Exercise 2 · What is bought? · 5 minutes, medium
+#
+# Return the nats of each unit.
+
+
+# %% tags=["nbval-check-output"]
+def nats_bought(variances, beta):
+    """Nats of each unit at a price: (Z,), a number -> (Z,)."""
+    ### BEGIN SOLUTION
+    nats = 0.5 * (variances / beta).log()
+    return nats.clamp(min=0)
+    ### END SOLUTION
+
+
+nats_bought = checks.nats_bought(nats_bought)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Put D = β into ½ log(v/D). What comes out if v < β, and what should?
+#
+# </details>
+#
+# {answer}
+
+# %%
+from course_utils.figures import explore, show_water, water_figure
+
+variances = torch.tensor([16.0, 4.0, 2.0, 0.5])
+bars = {f"unit {i + 1}": v for i, v in enumerate(variances.tolist())}
+show_water(bars, level=1)
+box = explore(lambda beta: water_figure(bars, beta), beta=[1, 2, 4, 8, 16])
+
+# %%
+from torch import nn
+
+
+class LinearVAE(nn.Module):
+    """Four numbers in, four units, four numbers out; no bends."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Linear(4, 4, bias=False)
+        self.decoder = nn.Linear(4, 4, bias=False)
+        self.log_var = nn.Parameter(torch.zeros(4))
+
+    def forward(self, x):
+        mu, log_var = self.encoder(x), self.log_var.expand_as(x)
+        return self.decoder(reparameterize(mu, log_var)), mu, log_var
+
+
+# %%
+from course_utils.models import kl_divergence, reconstruction_loss
+
+
+def toy_nats(beta):
+    """Train a linear VAE at a price; return the nats of its units, sorted."""
+
+    def loss(model, x):
+        x_hat, mu, log_var = model(x)
+        price = beta * kl_divergence(mu, log_var)
+        return reconstruction_loss(x_hat, x) / 2 + price
+
+    set_seed(SEED)
+    model, x = LinearVAE(), torch.randn(4000, 4) * variances.sqrt()
+    fit(model, x, loss, epochs=15, lr=0.03, progress=False, **options)
+    nats = unit_kl(*model.cpu()(x)[1:]).detach()
+    return nats.sort(descending=True).values
+
+
+# %%
+toy = {}
+for beta in (1, 2, 4):
+    toy[f"beta {beta}: formula"] = nats_bought(variances, beta).tolist()
+    toy[f"beta {beta}: trained"] = toy_nats(beta).tolist()
+pandas.DataFrame(toy, index=list(bars)).T.round(2)
+
+# %% [markdown] tags=["explain"]
+# A network that knows nothing of the formula finds the same nats. From 1 to 2
+# each open unit loses ½ log 2 = 0.35 nats, large or small. **A price lowers all
+# units alike**, and shuts those that had least: *reverse water-filling*.
+
+# %% tags=["claims"]
+lost = nats_bought(variances, 1) - nats_bought(variances, 2)
+alike = (lost[:3].max() - lost[:3].min()).item() < 0.01
+reveal(who[2] if alike else who[lost.argmax().item() // 2])
+rows = pandas.DataFrame(toy).to_numpy()
+off = abs(rows[:, ::2] - rows[:, 1::2]).max()
+claim("formula and training differ by little", off, high=0.1)
+
+# %% [markdown]
+# ## And in a real VAE?
+#
+# Nothing there is linear, pixels are coins, and no variances are known. Does
+# the rule hold? Back to the five VAEs of 16 units.
+
+# %%
+parts = "a quarter", "a half", "two thirds"
+guess("Its best unit has 2.2 nats at beta 1. What is left at 4?", *parts)
+
+# %%
+from course_utils.figures import show_matrix
+
+units = torch.stack([unit_kl(*posterior(m)) for m in models.values()])
+units = units[:, units[1].argsort(descending=True)]
+names = [f"beta {beta}" for beta in models]
+show_matrix(units, names, range(1, 17), fmt="{:.1f}", xlabel="unit")
+
+# %%
+import math
+
+half_log = 0.5 * math.log(4)
+rows = {}
+for i in range(3):
+    open_units = units[i + 1] > 0.3
+    drop = (units[i] - units[i + 1])[open_units]
+    numbers = len(drop), drop.mean().item(), drop.min().item()
+    rows[f"{names[i]} to {names[i + 1]}"] = *numbers, drop.max().item()
+columns = "units still open", "mean loss", "smallest", "largest"
+drops = pandas.DataFrame(rows, index=columns).T
+drops.round(2)
+
+# %% [markdown] tags=["explain"]
+# ½ log 4 is 0.69. The best unit keeps 1.4 of 2.2 nats, two thirds; a unit with
+# 0.9 keeps about a quarter; one with 0.6 is all but shut. All lose about 0.7,
+# step after step. So you can tell in advance what a price will do: **take
+# ½ log of the ratio of the prices from every unit, and stop at 0.**
+#
+# It also says what is lost: ½ log 4 = log 2, so each number of the code is
+# known half as exactly.
+
+# %% tags=["claims"]
+left = (units[2, 0] / units[1, 0]).item()
+reveal(parts[int(left > 0.375) + int(left > 0.58)])
+means = drops["mean loss"]
+claim("the mean loss is near ½ log 4", means.min(), half_log - 0.12)
+claim("in each step", means.max(), high=half_log + 0.12)
+
+# %% [markdown]
+# ## One axis, one cause?
+#
+# Beta-VAEs became famous for something else: a high price is said to give each
+# cause a unit of its own. Such a code is called **disentangled**. To test it we
+# need known causes, as in lesson 01's world of disks, and a ruler.
+#
+# `mutual_information` says how many nats unit i tells about cause j: a table,
+# one row a unit. (Both are sorted into 20 bins of equal counts.)
+#
+# ### Exercise 3 · The mutual information gap · 8 minutes, medium
+#
+# For each cause: the unit that tells most, less the one that tells second
+# most, as a share of the cause's **entropy** (all there is to tell). The mean
+# over the causes is **MIG** (Chen and others, 2018).
+
+
+# %% tags=["nbval-check-output"]
+def mig(information, entropy):
+    """Table (Z, K), entropy of each cause (K,) -> one number."""
+    ### BEGIN SOLUTION
+    best, second = information.topk(2, dim=0).values
+    return ((best - second) / entropy).mean()
+    ### END SOLUTION
+
+
+mig = checks.mig(mig)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# A column holds what all units tell about one cause.
+# `information.topk(2, dim=0).values` has the two largest of each column.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Each gap has an entropy of its own. Average last.
+#
+# </details>
+#
+# {answer}
+#
+# Does the ruler work? We try codes that we know. One is the causes themselves,
+# turned by 45°: nothing is lost by that.
+
+# %%
+from course_utils.measures import mutual_information
+
+
+def score(z, causes):
+    """MIG of codes (N, Z) for causes (N, K): a float."""
+    entropy = torch.full((causes.shape[1],), 20.0).log()  # of 20 equal bins
+    return mig(mutual_information(z, causes), entropy).item()
+
+
+causes = made_world(1600, seed=SEED).causes
+guess("MIG of the turned causes?", "below 0.1", "about 0.5", "above 0.9")
+
+# %%
+from course_utils.figures import show_bars
+
+turn = torch.tensor([[1.0, -1.0], [1.0, 1.0]]) / 2**0.5
+torch.manual_seed(SEED)
+known = {
+    "the causes": causes,
+    "turned by 45°": causes @ turn,
+    "each cause twice": torch.cat([causes, causes], dim=1),
+    "noise": torch.randn(1600, 4),
+}
+known = {name: score(z, causes) for name, z in known.items()}
+show_bars(known, xlabel="MIG")
+
+# %% [markdown] tags=["explain"]
+# Close to 1 for the causes. The turned code knows just as much and scores like
+# noise: both axes tell of both causes. So does a code that says all twice, for
+# MIG wants each cause in *one* place.
+
+# %% tags=["claims"]
+turned = known["turned by 45°"]
+reveal("below 0.1" if turned < 0.1 else "above 0.9" if turned > 0.9
+       else "about 0.5")  # fmt: skip
+claim("the causes score near 1", known["the causes"], low=0.9)
+claim("noise scores near 0", known["noise"], high=0.05)
+
+# %% [markdown]
+# ### Many seeds
+#
+# Now 48 VAEs: price 1 and price 4, on 24 worlds each. They are small (disks of
+# 14 × 14 pixels, 4 units), and `ManyVAEs` trains them side by side: its weights
+# have one axis more, so that one matrix product serves all. The sum of their
+# losses trains each as if it were alone.
+
+# %%
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from course_utils.models import ManyVAEs, halved
+
+worlds = [made_world(1600, seed=24 * SEED + i) for i in range(24)]
+x = [halved(world.images).flatten(1) for world in worlds]
+x = torch.stack(x + x, dim=1)  # (1600, 48, 196)
+price = torch.tensor([1.0, 4.0]).repeat_interleave(24)
+
+
+def many_loss(model, x):
+    """Sum of the losses of all models: (B, 48, 196) -> (B,)."""
+    logits, mu, log_var = model(x)
+    nll = binary_cross_entropy_with_logits(logits, x, reduction="none")
+    kl = 0.5 * (mu**2 + log_var.exp() - 1 - log_var)
+    return (nll.sum(2) + price.to(x.device) * kl.sum(2)).sum(dim=1)
+
+
+# %%
+set_seed(SEED)
+many = ManyVAEs(48, 196)
+fit(many, x, many_loss, epochs=24, batch_size=32, lr=6e-3, seed=SEED)
+verdicts = "clearly higher", "no clear difference", "clearly lower"
+guess("Mean MIG at price 4, beside price 1?", *verdicts)
+
+# %%
+with torch.no_grad():
+    z = reparameterize(*many.cpu().encode(x))
+migs = [score(z[:, i], worlds[i % 24].causes) for i in range(48)]
+migs = pandas.DataFrame({"price 1": migs[:24], "price 4": migs[24:]})
+migs.describe().loc[["mean", "std", "min", "max"]].round(2)
+
+# %%
+gain = migs["price 4"] - migs["price 1"]
+standard_error = gain.std() / 24**0.5
+threes = gain.groupby(gain.index // 3).mean()
+differences = {f"seeds {3 * i} to {3 * i + 2}": d for i, d in threes.items()}
+show_bars(
+    {"all 24": gain.mean()} | differences, "MIG at price 4, less at price 1",
+    spread={"all 24": standard_error},
+)  # fmt: skip
+
+# %% [markdown] tags=["explain"]
+# @MIG@ Eight people with three seeds each would publish
+# opposite findings.
+#
+# It is not a law either. With disks of 28 × 28 pixels, twice the hidden units,
+# and prices 1 and 16, twelve seeds gave us 0.09 and 0.18: higher by 0.10, with
+# a standard error of 0.03. Locatello and others (2019) trained 12,000 models
+# and saw the same at large: seeds and settings matter more than the method.
+# They proved that data alone cannot settle it, for a turned code fits the
+# round prior as well.
+
+# %% tags=["claims"]
+ratio = gain.mean() / standard_error
+reveal(verdicts[int(ratio < 2) + int(ratio < -2)])
+claim("no price comes half of the way to 1", migs.mean().max(), high=0.5)
+opposite = bool((threes > 0).any() and (threes < 0).any())
+claim("groups of three seeds contradict each other", opposite)
+
+# %% [markdown]
+# ## The ward
+#
+# Some decoders can draw well without a code. `PeekingVAE` is one: it sees z *and*
+# all pixels above and to the left of the one it draws, as models do that write
+# a text word by word. (Images are 14 × 14 here, so that a training takes a
+# second.) `ward` trains four of them, A to D. They are alike but for the weight
+# of the KL in training. Each is in another state:
+#
+# - **healthy**;
+# - **collapsed**: the code holds next to nothing, for every image the same
+#   cloud (*posterior collapse*);
+# - **unread**: the code holds nats, but the decoder makes little use of them;
+# - **too cheap**: nats were so cheap that the codes have left the prior.
+
+# %%
+from course_utils.measures import ward
+
+small = halved(images.train[:10_000])
+x = halved(images.test)
+patients = ward(small, seed=SEED)
+far = "1 nat or less", "1 to 10 nats", "over 10 nats"
+guess("How far is the collapsed one's −ELBO from the healthy one's?", *far)
+
+# %% [markdown]
+# Three measures. The KL. The **active units**, whose mu varies between images:
+# Burda and others (2016) ask for a variance above 0.01. A unit with variance v
+# has about −½ log(1 − v) nats, and 0.01 is worth 0.005. We ask for 0.05: worth
+# 0.03 nats, still little. And the **swap test**: decode each image with
+# another one's code. How many nats worse?
+
+# %%
+diagram("swap_test")
+
+
+@torch.no_grad()
+def measure(model):
+    """Four numbers of a patient, on the test images."""
+    set_seed(SEED)
+    mu, log_var = model.encode(x)
+    z = reparameterize(mu, log_var)
+    own = bernoulli_nll(model.logits(z, x), x).mean()
+    swapped = bernoulli_nll(model.logits(z.roll(1, 0), x), x).mean()
+    kl, active = unit_kl(mu, log_var).sum(), (mu.var(dim=0) > 0.05).sum()
+    numbers = own + kl, kl, active, swapped - own
+    names = "−ELBO", "KL", "active units", "a swap costs"
+    return dict(zip(names, map(torch.Tensor.item, numbers)))
+
+
+# %% [markdown]
+# ### Exercise 4 · Diagnose · 8 minutes, on your own
+#
+# Measure the four and write who is in which state:
+# `diagnosis = {"A": "healthy", …}`, with the words above.
+
+# %% tags=["nbval-check-output"]
+### BEGIN SOLUTION
+chart = pandas.DataFrame({c: measure(m) for c, m in patients.items()}).T
+print(chart.round(0))
+states = "too cheap", "collapsed", "healthy", "unread"
+diagnosis = dict(zip("ABCD", states))
+### END SOLUTION
+diagnosis = checks.diagnosis(diagnosis)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# `measure(patients["A"])` gives the four numbers of A.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Two states are told by the KL alone. For the other two, set the price of a
+# swap beside the KL.
+#
+# </details>
+#
+# {answer}
+
+# %%
+state = {word: measure(patients[c]) for c, word in diagnosis.items()}
+pandas.DataFrame(state).T.round(1)
+
+# %% [markdown] tags=["explain"]
+# The collapsed one's −ELBO is only half a nat from the healthy one's: **the
+# loss does not see the illness.** In training the price was 100 for the first
+# half, then 1. By then the decoder had learnt to do without, and half a training
+# at the true price did not wake the code. The unread one had the same start with
+# *free bits* (below): KL and active units look healthy, and a swap costs a
+# quarter. The too cheap one had a price of 0.01: the best copies, but its
+# prior says nothing about where codes lie.
+
+# %% tags=["claims"]
+well, ill = state["healthy"], state["collapsed"]
+apart = abs(ill["−ELBO"] - well["−ELBO"])
+reveal(far[int(apart > 1) + int(apart > 10)])
+claim("the collapsed code holds next to nothing", ill["KL"], high=0.3)
+claim("its swap costs nothing", ill["a swap costs"], high=1.5)
+claim("a healthy swap costs much", well["a swap costs"], low=20)
+unread = state["unread"]["a swap costs"] / well["a swap costs"]
+claim("unread: half or less of that", unread, high=0.5)
+claim("too cheap: ten times the KL", state["too cheap"]["KL"] / well["KL"], 8)
+
+# %% [markdown]
+# ## Two cures
+#
+# **Annealing** (Bowman and others, 2016): the weight climbs from 0 to 1, so that
+# the decoder learns to read before reading costs. **Free bits** (Kingma and
+# others, 2016): each unit's first nats cost nothing.
+#
+# ### Exercise 5 · Free bits · 6 minutes, medium
+#
+# Take each unit's mean KL over the batch. Where it is below `floor`, count
+# `floor`. Return the sum over the units.
+
+
+# %% tags=["nbval-check-output"]
+def free_bits(mu, log_var, floor):
+    """KL with a floor under each unit: (B, Z), (B, Z) -> one number."""
+    ### BEGIN SOLUTION
+    return unit_kl(mu, log_var).clamp(min=floor).sum()
+    ### END SOLUTION
+
+
+free_bits = checks.free_bits(free_bits)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# `unit_kl` gives the means. Which comes first, the floor or the sum?
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# `clamp(min=floor)` lifts what is below.
+#
+# </details>
+#
+# {answer}
+
+# %%
+from course_utils.measures import treat
+
+
+def annealed(done):
+    """Weight of the KL after a share of the training, 0 to 1."""
+    return min(1, 2 * done)
+
+
+def half_a_nat(mu, log_var):
+    """Free bits with a floor of half a nat."""
+    return free_bits(mu, log_var, 0.5)
+
+
+cures = {
+    "annealed": treat(small, annealed, seed=SEED),
+    "free bits": treat(small, 1, kl=half_a_nat, seed=SEED),
+}
+healed = {name: measure(model) for name, model in cures.items()}
+pandas.DataFrame({"collapsed": ill} | healed).T.round(1)
+
+# %% [markdown]
+# Both codes are read. −ELBO is hardly moved, again: judge a cure by the swap.
+# Free bits do not save a code by themselves: the unread patient had them, with
+# a price of 100 on all above the floor.
+#
+# ### Exercise 6 · More than healthy · 12 minutes, on your own
+#
+# Someone needs a fuller code. Train one with `treat`, so that on the test
+# images its KL is at least 5 nats, a swap costs at least 30, and −ELBO is at
+# most 74. `weight` may be a number or a function, `kl` and `epochs` are yours.
+
+# %% tags=["nbval-check-output"]
+### BEGIN SOLUTION
+fuller = treat(small, annealed, kl=half_a_nat, seed=SEED)
+### END SOLUTION
+fuller = checks.fuller(fuller)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# What made the KL larger so far, and what did each do to −ELBO?
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Cures can be combined. Or think of the price itself: how many nats does each
+# unit gain at ½?
+#
+# </details>
+#
+# {answer}
+
+# %% tags=["claims"]
+for name, numbers in healed.items():
+    claim(f"{name}: a swap costs much", numbers["a swap costs"], low=20)
+    apart = numbers["−ELBO"] - ill["−ELBO"]
+    claim(f"{name}: −ELBO within 2 nats of the collapsed", abs(apart), high=2)
+
+# %% [markdown]
+# **Review question.** A colleague reports: "beta = 4 disentangles: MIG rose from
+# 0.10 to 0.19. And no unit collapsed, since all eight are active." What do you
+# ask?
+#
+# *Your answer (double-click to write):*
+#
+# <details><summary>A model answer</summary>
+#
+# How many seeds, and what standard error? What do other seeds at the same beta
+# differ by? What do known codes and noise score with this many images? For the
+# collapse: active above which variance, how many nats in each unit, and what a
+# swap costs.
+#
+# </details>
+#
+# ### Where it fails
+#
+# - "½ log of the ratio" holds for units that stay open, in models that had time
+#   to settle.
+# - MIG needs known causes. Real data have none.
+# - The KL says how many nats a code holds *at most*, not what they are about.
+#
+# ### Summary
+#
+# - Beta is a price: at a point of the rate-distortion curve a nat saves beta.
+# - From beta a to b each unit loses ½ log(b/a) nats; those with least are shut.
+# - Whether a price disentangles depends on the setting, and on seeds: report
+#   the mean difference with its standard error.
+# - The loss does not see collapse. KL, active units and a swap do, together.
+#
+# ### Quiz and scorecard
+
+# %%
+from course_utils.lessons import quiz, scorecard
+
+quiz()
+results = {
+    "elbo_nats_beta_1": -curve["−ELBO"][1],
+    "rate_beta_1": curve.rate[1],
+    "rate_beta_16": curve.rate[16],
+    "loss_per_unit_1_to_4": means.iloc[1],
+    "mig_beta_1": migs["price 1"].mean(),
+    "mig_beta": migs["price 4"].mean(),
+    "mig_standard_error": standard_error,
+    "kl_healthy": well["KL"],
+    "kl_collapsed": ill["KL"],
+    "kl_annealed": healed["annealed"]["KL"],
+    "kl_free_bits": healed["free bits"]["KL"],
+    "swap_healthy": well["a swap costs"],
+    "swap_unread": state["unread"]["a swap costs"],
+}
+scorecard(results, data="full" if FULL else "small")
+
+# %% [markdown]
+# **References.** I. Higgins and others, *beta-VAE*, 2017. · A. Alemi and others,
+# *Fixing a broken ELBO*, 2018. · J. Lucas and others, *Don't blame the ELBO! A
+# linear VAE perspective on posterior collapse*, 2019. · R. Chen and others,
+# *Isolating sources of disentanglement in VAEs*, 2018. · F. Locatello and
+# others, *Challenging common assumptions in the unsupervised learning of
+# disentangled representations*, 2019. · Y. Burda and others, *Importance
+# weighted autoencoders*, 2016. · S. Bowman and others, *Generating sentences
+# from a continuous space*, 2016. · D. Kingma and others, *Improving variational
+# inference with inverse autoregressive flow*, 2016.
+#
+# ## Going further
+#
+# MIG mixes two questions: does a unit tell of one cause only
+# (**disentanglement**), and is a cause told by one unit only
+# (**completeness**)? **DCI** (Eastwood and Williams, 2018) asks them apart. A
+# regressor reads each cause off the code; how much it uses each unit gives a
+# table. Rows that name one cause are disentangled, columns that name one unit
+# complete: 1 less their entropy.
+
+# %%
+from sklearn.ensemble import ExtraTreesRegressor
+
+
+def dci(z, causes):
+    """Disentanglement and completeness of codes (N, Z): two floats."""
+    trees = ExtraTreesRegressor(30, max_depth=8, random_state=0)
+    uses = [trees.fit(z, cause).feature_importances_ for cause in causes.T]
+    table = torch.tensor(uses).T + 1e-9  # (Z, K)
+    row, column = (table / table.sum(d, keepdim=True) for d in (1, 0))
+    rows = 1 + row.xlogy(row).sum(1) / math.log(table.shape[1])
+    columns = 1 + column.xlogy(column).sum(0) / math.log(len(table))
+    weight = table.sum(1) / table.sum()  # a unit counts as it is used
+    return (weight * rows).sum().item(), columns.mean().item()
+
+
+# %%
+twice = torch.cat([causes, causes], dim=1)
+codes = {"the causes": causes, "turned by 45°": causes @ turn}
+codes["each cause twice"] = twice
+codes = {name: dci(z, causes) for name, z in codes.items()}
+columns = "disentanglement", "completeness"
+pandas.DataFrame(codes, index=columns).T.round(2)
+
+# %% [markdown]
+# The turned code is poor in both. The one that says all twice is disentangled,
+# and only half complete: MIG could not tell these two apart.

@@ -1,9 +1,9 @@
 # %% [markdown]
 # {head}
 #
-# You will be able to: read a price from a rate-distortion curve, predict which
-# unit loses how many nats when the price rises, test a claim over many seeds,
-# and tell from three numbers whether a code is healthy.
+# You will be able to: read a price from a rate-distortion curve, predict what
+# each unit loses when the price rises, test a claim over many seeds, and tell
+# whether a code is healthy.
 
 # %%
 import pandas
@@ -23,13 +23,13 @@ diagram("vae_graph", highlight=("kl", "fit"))
 # %% [markdown]
 # ## One knob
 #
-# The loss of lesson 08 has two terms, both in nats. Now the KL gets a weight,
-# **beta** (Higgins and others, 2017):
+# The loss of lesson 08, with a weight on the KL, **beta** (Higgins and others,
+# 2017):
 #
 # loss = −log p(x|z) + beta · KL
 #
 # With beta = 1 it is −ELBO. Beta is a **price**: each nat of KL costs beta nats
-# of the loss. We train one VAE at price 1, and go on from there at five prices.
+# of the loss. We train a VAE at price 1, and go on at five prices.
 
 # %%
 import copy
@@ -75,45 +75,19 @@ show_images({"original": ten} | copies)
 # %% [markdown]
 # As the price rises, copies blur. At 64 they are one and the same stain.
 #
-# ### Exercise 1 · The KL of each unit · 5 minutes, easy
-#
-# One image and one unit have the KL ½ (mu² + exp(log_var) − 1 − log_var).
-# Return its mean over the images, for each unit.
-
-
-# %% tags=["nbval-check-output"]
-def unit_kl(mu, log_var):
-    """Mean KL of each unit, in nats: (B, Z), (B, Z) -> (Z,)."""
-    ### BEGIN SOLUTION
-    kl = 0.5 * (mu**2 + log_var.exp() - 1 - log_var)
-    return kl.mean(dim=0)
-    ### END SOLUTION
-
-
-unit_kl = checks.unit_kl(unit_kl)
-
-# %% [markdown]
-# <details><summary>Hint 1</summary>
-#
-# Write the formula on whole tensors: a KL for each image and unit, (B, Z).
-#
-# </details>
-# <details><summary>Hint 2</summary>
-#
-# Along which dimension do the images lie?
-#
-# </details>
-#
-# {answer}
-#
 # ### What does a nat save?
 #
 # The KL is the **rate**: how many nats the code tells about an image, at most.
 # The other term is the **distortion**: how many nats are missing when the code
-# is known. (Of it about 190 are the floor of grey pixels, lesson 09.)
+# is known.
 
 # %%
 from course_utils.models import bernoulli_nll, reparameterize
+
+
+def unit_kl(mu, log_var):
+    """Mean KL of each unit, in nats: (B, Z), (B, Z) -> (Z,)."""
+    return 0.5 * (mu**2 + log_var.exp() - 1 - log_var).mean(dim=0)
 
 
 def rate_distortion(model):
@@ -125,10 +99,10 @@ def rate_distortion(model):
     return unit_kl(mu, log_var).sum().item(), distortion.item()
 
 
-points = {beta: rate_distortion(model) for beta, model in models.items()}
 guess("At beta 4, one more nat of rate saves…", "1 nat", "4 nats", "8 nats")
 
 # %%
+points = {beta: rate_distortion(model) for beta, model in models.items()}
 show_tangents(points)
 curve = pandas.DataFrame(points, index=["rate", "distortion"]).T
 curve["−ELBO"] = curve.sum(axis=1)
@@ -154,26 +128,18 @@ claim("at beta 64 hardly a nat is bought", curve.rate[64], high=0.6)
 # ## Which nats are bought?
 #
 # First a toy that we can solve on paper. An image is four numbers with
-# variances 16, 4, 2 and ½. A linear VAE gives each a unit of its own; the
-# likelihood is N(x̂, 1). The price rises from 1 to 2.
-
-# %%
-who = "the one of 16", "the one of 2", "those of 16, 4 and 2 alike"
-guess("Which number loses the most nats?", *who)
-
-# %% [markdown] tags=["explain"]
-# A unit that leaves an error of variance D in a number of variance v needs
-# ½ log(v/D) nats: half a nat for each time that D shrinks e-fold. The error
-# costs D/2. Together
+# variances v = 16, 4, 2 and ½. A linear VAE gives each a unit of its own; its
+# likelihood is N(x̂, 1). A unit that leaves an error of variance D in its number
+# needs ½ log(v/D) nats. The error costs D/2. Together
 #
-# $$\frac D2 + \beta \cdot \tfrac12 \log\frac vD, \qquad\text{slope over } D:
-# \quad \frac12 - \frac{\beta}{2D}.$$
+# $$\frac D2 + \beta \cdot \tfrac12 \log\frac vD, \qquad\text{with the
+# slope over } D: \quad \frac12 - \frac{\beta}{2D}.$$
 #
 # The slope is 0 at **D = β, for every unit**, whatever its v. A number with
 # v < β is not worth a nat: its unit is shut. Picture bars that stand in water
 # which rises to β: a unit pays for what sticks out.
 #
-# ### Exercise 2 · What is bought? · 5 minutes, medium
+# ### Exercise 1 · What is bought? · 5 minutes, medium
 #
 # Return the nats of each unit.
 
@@ -190,7 +156,7 @@ def nats_bought(variances, beta):
 nats_bought = checks.nats_bought(nats_bought)
 
 # %% [markdown]
-# <details><summary>Hint 1</summary>
+# <details><summary>Hint</summary>
 #
 # Put D = β into ½ log(v/D). What comes out if v < β, and what should?
 #
@@ -202,57 +168,25 @@ nats_bought = checks.nats_bought(nats_bought)
 from course_utils.figures import explore, show_water, water_figure
 
 variances = torch.tensor([16.0, 4.0, 2.0, 0.5])
-bars = {f"unit {i + 1}": v for i, v in enumerate(variances.tolist())}
+bars = {f"v = {v:g}": v for v in variances.tolist()}
 show_water(bars, level=1)
+who = "the one of 16", "the one of 2", "those of 16, 4 and 2 alike"
+guess("The price rises from 1 to 2. Which unit loses most nats?", *who)
+
+# %%
+from course_utils.measures import linear_vae_nats
+
 box = explore(lambda beta: water_figure(bars, beta), beta=[1, 2, 4, 8, 16])
-
-# %%
-from torch import nn
-
-
-class LinearVAE(nn.Module):
-    """Four numbers in, four units, four numbers out; no bends."""
-
-    def __init__(self):
-        super().__init__()
-        self.encoder = nn.Linear(4, 4, bias=False)
-        self.decoder = nn.Linear(4, 4, bias=False)
-        self.log_var = nn.Parameter(torch.zeros(4))
-
-    def forward(self, x):
-        mu, log_var = self.encoder(x), self.log_var.expand_as(x)
-        return self.decoder(reparameterize(mu, log_var)), mu, log_var
-
-
-# %%
-from course_utils.models import kl_divergence, reconstruction_loss
-
-
-def toy_nats(beta):
-    """Train a linear VAE at a price; return the nats of its units, sorted."""
-
-    def loss(model, x):
-        x_hat, mu, log_var = model(x)
-        price = beta * kl_divergence(mu, log_var)
-        return reconstruction_loss(x_hat, x) / 2 + price
-
-    set_seed(SEED)
-    model, x = LinearVAE(), torch.randn(4000, 4) * variances.sqrt()
-    fit(model, x, loss, epochs=15, lr=0.03, progress=False, **options)
-    nats = unit_kl(*model.cpu()(x)[1:]).detach()
-    return nats.sort(descending=True).values
-
-
-# %%
 toy = {}
 for beta in (1, 2, 4):
     toy[f"beta {beta}: formula"] = nats_bought(variances, beta).tolist()
-    toy[f"beta {beta}: trained"] = toy_nats(beta).tolist()
+    nats = linear_vae_nats(variances, beta, seed=SEED)
+    toy[f"beta {beta}: trained"] = nats.tolist()
 pandas.DataFrame(toy, index=list(bars)).T.round(2)
 
 # %% [markdown] tags=["explain"]
-# A network that knows nothing of the formula finds the same nats. From 1 to 2
-# each open unit loses ½ log 2 = 0.35 nats, large or small. **A price lowers all
+# A linear VAE that we trained, and that knows nothing of the formula, finds the
+# same nats. From 1 to 2 each open unit loses ½ log 2 = 0.35 nats, large or small. **A price lowers all
 # units alike**, and shuts those that had least: *reverse water-filling*.
 
 # %% tags=["claims"]
@@ -266,8 +200,7 @@ claim("formula and training differ by little", off, high=0.1)
 # %% [markdown]
 # ## And in a real VAE?
 #
-# Nothing there is linear, pixels are coins, and no variances are known. Does
-# the rule hold? Back to the five VAEs of 16 units.
+# Nothing is linear there, and pixels are coins. Back to the five VAEs.
 
 # %%
 parts = "a quarter", "a half", "two thirds"
@@ -296,13 +229,11 @@ drops = pandas.DataFrame(rows, index=columns).T
 drops.round(2)
 
 # %% [markdown] tags=["explain"]
-# ½ log 4 is 0.69. The best unit keeps 1.4 of 2.2 nats, two thirds; a unit with
-# 0.9 keeps about a quarter; one with 0.6 is all but shut. All lose about 0.7,
-# step after step. So you can tell in advance what a price will do: **take
-# ½ log of the ratio of the prices from every unit, and stop at 0.**
-#
-# It also says what is lost: ½ log 4 = log 2, so each number of the code is
-# known half as exactly.
+# ½ log 4 is 0.69. The best unit keeps 1.4 of 2.2 nats, two thirds; one with 0.9
+# keeps about a quarter. All lose about 0.7, step after step. So you can tell
+# in advance what a price will do: **take ½ log of the ratio of the prices from
+# every unit, and stop at 0.** (½ log 4 = log 2: each number is known half as
+# exactly.)
 
 # %% tags=["claims"]
 left = (units[2, 0] / units[1, 0]).item()
@@ -315,13 +246,13 @@ claim("in each step", means.max(), high=half_log + 0.12)
 # ## One axis, one cause?
 #
 # Beta-VAEs became famous for something else: a high price is said to give each
-# cause a unit of its own. Such a code is called **disentangled**. To test it we
-# need known causes, as in lesson 01's world of disks, and a ruler.
+# cause a unit of its own, a **disentangled** code. To test it we need known
+# causes, as in lesson 01's disks, and a ruler.
 #
 # `mutual_information` says how many nats unit i tells about cause j: a table,
 # one row a unit. (Both are sorted into 20 bins of equal counts.)
 #
-# ### Exercise 3 · The mutual information gap · 8 minutes, medium
+# ### Exercise 2 · The mutual information gap · 8 minutes, medium
 #
 # For each cause: the unit that tells most, less the one that tells second
 # most, as a share of the cause's **entropy** (all there is to tell). The mean
@@ -358,6 +289,7 @@ mig = checks.mig(mig)
 # turned by 45°: nothing is lost by that.
 
 # %%
+from course_utils.figures import show_bars
 from course_utils.measures import mutual_information
 
 
@@ -368,13 +300,7 @@ def score(z, causes):
 
 
 causes = made_world(1600, seed=SEED).causes
-guess("MIG of the turned causes?", "below 0.1", "about 0.5", "above 0.9")
-
-# %%
-from course_utils.figures import show_bars
-
 turn = torch.tensor([[1.0, -1.0], [1.0, 1.0]]) / 2**0.5
-torch.manual_seed(SEED)
 known = {
     "the causes": causes,
     "turned by 45°": causes @ turn,
@@ -384,25 +310,16 @@ known = {
 known = {name: score(z, causes) for name, z in known.items()}
 show_bars(known, xlabel="MIG")
 
-# %% [markdown] tags=["explain"]
+# %% [markdown]
 # Close to 1 for the causes. The turned code knows just as much and scores like
 # noise: both axes tell of both causes. So does a code that says all twice, for
 # MIG wants each cause in *one* place.
-
-# %% tags=["claims"]
-turned = known["turned by 45°"]
-reveal("below 0.1" if turned < 0.1 else "above 0.9" if turned > 0.9
-       else "about 0.5")  # fmt: skip
-claim("the causes score near 1", known["the causes"], low=0.9)
-claim("noise scores near 0", known["noise"], high=0.05)
-
-# %% [markdown]
+#
 # ### Many seeds
 #
-# Now 48 VAEs: price 1 and price 4, on 24 worlds each. They are small (disks of
-# 14 × 14 pixels, 4 units), and `ManyVAEs` trains them side by side: its weights
-# have one axis more, so that one matrix product serves all. The sum of their
-# losses trains each as if it were alone.
+# Now 48 small VAEs: prices 1 and 4, on 24 worlds each, with images of 14 × 14
+# pixels. `ManyVAEs` trains them side by side: its weights have one axis more.
+# The sum of their losses trains each as if it were alone.
 
 # %%
 from torch.nn.functional import binary_cross_entropy_with_logits
@@ -431,13 +348,9 @@ verdicts = "clearly higher", "no clear difference", "clearly lower"
 guess("Mean MIG at price 4, beside price 1?", *verdicts)
 
 # %%
-with torch.no_grad():
-    z = reparameterize(*many.cpu().encode(x))
+z = predict(lambda x: reparameterize(*many.encode(x)), x)
 migs = [score(z[:, i], worlds[i % 24].causes) for i in range(48)]
 migs = pandas.DataFrame({"price 1": migs[:24], "price 4": migs[24:]})
-migs.describe().loc[["mean", "std", "min", "max"]].round(2)
-
-# %%
 gain = migs["price 4"] - migs["price 1"]
 standard_error = gain.std() / 24**0.5
 threes = gain.groupby(gain.index // 3).mean()
@@ -446,6 +359,7 @@ show_bars(
     {"all 24": gain.mean()} | differences, "MIG at price 4, less at price 1",
     spread={"all 24": standard_error},
 )  # fmt: skip
+migs.describe().loc[["mean", "std", "min", "max"]].round(2)
 
 # %% [markdown] tags=["explain"]
 # @MIG@ Eight people with three seeds each would publish
@@ -454,13 +368,15 @@ show_bars(
 # It is not a law either. With disks of 28 × 28 pixels, twice the hidden units,
 # and prices 1 and 16, twelve seeds gave us 0.09 and 0.18: higher by 0.10, with
 # a standard error of 0.03. Locatello and others (2019) trained 12,000 models
-# and saw the same at large: seeds and settings matter more than the method.
-# They proved that data alone cannot settle it, for a turned code fits the
-# round prior as well.
+# and found that seeds and settings matter more than the method. Data alone
+# cannot settle it: a turned code fits the round prior as well.
 
 # %% tags=["claims"]
 ratio = gain.mean() / standard_error
 reveal(verdicts[int(ratio < 2) + int(ratio < -2)])
+claim("the causes score near 1", known["the causes"], low=0.9)
+others = [value for name, value in known.items() if name != "the causes"]
+claim("all other known codes score near 0", max(others), high=0.1)
 claim("no price comes half of the way to 1", migs.mean().max(), high=0.5)
 opposite = bool((threes > 0).any() and (threes < 0).any())
 claim("groups of three seeds contradict each other", opposite)
@@ -468,33 +384,21 @@ claim("groups of three seeds contradict each other", opposite)
 # %% [markdown]
 # ## The ward
 #
-# Some decoders can draw well without a code. `PeekingVAE` is one: it sees z *and*
-# all pixels above and to the left of the one it draws, as models do that write
-# a text word by word. (Images are 14 × 14 here, so that a training takes a
-# second.) `ward` trains four of them, A to D. They are alike but for the weight
-# of the KL in training. Each is in another state:
+# Some decoders can draw well without a code. `PeekingVAE`'s sees z *and* all
+# pixels above and to the left of the one it draws, as models do that write
+# text. (Images are 14 × 14 here.) `ward` trains four, A to D, alike but for the
+# weight of the KL. Each is in another state:
 #
 # - **healthy**;
-# - **collapsed**: the code holds next to nothing, for every image the same
-#   cloud (*posterior collapse*);
+# - **collapsed**: the code holds next to nothing (*posterior collapse*);
 # - **unread**: the code holds nats, but the decoder makes little use of them;
 # - **too cheap**: nats were so cheap that the codes have left the prior.
-
-# %%
-from course_utils.measures import ward
-
-small = halved(images.train[:10_000])
-x = halved(images.test)
-patients = ward(small, seed=SEED)
-far = "1 nat or less", "1 to 10 nats", "over 10 nats"
-guess("How far is the collapsed one's −ELBO from the healthy one's?", *far)
-
-# %% [markdown]
-# Three measures. The KL. The **active units**, whose mu varies between images:
-# Burda and others (2016) ask for a variance above 0.01. A unit with variance v
-# has about −½ log(1 − v) nats, and 0.01 is worth 0.005. We ask for 0.05: worth
-# 0.03 nats, still little. And the **swap test**: decode each image with
-# another one's code. How many nats worse?
+#
+# Three measures tell. The KL. The **active units**, whose mu varies between
+# images: Burda and others (2016) ask for a variance above 0.01. A unit of
+# variance v has about −½ log(1 − v) nats, so we ask for 0.05: 0.03 nats, still
+# little. And the **swap test**: decode each image with another one's code. How
+# many nats worse?
 
 # %%
 diagram("swap_test")
@@ -514,8 +418,17 @@ def measure(model):
     return dict(zip(names, map(torch.Tensor.item, numbers)))
 
 
+# %%
+from course_utils.measures import ward
+
+small = halved(images.train[:10_000])
+x = halved(images.test)
+patients = ward(small, seed=SEED)
+far = "1 nat or less", "1 to 10 nats", "over 10 nats"
+guess("How far is the collapsed one's −ELBO from the healthy one's?", *far)
+
 # %% [markdown]
-# ### Exercise 4 · Diagnose · 8 minutes, on your own
+# ### Exercise 3 · Diagnose · 8 minutes, on your own
 #
 # Measure the four and write who is in which state:
 # `diagnosis = {"A": "healthy", …}`, with the words above.
@@ -550,12 +463,11 @@ pandas.DataFrame(state).T.round(1)
 
 # %% [markdown] tags=["explain"]
 # The collapsed one's −ELBO is only half a nat from the healthy one's: **the
-# loss does not see the illness.** In training the price was 100 for the first
-# half, then 1. By then the decoder had learnt to do without, and half a training
-# at the true price did not wake the code. The unread one had the same start with
-# *free bits* (below): KL and active units look healthy, and a swap costs a
-# quarter. The too cheap one had a price of 0.01: the best copies, but its
-# prior says nothing about where codes lie.
+# loss does not see the illness.** Its price was 100 for the first half of the
+# training, then 1: too late, the decoder had learnt to do without. The unread
+# one had the same start with *free bits* (below): KL and active units look
+# healthy, and a swap costs a quarter. The too cheap one had a price of 0.01:
+# the best copies, but its prior does not say where codes lie.
 
 # %% tags=["claims"]
 well, ill = state["healthy"], state["collapsed"]
@@ -571,11 +483,10 @@ claim("too cheap: ten times the KL", state["too cheap"]["KL"] / well["KL"], 8)
 # %% [markdown]
 # ## Two cures
 #
-# **Annealing** (Bowman and others, 2016): the weight climbs from 0 to 1, so that
-# the decoder learns to read before reading costs. **Free bits** (Kingma and
-# others, 2016): each unit's first nats cost nothing.
+# **Annealing** (Bowman and others, 2016): the weight climbs from 0 to 1.
+# **Free bits** (Kingma and others, 2016): each unit's first nats are free.
 #
-# ### Exercise 5 · Free bits · 6 minutes, medium
+# ### Exercise 4 · Free bits · 6 minutes, medium
 #
 # Take each unit's mean KL over the batch. Where it is below `floor`, count
 # `floor`. Return the sum over the units.
@@ -615,7 +526,6 @@ def annealed(done):
 
 
 def half_a_nat(mu, log_var):
-    """Free bits with a floor of half a nat."""
     return free_bits(mu, log_var, 0.5)
 
 
@@ -626,12 +536,18 @@ cures = {
 healed = {name: measure(model) for name, model in cures.items()}
 pandas.DataFrame({"collapsed": ill} | healed).T.round(1)
 
+# %% tags=["claims"]
+for name, numbers in healed.items():
+    claim(f"{name}: a swap costs much", numbers["a swap costs"], low=20)
+    apart = numbers["−ELBO"] - ill["−ELBO"]
+    claim(f"{name}: −ELBO within 2 nats of the collapsed", abs(apart), high=2)
+
 # %% [markdown]
 # Both codes are read. −ELBO is hardly moved, again: judge a cure by the swap.
 # Free bits do not save a code by themselves: the unread patient had them, with
 # a price of 100 on all above the floor.
 #
-# ### Exercise 6 · More than healthy · 12 minutes, on your own
+# ### Exercise 5 · More than healthy · 12 minutes, on your own
 #
 # Someone needs a fuller code. Train one with `treat`, so that on the test
 # images its KL is at least 5 nats, a swap costs at least 30, and −ELBO is at
@@ -657,14 +573,7 @@ fuller = checks.fuller(fuller)
 # </details>
 #
 # {answer}
-
-# %% tags=["claims"]
-for name, numbers in healed.items():
-    claim(f"{name}: a swap costs much", numbers["a swap costs"], low=20)
-    apart = numbers["−ELBO"] - ill["−ELBO"]
-    claim(f"{name}: −ELBO within 2 nats of the collapsed", abs(apart), high=2)
-
-# %% [markdown]
+#
 # **Review question.** A colleague reports: "beta = 4 disentangles: MIG rose from
 # 0.10 to 0.19. And no unit collapsed, since all eight are active." What do you
 # ask?
@@ -673,17 +582,14 @@ for name, numbers in healed.items():
 #
 # <details><summary>A model answer</summary>
 #
-# How many seeds, and what standard error? What do other seeds at the same beta
-# differ by? What do known codes and noise score with this many images? For the
-# collapse: active above which variance, how many nats in each unit, and what a
-# swap costs.
+# How many seeds, and what standard error? What do known codes and noise score?
+# Active above which variance, with how many nats, and what does a swap cost?
 #
 # </details>
 #
 # ### Where it fails
 #
-# - "½ log of the ratio" holds for units that stay open, in models that had time
-#   to settle.
+# - "½ log of the ratio" holds for units that stay open, after enough training.
 # - MIG needs known causes. Real data have none.
 # - The KL says how many nats a code holds *at most*, not what they are about.
 #
@@ -736,7 +642,8 @@ scorecard(results, data="full" if FULL else "small")
 # (**completeness**)? **DCI** (Eastwood and Williams, 2018) asks them apart. A
 # regressor reads each cause off the code; how much it uses each unit gives a
 # table. Rows that name one cause are disentangled, columns that name one unit
-# complete: 1 less their entropy.
+# complete: 1 less their entropy. The turned code is poor in both. What says all
+# twice is disentangled and half complete; MIG could not tell these two apart.
 
 # %%
 from sklearn.ensemble import ExtraTreesRegressor
@@ -755,13 +662,8 @@ def dci(z, causes):
 
 
 # %%
-twice = torch.cat([causes, causes], dim=1)
 codes = {"the causes": causes, "turned by 45°": causes @ turn}
-codes["each cause twice"] = twice
+codes["each cause twice"] = torch.cat([causes, causes], dim=1)
 codes = {name: dci(z, causes) for name, z in codes.items()}
 columns = "disentanglement", "completeness"
 pandas.DataFrame(codes, index=columns).T.round(2)
-
-# %% [markdown]
-# The turned code is poor in both. The one that says all twice is disentangled,
-# and only half complete: MIG could not tell these two apart.

@@ -16,17 +16,6 @@ def kl(mu, log_var):
     return 0.5 * (mu**2 + log_var.exp() - 1 - log_var)
 
 
-def unit_kl_by_distributions(mu, log_var):
-    q = torch.distributions.Normal(mu, torch.exp(log_var / 2))
-    p = torch.distributions.Normal(torch.zeros_like(mu), 1)
-    return torch.distributions.kl_divergence(q, p).mean(0)
-
-
-def unit_kl_by_loop(mu, log_var):
-    units = zip(mu.T, log_var.T, strict=True)
-    return torch.stack([kl(m, v).mean() for m, v in units])
-
-
 def bought_by_where(variances, beta):
     nats = torch.log(variances / beta) / 2
     return torch.where(variances > beta, nats, torch.zeros_like(nats))
@@ -120,44 +109,6 @@ def treated(weight=1.0, floor=0.0, epochs=4):
 
 
 ANSWERS = {
-    "unit_kl": (
-        [
-            unit_kl_by_distributions,
-            unit_kl_by_loop,
-            lambda mu, log_var: kl(mu, log_var).mean(dim=0),
-        ],
-        {
-            "summed over the units": lambda m, v: kl(m, v).sum(1),
-            "averaged over the units": lambda m, v: kl(m, v).mean(1),
-            "summed over the images": lambda m, v: kl(m, v).sum(0),
-            "One number for all units": lambda m, v: kl(m, v).sum(1).mean(),
-            "One mean over everything": lambda m, v: kl(m, v).mean(),
-            "The half is missing": lambda m, v: 2 * kl(m, v).mean(0),
-            "The sign is wrong": lambda m, v: -kl(m, v).mean(0),
-            "Every image and unit": kl,
-            "Average the KL": lambda m, v: kl(m.mean(0), v.mean(0)),
-            "for the variance": lambda m, v: (
-                0.5 * (m**2 + v - 1 - v.log())
-            ).mean(0),
-            "for log sigma": lambda m, v: kl(m, 2 * v).mean(0),
-            "for sigma;": lambda m, v: (
-                0.5 * (m**2 + v**2 - 1 - (v**2).log())
-            ).mean(0),
-            "variance is missing": lambda m, v: (0.5 * (m**2 - 1)).mean(0),
-            "- 1 is missing": lambda m, v: (0.5 * (m**2 + v.exp() - v)).mean(
-                0
-            ),
-            "mu is squared": lambda m, v: (0.5 * (m + v.exp() - 1 - v)).mean(
-                0
-            ),
-            "no gradient": lambda m, v: kl(m, v).mean(0).detach(),
-            "does not reach": lambda m, v: kl(m.detach(), v).mean(0),
-            "without a further half": lambda m, v: (
-                0.5 * (m**2 + (0.5 * v).exp() - 1 - v)
-            ).mean(0),
-            "None": lambda m, v: None,
-        },
-    ),
     "nats_bought": (
         [bought_by_where, bought_by_relu, bought_by_clamp],
         {

@@ -4,7 +4,12 @@ import pytest
 import torch
 from torch import nn
 
-from course_utils.measures import lettered, treat, ward
+from course_utils.measures import (
+    lettered,
+    linear_vae_nats,
+    treat,
+    ward,
+)
 from course_utils.measures.clinic import LETTERS, PATIENTS
 from course_utils.models import (
     ManyVAEs,
@@ -139,3 +144,11 @@ def test_many_models_train_as_one_would_alone():
             .square().sum((1, 2))
         ), epochs=3, batch_size=16, progress=False)  # fmt: skip
     assert two.decoder[0].weight[:1].allclose(one.decoder[0].weight, atol=1e-5)
+
+
+def test_a_linear_vae_buys_what_theory_says():
+    nats = linear_vae_nats((16.0, 0.5), 2)
+    assert nats[0] == pytest.approx(1.04, abs=0.06) and nats[1] < 0.02
+    for variances, beta in (((1.0, 0.0), 1), (1.0, 1), ((1.0,), 0)):
+        with pytest.raises(ValueError, match="linear_vae_nats wants"):
+            linear_vae_nats(variances, beta)

@@ -1,8 +1,6 @@
 """Checks of lesson 11."""
 
 import torch
-from torch.distributions import Normal
-from torch.distributions import kl_divergence as exact_kl
 
 from course_utils.checks.core import check, mutants, outcome
 from course_utils.datasets import fashion_mnist
@@ -24,105 +22,12 @@ def _clouds(images, units):
     return mu, size * (torch.rand(images, units) - 1.2)
 
 
-def _above_zero(images, units):
-    """Log-variances that someone may take for a variance, and get numbers."""
-    return torch.randn(images, units), 0.1 + 2 * torch.rand(images, units)
-
-
-def _exact(mu, log_var):
-    """KL of every image and unit by the library: (B, Z)."""
-    q = Normal(mu, (0.5 * log_var).exp())
-    return exact_kl(q, Normal(torch.zeros_like(mu), 1.0))
-
-
 def _same(value):
     return value
 
 
 def _mean(terms):
     return terms.mean(dim=0)
-
-
-def _units(
-    mu,
-    log_var,
-    half=0.5,
-    square=torch.square,
-    var=torch.exp,
-    one=1.0,
-    log=_same,
-    first=_same,
-    last=_mean,
-):
-    """Return the KL of each unit with some knobs turned."""
-    mu, log_var = first(mu), first(log_var)
-    kl = half * (square(mu) + var(log_var) - one - log(log_var))
-    return last(kl)
-
-
-UNIT_SLIPS = {
-    "You summed over the units (dim=1), so this is one number for each "
-    "image. Average over the images (dim=0).": {"last": lambda t: t.sum(1)},
-    "You averaged over the units (dim=1); average over the images (dim=0).": {
-        "last": lambda t: t.mean(1)
-    },
-    "You summed over the images; take their mean.": {
-        "last": lambda t: t.sum(0)
-    },
-    "One number for all units came back; keep the units apart.": {
-        "last": lambda t: t.sum(1).mean()
-    },
-    "One mean over everything came back; keep the units apart.": {
-        "last": torch.mean
-    },
-    "One sum over everything came back; keep the units apart.": {
-        "last": torch.sum
-    },
-    "Every image and unit came back; average over the images.": {
-        "last": _same
-    },
-    "Average the KL, not mu and log_var: the KL of the averages forgets how "
-    "the images differ.": {"first": _mean, "last": _same},
-    "The half is missing.": {"half": 1},
-    "The sign is wrong: a KL is never negative.": {"half": -0.5},
-    "`log_var` is the logarithm of the variance: its exponential is the "
-    "variance, without a further half.": {"var": lambda v: (v / 2).exp()},
-    "You took log_var for the variance; the variance is log_var.exp().": {
-        "var": _same,
-        "log": torch.log,
-    },
-    "You took log_var for log sigma; it is the logarithm of sigma squared.": {
-        "var": lambda v: (2 * v).exp(),
-        "log": lambda v: 2 * v,
-    },
-    "You took log_var for sigma; sigma squared is log_var.exp().": {
-        "var": torch.square,
-        "log": lambda v: v.square().log(),
-    },
-    "The variance was squared: log_var.exp() is sigma squared already.": {
-        "var": lambda v: (2 * v).exp()
-    },
-    "The variance is missing: log_var stands where log_var.exp() belongs.": {
-        "var": _same
-    },
-    "log_var is a logarithm already; `.log()` takes it twice.": {
-        "log": torch.log
-    },
-    "The logarithm must be subtracted.": {"log": torch.neg},
-    "The - 1 is missing: a shut unit must have 0.": {"one": 0.0},
-    "mu is squared in the formula.": {"square": _same},
-}
-
-
-@check(
-    cases=lambda: [_above_zero(4, 3), _clouds(7, 5), _clouds(64, 3)],
-    oracle=lambda mu, log_var: _exact(mu, log_var).mean(dim=0),
-    learns=("mu", "log_var"),
-    slips=mutants(_units, UNIT_SLIPS),
-)
-def unit_kl(mu, log_var):
-    """Mean KL of each unit, in nats: (B, Z), (B, Z) -> (Z,)."""
-    return _units(mu, log_var)
 
 
 def _bought(

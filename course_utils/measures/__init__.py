@@ -13,6 +13,7 @@ from course_utils.measures.codes import (
 )
 from course_utils.measures.images import mse, psnr, ssim
 from course_utils.measures.judge import accepted, recognised, train_judge
+from course_utils.measures.linear import linear_vae_nats
 from course_utils.measures.samples import (
     anonymous,
     ball_radii,
@@ -36,6 +37,7 @@ __all__ = [
     "group_silhouette",
     "lettered",
     "linear_probe",
+    "linear_vae_nats",
     "mse",
     "mutual_information",
     "neighbour_accuracy",

@@ -33,6 +33,7 @@ diagram("vae_graph", highlight=("kl", "fit"))
 
 # %%
 import copy
+import math
 
 from course_utils.models import dense_vae, negative_elbo
 from course_utils.training import fit, predict, set_seed
@@ -73,7 +74,7 @@ copies = {
 show_images({"original": ten} | copies)
 
 # %% [markdown]
-# As the price rises, copies blur. At 64 they are one and the same stain.
+# As the price rises, copies blur. At 64 they are one stain.
 #
 # ### What does a nat save?
 #
@@ -117,10 +118,11 @@ curve.round(1)
 # So the sum of both, −ELBO, is lowest at the price 1.
 
 # %% tags=["claims"]
-steps = -curve.distortion.diff() / curve.rate.diff()
-reveal(f"{min((1, 4, 8), key=lambda b: abs(4 - b))} nats")
-lies = all(a < s < b for a, s, b in zip(curve.index, steps[1:], curve.index[1:]))
-claim("between two betas a nat saves an amount between them", lies)
+steps = (-curve.distortion.diff() / curve.rate.diff()).dropna()
+around = math.log(steps[4] * steps[16]) / 2  # one step down, one step up
+reveal(f"{min((1, 4, 8), key=lambda b: abs(math.log(b) - around))} nats")
+between = (steps > curve.index[:-1]) & (steps < curve.index[1:])
+claim("between two betas a nat saves an amount between them", between.all())
 claim("−ELBO is lowest at beta 1", curve["−ELBO"].idxmin() == 1)
 claim("at beta 64 hardly a nat is bought", curve.rate[64], high=0.6)
 
@@ -215,8 +217,6 @@ names = [f"beta {beta}" for beta in models]
 show_matrix(units, names, range(1, 17), fmt="{:.1f}", xlabel="unit")
 
 # %%
-import math
-
 half_log = 0.5 * math.log(4)
 rows = {}
 for i in range(3):
@@ -239,8 +239,8 @@ drops.round(2)
 left = (units[2, 0] / units[1, 0]).item()
 reveal(parts[int(left > 0.375) + int(left > 0.58)])
 means = drops["mean loss"]
-claim("the mean loss is near ½ log 4", means.min(), half_log - 0.12)
-claim("in each step", means.max(), high=half_log + 0.12)
+claim("the mean loss is near ½ log 4", means.min(), half_log - 0.15)
+claim("in each step", means.max(), high=half_log + 0.15)
 
 # %% [markdown]
 # ## One axis, one cause?
@@ -362,8 +362,8 @@ show_bars(
 migs.describe().loc[["mean", "std", "min", "max"]].round(2)
 
 # %% [markdown] tags=["explain"]
-# @MIG@ Eight people with three seeds each would publish
-# opposite findings.
+# No difference: 0.13 at both prices, with a standard error of 0.03. But eight
+# people with three seeds each would publish opposite findings.
 #
 # It is not a law either. With disks of 28 × 28 pixels, twice the hidden units,
 # and prices 1 and 16, twelve seeds gave us 0.09 and 0.18: higher by 0.10, with

@@ -54,7 +54,7 @@ def test_no_model_of_many_sees_anothers_examples():
 
 def test_many_models_begin_as_linear_layers_do():
     model = ManyVAEs(50, 10, hidden_dim=20)
-    weight = model.encoder[0].weight
+    weight = model.encoder[0].weight.detach()
     assert weight.abs().max() <= 10**-0.5
     assert weight.std() == pytest.approx((10 * 3) ** -0.5, rel=0.05)
 

@@ -57,8 +57,6 @@ def _bought(
             "The fraction is upside down: variance over price.": {
                 "share": lambda v, b: b / v
             },
-            "The signs: the fraction is upside down, and `clamp` keeps the "
-            "shut units.": {"share": lambda v, b: b / v, "end": torch.abs},
             "That is a ceiling: `clamp(max=0)` keeps what is below 0.": {
                 "end": lambda nats: nats.clamp(max=0)
             },

@@ -14,17 +14,20 @@ EXAMPLES = 4000
 
 
 class _LinearVAE(nn.Module):
-    """n numbers in, n units, n numbers out, nothing bent."""
+    """n numbers, each with a unit of its own, nothing bent.
+
+    A full matrix finds the same units, but turns towards them slowly.
+    """
 
     def __init__(self, n):
         super().__init__()
-        self.encoder = nn.Linear(n, n, bias=False)
-        self.decoder = nn.Linear(n, n, bias=False)
+        self.encoder = nn.Parameter(torch.full((n,), 0.5))
+        self.decoder = nn.Parameter(torch.full((n,), 0.5))
         self.log_var = nn.Parameter(torch.zeros(n))
 
     def forward(self, x):
-        mu, log_var = self.encoder(x), self.log_var.expand_as(x)
-        return self.decoder(reparameterize(mu, log_var)), mu, log_var
+        mu, log_var = self.encoder * x, self.log_var.expand_as(x)
+        return self.decoder * reparameterize(mu, log_var), mu, log_var
 
 
 def linear_vae_nats(variances, beta, seed=0):
@@ -50,8 +53,8 @@ def linear_vae_nats(variances, beta, seed=0):
     model = _LinearVAE(len(variances))
     x = torch.randn(EXAMPLES, len(variances)) * variances.sqrt()
     options = {"batch_size": 64, "lr": 0.03, "seed": seed}
-    fit(model, x, loss, epochs=20, progress=False, **options)
+    fit(model, x, loss, epochs=10, progress=False, **options)
     with torch.no_grad():
         _, mu, log_var = model.cpu()(x)
-    nats = 0.5 * (mu**2 + log_var.exp() - 1 - log_var).mean(dim=0)
+        nats = 0.5 * (mu**2 + log_var.exp() - 1 - log_var).mean(dim=0)
     return nats.sort(descending=True).values

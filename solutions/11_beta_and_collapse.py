@@ -187,8 +187,9 @@ pandas.DataFrame(toy, index=list(bars)).T.round(2)
 
 # %% [markdown] tags=["explain"]
 # A linear VAE that we trained, and that knows nothing of the formula, finds the
-# same nats. From 1 to 2 each open unit loses ½ log 2 = 0.35 nats, large or small. **A price lowers all
-# units alike**, and shuts those that had least: *reverse water-filling*.
+# same nats. From 1 to 2 each open unit loses ½ log 2 = 0.35 nats, large or
+# small. **A price lowers all units alike**, and shuts those that had least:
+# *reverse water-filling*.
 
 # %% tags=["claims"]
 lost = nats_bought(variances, 1) - nats_bought(variances, 2)
@@ -365,9 +366,9 @@ migs.describe().loc[["mean", "std", "min", "max"]].round(2)
 #
 # It is no law either. With disks of 28 × 28 pixels, twice the hidden units, and
 # prices 1 and 16, twelve seeds gave 0.09 and 0.18: 0.10 more, standard error
-# 0.03. Locatello and others (2019) trained 12,000 models
-# and found that seeds and settings matter more than the method. Data alone
-# cannot settle it: a turned code fits the round prior as well.
+# 0.03. Locatello and others (2019) trained 12,000 models and found that seeds
+# and settings matter more than the method. Data alone cannot settle it: a
+# turned code fits the round prior as well.
 
 # %% tags=["claims"]
 ratio = gain.mean() / standard_error
@@ -384,8 +385,8 @@ claim("groups of three seeds contradict each other", opposite)
 #
 # Some decoders can draw well without a code. `PeekingVAE`'s sees z *and* all
 # pixels above and to the left of the one it draws, as models do that write
-# text. (Images are 14 × 14 here.) `ward` trains four, A to D, alike but for the
-# weight of the KL. Each is in another state:
+# text. (Images are 14 × 14 here.) `ward` trains four, A to D, alike but for how
+# the KL counts. Each is in another state:
 #
 # - **healthy**;
 # - **collapsed**: the code holds next to nothing (*posterior collapse*);

@@ -354,10 +354,9 @@ gain = migs["price 4"] - migs["price 1"]
 standard_error = gain.std() / 24**0.5
 threes = gain.groupby(gain.index // 3).mean()
 differences = {f"seeds {3 * i} to {3 * i + 2}": d for i, d in threes.items()}
-show_bars(
-    {"all 24": gain.mean()} | differences, "MIG at price 4, less at price 1",
-    spread={"all 24": standard_error},
-)  # fmt: skip
+shown = {"all 24": gain.mean()} | differences
+spread = {"all 24": standard_error}
+show_bars(shown, "MIG at price 4, less at price 1", spread=spread)
 migs.describe().loc[["mean", "std", "min", "max"]].round(2)
 
 # %% [markdown] tags=["explain"]
@@ -652,7 +651,7 @@ def dci(z, causes):
     """Disentanglement and completeness of codes (N, Z): two floats."""
     trees = ExtraTreesRegressor(30, max_depth=8, random_state=0)
     uses = [trees.fit(z, cause).feature_importances_ for cause in causes.T]
-    table = torch.tensor(uses).T + 1e-9  # (Z, K)
+    table = torch.stack([torch.tensor(use) for use in uses], dim=1) + 1e-9
     row, column = (table / table.sum(d, keepdim=True) for d in (1, 0))
     rows = 1 + row.xlogy(row).sum(1) / math.log(table.shape[1])
     columns = 1 + column.xlogy(column).sum(0) / math.log(len(table))

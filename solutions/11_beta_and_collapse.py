@@ -28,8 +28,9 @@ diagram("vae_graph", highlight=("kl", "fit"))
 #
 # loss = −log p(x|z) + beta · KL
 #
-# With beta = 1 it is −ELBO. Beta is a **price**: each nat of KL costs beta nats
-# of the loss. We train a VAE at price 1, and go on at five prices.
+# With beta = 1 it is −ELBO. Beta is a **price**: each nat of KL costs beta
+# nats of the loss. We train a VAE at price 1; five copies of it go on, each at
+# its own price.
 
 # %%
 import copy
@@ -79,8 +80,8 @@ show_images({"original": ten} | copies)
 # ### What does a nat save?
 #
 # The KL is the **rate**: how many nats the code tells about an image, at most.
-# The other term is the **distortion**: how many nats are missing when the code
-# is known.
+# The other term is the **distortion**: the nats an image still costs when its
+# code is known.
 
 # %%
 from course_utils.models import bernoulli_nll, reparameterize
@@ -112,10 +113,10 @@ curve.round(1)
 # %% [markdown] tags=["explain"]
 # The points lie on the **rate-distortion curve**. The first nats of rate save
 # most. Each line has the slope −beta, and it touches the curve: at its point,
-# **one nat more saves about beta nats**. It must be so. If it saved more than
-# it costs, the training would buy it; if less, it would sell.
+# **one nat more saves about beta nats**. If it saved more than it costs, the
+# training would buy it; if less, it would sell.
 #
-# So the sum of both, −ELBO, is lowest at the price 1.
+# Rate + distortion is the loss at price 1, so −ELBO is lowest there.
 
 # %% tags=["claims"]
 steps = (-curve.distortion.diff() / curve.rate.diff()).dropna()
@@ -128,21 +129,21 @@ claim("−ELBO is lowest at beta 1", curve["−ELBO"].idxmin() == 1)
 # %% [markdown]
 # ## Which nats are bought?
 #
-# First a toy that we can solve on paper. An image is four numbers with
-# variances v = 16, 4, 2 and ½. A linear VAE gives each a unit of its own; its
-# likelihood is N(x̂, 1). A unit that leaves an error of variance D in its number
-# needs ½ log(v/D) nats. The error costs D/2. Together
+# First a toy, solved on paper. An image is four numbers with variances v = 16,
+# 4, 2 and ½. A linear VAE gives each a unit of its own; its likelihood is
+# N(x̂, 1). To cut an error's variance from v to D takes ½ log(v/D) nats: each
+# divides the error by e. The error costs D/2. Together
 #
 # $$\frac D2 + \beta \cdot \tfrac12 \log\frac vD, \qquad\text{with the
 # slope over } D: \quad \frac12 - \frac{\beta}{2D}.$$
 #
 # The slope is 0 at **D = β, for every unit**, whatever its v. A number with
-# v < β is not worth a nat: its unit is shut. Picture bars that stand in water
-# which rises to β: a unit pays for what sticks out.
+# v < β is not worth a nat: its unit is shut. Picture bars of height v in water
+# of depth β: a unit pays for what sticks out.
 #
 # ### Exercise 1 · What is bought? · 5 minutes, medium
 #
-# Return the nats of each unit.
+# Return each unit's nats.
 
 
 # %% tags=["nbval-check-output"]
@@ -186,10 +187,9 @@ for beta in (1, 2, 4):
 pandas.DataFrame(toy, index=list(bars)).T.round(2)
 
 # %% [markdown] tags=["explain"]
-# A linear VAE that we trained, and that knows nothing of the formula, finds the
-# same nats. From 1 to 2 each open unit loses ½ log 2 = 0.35 nats, large or
-# small. **A price lowers all units alike**, and shuts those that had least:
-# *reverse water-filling*.
+# A trained linear VAE, which knows no formula, finds the same nats. From 1 to
+# 2 each open unit loses ½ log 2 = 0.35 nats. **A price lowers all units
+# alike**, and shuts those that had least: *reverse water-filling*.
 
 # %% tags=["claims"]
 lost = nats_bought(variances, 1) - nats_bought(variances, 2)
@@ -202,7 +202,8 @@ claim("formula and training differ by little", off, high=0.1)
 # %% [markdown]
 # ## And in a real VAE?
 #
-# Nothing is linear there, and pixels are coins. Back to the five VAEs.
+# Nothing is linear there, and pixels are coins. Back to our VAE at five
+# prices.
 
 # %%
 parts = "a quarter", "a half", "two thirds"
@@ -228,11 +229,10 @@ drops = pandas.DataFrame(rows, index=columns).T
 drops.round(2)
 
 # %% [markdown] tags=["explain"]
-# ½ log 4 is 0.69. The best unit keeps 1.4 of 2.2 nats, two thirds; one with 0.9
-# keeps about a quarter. All lose about 0.7, step after step. So you can tell
-# in advance what a price will do: **take ½ log of the ratio of the prices from
-# every unit, and stop at 0.** (½ log 4 = log 2: each number is known half as
-# exactly.)
+# ½ log 4 is 0.69. The best unit keeps 1.4 of 2.2 nats, two thirds; one with
+# 0.9 keeps a third. In each step those still open (over 0.3) lose about 0.7.
+# So you can predict: **take ½ log of the ratio of the prices from every unit,
+# and stop at 0.** (½ log 4 = log 2: the errors double.)
 
 # %% tags=["claims"]
 left = (units[2, 0] / units[1, 0]).item()
@@ -245,16 +245,16 @@ claim("in each step", means.max(), high=half_log + 0.15)
 # ## One axis, one cause?
 #
 # Beta-VAEs became famous for something else: a high price is said to give each
-# cause a unit of its own, a **disentangled** code. To test it we need known
-# causes, as in lesson 01's disks, and a ruler.
+# cause its own unit, a **disentangled** code. To test it we need known causes,
+# as in lesson 01's disks, and a ruler.
 #
 # `mutual_information` says how many nats unit i tells about cause j: a table,
 # one row a unit. (Both are sorted into 20 bins of equal counts.)
 #
 # ### Exercise 2 · The mutual information gap · 8 minutes, medium
 #
-# For each cause: the unit that tells most, less the one that tells second
-# most, as a share of the cause's **entropy**. The mean over the causes is
+# For each cause: the unit that tells most, less the second, as a share of the
+# cause's **entropy** (all its nats: log 20). The mean over the causes is
 # **MIG** (Chen and others, 2018).
 
 
@@ -284,8 +284,8 @@ mig = checks.mig(mig)
 #
 # {answer}
 #
-# Does the ruler work? We try codes that we know. One is the causes themselves,
-# turned by 45°: nothing is lost by that.
+# Does the ruler work? We try codes that we know. One is the causes, turned by
+# 45°: that loses nothing.
 
 # %%
 from course_utils.figures import show_bars
@@ -311,14 +311,15 @@ show_bars(known, xlabel="MIG")
 
 # %% [markdown]
 # Close to 1 for the causes. The turned code knows just as much and scores like
-# noise: both axes tell of both causes. So does a code that says all twice, for
-# MIG wants each cause in *one* place.
+# noise: both axes tell of both causes. A code that says all twice scores 0
+# too: MIG wants each cause in *one* place.
 #
 # ### Many seeds
 #
 # Now 48 small VAEs: prices 1 and 4, on 24 worlds each, with images of 14 × 14
 # pixels. `ManyVAEs` trains them side by side: its weights have one axis more.
-# The sum of their losses trains each as if it were alone.
+# The sum of their losses trains each as if alone. The mean difference over the
+# worlds has a **standard error** of std/√24; "clearly" means over two.
 
 # %%
 from torch.nn.functional import binary_cross_entropy_with_logits
@@ -365,11 +366,11 @@ migs.describe().loc[["mean", "std", "min", "max"]].round(2)
 # seeds: −0.01 and +0.02.) But eight people with three seeds each would publish
 # opposite findings.
 #
-# It is no law either. With disks of 28 × 28 pixels, twice the hidden units, and
-# prices 1 and 16, twelve seeds gave 0.09 and 0.18: 0.10 more, standard error
-# 0.03. Locatello and others (2019) trained 12,000 models and found that seeds
-# and settings matter more than the method. Data alone cannot settle it: a
-# turned code fits the round prior as well.
+# It is no law either. With disks of 28 × 28 pixels, twice the hidden units,
+# and prices 1 and 16, twelve seeds gave 0.09 and 0.18: 0.10 more, standard
+# error 0.03. Locatello and others (2019) trained 12,000 models and found that
+# seeds and settings matter more than the method. Data alone cannot settle it:
+# the prior is round, so a turned code fits as well.
 
 # %% tags=["claims"]
 ratio = gain.mean() / standard_error
@@ -385,9 +386,9 @@ claim("groups of three seeds contradict each other", opposite)
 # ## The ward
 #
 # Some decoders can draw well without a code. `PeekingVAE`'s sees z *and* all
-# pixels above and to the left of the one it draws, as models do that write
-# text. (Images are 14 × 14 here.) `ward` trains four, A to D, alike but for how
-# the KL counts. Each is in another state:
+# pixels above and to the left of the one it draws, as text models do. (Images
+# are 14 × 14 here.) `ward` trains four, A to D, alike but for how the KL
+# counts. Each is in another state:
 #
 # - **healthy**;
 # - **collapsed**: the code holds next to nothing (*posterior collapse*);
@@ -462,12 +463,12 @@ state = {word: measure(patients[c]) for c, word in diagnosis.items()}
 pandas.DataFrame(state).T.round(1)
 
 # %% [markdown] tags=["explain"]
-# The collapsed one's −ELBO is only half a nat from the healthy one's: **the
-# loss does not see the illness.** Its price was 100 for the first half of the
+# The collapsed one's −ELBO is only 0.6 nats from the healthy one's: **the loss
+# does not see the illness.** Its price was 100 for the first half of the
 # training, then 1: too late, the decoder had learnt to do without. The unread
 # one had the same start with *free bits* (below): KL and active units look
-# healthy, and a swap costs a quarter. The too cheap one had a price of 0.01:
-# the best copies, but its prior does not say where codes lie.
+# healthy, but a swap costs 10 nats, not 33. The too cheap one paid 0.01: the
+# best copies, but its prior does not say where codes lie.
 
 # %% tags=["claims"]
 well, ill = state["healthy"], state["collapsed"]
@@ -544,14 +545,15 @@ for name, numbers in healed.items():
 
 # %% [markdown]
 # Both codes are read. −ELBO is hardly moved, again: judge a cure by the swap.
-# Free bits do not save a code by themselves: the unread patient had them, with
-# a price of 100 on all above the floor.
+# Free bits do not save a code by themselves: the unread patient had them, but
+# first paid 100 for each nat above the floor.
 #
 # ### Exercise 5 · More than healthy · 12 minutes, on your own
 #
-# Someone needs a fuller code. Train one with `treat`, so that on the test
-# images its KL is at least 5 nats, a swap costs at least 30, and −ELBO is at
-# most 74. `weight` may be a number or a function, `kl` and `epochs` are yours.
+# Someone needs a fuller code. Train one with
+# `treat(small, weight, kl=…, seed=SEED)`, so that on the test images its KL is
+# at least 5 nats, a swap costs at least 30, and −ELBO is at most 74. `weight` may be a number or a
+# function like `annealed`, `kl` like `half_a_nat`.
 
 # %% tags=["nbval-check-output"]
 ### BEGIN SOLUTION

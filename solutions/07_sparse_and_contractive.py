@@ -25,9 +25,9 @@ diagram("overcomplete")
 #
 # So far a small code kept the network from copying. A code with more numbers
 # than the image has pixels is **overcomplete**: it could hold everything. To
-# have one and be quick, we average squares of 2 × 2 pixels. That leaves 196
-# pixels, and the code gets 400 numbers, its **units**. The value of a unit is
-# its **activity**.
+# be quick, we average squares of 2 × 2 pixels. That leaves 196 pixels, and the
+# code gets 400 numbers, its **units**. The value of a unit is its
+# **activity**.
 
 
 # %%
@@ -64,9 +64,9 @@ class Overcomplete(nn.Module):
 
 
 # %% [markdown]
-# The decoder has no activation function. So a reconstruction is a sum: each
-# unit adds its own **stroke**, a column of the decoder's weights, times its
-# activity. `keep` does nothing yet.
+# The decoder has no activation function. So a reconstruction is a sum: to the
+# bias, each unit adds its own **stroke**, a column of the decoder's weights,
+# times its activity. `keep` does nothing yet.
 
 # %%
 from functools import cache
@@ -108,16 +108,17 @@ pca = pca_errors(train_x, valid_x, (5, 10, 20, 30, 40))
 pca | {"400 units": copy_error(plain)}
 
 # %% [markdown]
-# The plain network's error is 0.0013, about a quarter of that of PCA with 40
-# numbers. It copies well, and its 400 numbers tell us little: most
-# of them are active for every image.
+# The plain network's error is 0.0013, about a quarter of PCA's with 40
+# numbers. It copies well, but its 400 numbers tell us little: for an average
+# image, most of them are above 0.1.
 #
 # ## A price on activity
 #
 # The **L1 penalty** adds a weight times the sum of an image's activities to
-# the loss. Then a unit is active only where that pays. Why not the squares? On
-# paper: a unit may go from 0.1 to 0. That saves 0.1 of the sum, but only
-# 0.01 of the squares. Squares make small activities cheap, not absent.
+# the loss. (In general, of their absolute values; ReLU gives none below 0.)
+# Then a unit is active only where that pays. Why not the squares? On paper: a
+# unit may go from 0.1 to 0. That saves 0.1 of the sum, but only 0.01 of the
+# squares. Squares make small activities cheap, not absent.
 #
 # The **KL penalty** (Ng, 2011) looks at a unit over many images. The mean of
 # its activity, its **rate**, should be a small number rho. The penalty is the
@@ -142,14 +143,13 @@ show_curves(
 # %% [markdown]
 # L1 has the same slope everywhere, down to 0. Squares are flat near 0. KL is 0
 # at rho and rises on **both** sides: a unit that is never active costs
-# something, too. That is the reason for KL: it asks every unit to work, but
-# seldom.
+# something, too. So KL asks every unit to work, but seldom.
 #
 # ### Exercise 1 · The KL penalty · 8 minutes, medium
 #
-# The first line, the rates, is given. `clamp` keeps them a little away from 0
-# and 1, where logarithms are infinite. Return the sum of the formula over the
-# units: one number.
+# The first line, the rates, is given. With ReLU a rate may be above 1; `clamp`
+# keeps it strictly between 0 and 1, where logarithms are finite. Return the
+# sum of the formula over the units: one number.
 
 
 # %% tags=["nbval-check-output"]
@@ -220,8 +220,8 @@ pd.DataFrame(rows, names).T.round(4)
 #
 # ## How sparse is it?
 #
-# Take the L1 network, divide all that its encoder gives by 10, and multiply
-# the decoder's weights by 10.
+# Take the L1 network. Divide the encoder's weights and biases by 10: then ReLU
+# gives a tenth, too. Multiply the decoder's weights by 10.
 
 # %%
 from copy import deepcopy
@@ -290,7 +290,8 @@ claim("the strokes have grown", seen["15 epochs"][3] > seen["6 epochs"][3])
 
 # %% [markdown]
 # The **guard**: every stroke gets norm one, so that it cannot grow. The
-# decoder divides each column of its weights by its norm.
+# decoder divides each column of its weights by its norm. The weight of the
+# penalty is now 0.2.
 
 
 # %%
@@ -317,9 +318,8 @@ pd.DataFrame(held, names[:3]).T.round(4)
 #
 # ### Exercise 2 · A broken top-k · 8 minutes, medium
 #
-# This version keeps the largest of the *whole batch*. Below, the second image
-# is left with nothing. Find what is wrong, and write a `top_k` that keeps
-# the k largest of **each image**.
+# Below, this version leaves the second image with nothing. Find what is wrong,
+# and write a `top_k` that keeps the k largest of **each image**.
 
 
 # %%
@@ -404,12 +404,12 @@ for kind, weight in middle.items():
 show_bars(unused, xlabel="share of units that are never active")
 
 # %% [markdown] tags=["explain"]
-# Top-k: about three quarters of its units are never active, of L1's more than
-# a third, of KL's nearly none. Units that no image uses are **dead**: they get
-# no gradient and cannot come back. KL pays for its working units with more
-# active ones at the same error. Top-k and L1 are near each other. And PCA is
-# level with top-k: sparsity is no better compression. It must be good for
-# something else.
+# Top-k: about four fifths of its units are never active. L1 leaves more than a
+# third, KL nearly none. Units that no image uses are **dead**: they get no
+# gradient and seldom come back. KL pays for its working units with more active
+# ones at the same error. Top-k and L1 are near each other. And PCA is level
+# with top-k, and ahead with more than 20 active units: sparsity is no better
+# compression.
 
 # %% tags=["claims"]
 reveal(max(unused, key=unused.get))
@@ -477,16 +477,15 @@ show_images(rows, diverging=True)
 
 # %% [markdown]
 # Plain units draw a tangle: none means anything alone. L1's can be read one by
-# one: a trouser, a shoe, a sleeve, the seam at the bottom of a shirt. Top-k's
-# are rougher. PCA's are readable at first and become waves. Lesson 21 uses
-# sparse codes to read a network that knows sentences.
+# one: a dress, a shoe, short sleeves, the bottom edge of a shirt. Top-k's are
+# rougher. PCA's are readable at first and become waves.
 #
 # ## A steady code
 #
-# A third wish: a code that hardly moves when the image is **nudged**. How fast
-# each unit changes with each pixel stands in a table of derivatives
-# ∂zⱼ/∂xᵢ, the **Jacobian**. The **contractive penalty** (Rifai and others,
-# 2011) is the sum of its squares.
+# Another wish: a code that hardly moves when the image is **nudged**. How fast
+# each unit changes with each pixel stands in a table of derivatives ∂zⱼ/∂xᵢ,
+# the **Jacobian**. The **contractive penalty** (Rifai and others, 2011) is the
+# sum of its squares.
 #
 # On paper: one unit, z = sigmoid(2x). The slope of a sigmoid is z(1 − z), so
 # dz/dx = z(1 − z) · 2. At x = 0, z = 0.5 and the derivative is 0.25 · 2 = 0.5;
@@ -495,7 +494,8 @@ show_images(rows, diverging=True)
 # ### Exercise 4 · The Jacobian · 10 minutes, on your own
 #
 # For a layer z = sigmoid(W x + b) with W of shape (units, D), find the sum of
-# the squared derivatives for each image, from z and W alone.
+# the squared derivatives for each image, from z and W alone. Below, PyTorch's
+# own derivatives check your formula.
 
 
 # %% tags=["nbval-check-output"]
@@ -542,8 +542,8 @@ penalty = jacobian_penalty(smooth.encode(one), weight_in)
 # %% [markdown]
 # Both agree. First a world of two pixels, so that we can see it: all images
 # lie near a line. At each of seven points we nudge the image, once **along**
-# the data and once **across**. An arrow is as long as the code moves, compared
-# with the mean distance of two images' codes.
+# the data and once **across**. An arrow's length shows how far the code moves,
+# compared with the mean distance of two images' codes.
 
 # %%
 torch.manual_seed(SEED)
@@ -609,7 +609,8 @@ reveal(falls[0] if both else falls[1 if less["across"] < 0.5 else 2])
 
 # %% [markdown]
 # On images: the nudge has length 1. *Along* goes towards the nearest of 1,000
-# other images, *across* in a random direction.
+# other images, *across* in a random direction: hardly any of those leads
+# along.
 
 # %%
 steady = train(Guarded, contract, bend=nn.Sigmoid)
@@ -632,8 +633,8 @@ show_bars(image_moves, xlabel="how far the code moves")
 #
 # ## What is it good for?
 #
-# 200 labels, and a linear classifier on each code (a **linear probe**), for
-# three draws of the labels. It never sees damage. Then it must label test
+# A linear classifier on each code (a **linear probe**) learns from 200 labels,
+# for three draws of them. It never sees damage. Then it must label test
 # images: clean, with noise of sigma 0.3, and moved by one pixel. PCA, the raw
 # pixels and an untrained encoder are the controls.
 
@@ -683,8 +684,8 @@ means.astype(float).round(3)
 
 # %% [markdown] tags=["explain"]
 # The plain code, from 0.72 to 0.39. On clean images the codes are near each
-# other and near the pixels; KL's was first with three seeds, by one to four
-# points, little more than a draw of labels makes. On noise top-k and the
+# other and near the pixels; KL's was first with three seeds, but only by one
+# to four points; a draw of labels changes about two. On noise top-k and the
 # contractive code keep 0.61 to 0.66. But **PCA with 20 numbers keeps 0.60 to
 # 0.63**, and a plain sigmoid code too: what helps is mostly to say little, or
 # to be smooth. Moved by one pixel, top-k leads PCA by 4 to 8 points.
@@ -696,10 +697,11 @@ reveal(lost.idxmax())
 # %% [markdown]
 # ### Exercise 5 · Digits · 20 minutes, from an empty cell
 #
-# `digits()` has 8 × 8 pixels. Train an overcomplete code of 128 units on
-# `digits().train.flatten(1)`. On the test digits it must have **at most 8
-# active units** and a **smaller error than PCA with 12 numbers**. Hand in the
-# model, with `encode` and `decode` for rows of 64 pixels.
+# `digits()`, from `course_utils.datasets`, has 8 × 8 pixels. Train an
+# overcomplete code of 128 units on `digits().train.flatten(1)`. On the test
+# digits it must have **at most 8 active units** and a **smaller error than PCA
+# with 12 numbers**. Hand in the model, with `encode` and `decode` for rows of
+# 64 pixels.
 
 # %% tags=["nbval-check-output"]
 ### BEGIN SOLUTION
@@ -756,8 +758,8 @@ digit_code = checks.digit_code(digit_code)
 #
 # ### Summary
 #
-# - Not only a small code forbids copying: few active units, or units that are
-#   hard to move, do so as well.
+# - Few active units, or units that are hard to move, forbid copying as a small
+#   code does.
 # - L1 prices every activity, KL asks every unit to work seldom, top-k fixes
 #   the number.
 # - **A measure of sparsity that depends on scale can be fooled.** Compare each

@@ -38,7 +38,8 @@ diagram("five_facts")
 #
 # We add strong noise to 1,000 disks and train autoencoders with 4 numbers and,
 # as a control, 16 to copy the *noisy* images. We also have the clean ones, so
-# we can measure two distances: the loss and the truth.
+# we can measure a copy twice: its distance to the noisy image is the **loss**,
+# its distance to the clean one the **truth**.
 
 # %%
 diagram("two_rulers", highlight=("loss", "truth"))
@@ -106,10 +107,10 @@ for size in (3, 8):
 held.round(2)
 
 # %% [markdown] tags=["explain"]
-# Three causes and three numbers, and yet the tag is lost: its R² is below 0. The
-# place of the disk is there perfectly. A bottleneck does not drop *noise*. It
-# drops **what costs little error**, and the tag is 4 pixels of 784. Eight
-# numbers have room for it.
+# Three causes and three numbers, and yet the tag is lost: with an R² below 0,
+# the codes predict it worse than its mean does. The place of the disk is all
+# there. A bottleneck does not drop *noise*. It drops **what costs little
+# error**, and the tag is 4 pixels of 784. Eight numbers have room for it.
 
 # %% tags=["claims"]
 kept = held["3 numbers"] > 0.9
@@ -121,10 +122,11 @@ claim("8 numbers hold all", held["8 numbers"].min(), low=0.9)
 # %% [markdown]
 # ## 2 · A better code
 #
-# *A more compact code is often better.* Better for what? We take noisy
-# garments and three jobs: **copy** the noisy image, come near the **clean**
-# one, and guess the label from the nearest of **100 images with labels**. The
-# control: the noisy pixels.
+# *A more compact code is often better.* (The first half of sentence 2 waits
+# for section 5.) Better for what? We take noisy garments and three jobs:
+# **copy** the noisy image, come near the **clean** one, and guess the label
+# from the nearest of **100 images with labels**. The control: the noisy
+# pixels.
 #
 # ### Exercise 1 · Too good to be true · 6 minutes, easy
 #
@@ -186,8 +188,8 @@ few_labels = checks.few_labels(few_labels)
 #
 # ### Three jobs
 #
-# PCA gives codes of every size from one fit. For the labels we shuffle the
-# images 20 times, the same for every code.
+# PCA gives codes of every size from one fit. The third job is done 20 times,
+# each time with another 100 labels, the same for every code.
 
 # %%
 torch.manual_seed(SEED)
@@ -297,10 +299,10 @@ told
 # ### The control
 #
 # Now data **without groups**: disks spread evenly over all places. On each map
-# **k-means** looks for ten groups. The **silhouette** says how clearly they are
-# separated: 1 if each point is far nearer to its own group than to the next, 0
-# if it is as near to both. **t-SNE** makes neighbours in pixel space neighbours
-# on its map.
+# **k-means** makes ten groups, each point with the nearest of ten centres. The
+# **silhouette** says how clearly they are separated: 1 if each point is far
+# nearer to its own group than to the next, 0 if it is as near to both.
+# **t-SNE** makes neighbours in pixel space neighbours on its map.
 
 # %%
 world, unseen = made_world(5000, seed=SEED), made_world(500, seed=SEED + 100)
@@ -389,9 +391,10 @@ novelty = checks.novelty(novelty)
 # {answer}
 #
 # We take away all disks in the middle and train on the **frame** that is left.
-# Two images are near when their distance is below 1: a disk moved by 0.7
-# pixels. Two controls: the average of two images, and the disk halfway between
-# two **causes** (places).
+# Two images are near when their distance is below 1, as when a disk moves by
+# less than 0.7 pixels. Two controls: the average of two images, and the disk
+# halfway between two **causes** (places). The figure shows pairs whose halfway
+# place is in the gap; all are counted.
 
 # %%
 middle = ((world.causes - 13.5).abs() < 4).all(dim=1)
@@ -452,7 +455,9 @@ claim("midpoints of causes are often both", walk.both.iloc[2], low=0.25)
 # A common test of usefulness is a **linear probe**: logistic regression on the
 # codes, here with 1,000 labels. We compare six codes: 2, 8 and 32 numbers; 32
 # after *one epoch*, not five; 32 *filled in*, of a network that learnt to draw
-# the whole image from half of its pixels; and the control, 784 pixels.
+# the whole image from half of its pixels; and the control, 784 pixels. Then we
+# count the pairs of codes in which the smaller error serves better. Last, for
+# sentence 2, comes the best **linear** decoder.
 
 
 # %%
@@ -577,7 +582,7 @@ encode_with_tag = checks.encode_with_tag(encode_with_tag)
 #
 # ## The verdict
 #
-# The limits are our choice, larger than differences between seeds.
+# We chose the limits in this table, larger than the differences between seeds.
 
 # %%
 verdict = pandas.DataFrame(
@@ -602,8 +607,9 @@ verdict["verdict"] = share.map({1: "holds", 0: "does not hold here"})
 verdict.fillna("holds on a condition")
 
 # %% [markdown]
-# None holds as it stands. One half does not hold here, the rest needs a
-# condition. The error guides roughly; **the loss decides what counts**.
+# None holds as it stands. *The code sets the copy* does not hold here, the
+# rest needs a condition. The error guides roughly; **the loss decides what
+# counts**.
 #
 # ### Where it fails
 #
@@ -642,9 +648,10 @@ scorecard(results, data="full" if FULL else "small")
 #
 # ## Going further
 #
-# Why did the walk find no new disk? Can the decoder not draw one in the gap, or
-# does the walk miss its code? Train `train(8, frame, epochs=10)`, give it disks
-# from the gap, and walk with it. `shares` judges both.
+# Why did the walk find no new disk? Can the decoder not draw one in the gap,
+# or does the walk miss its code? Train `train(8, frame, epochs=10)`, give it
+# disks from the gap (`world.images[middle]`), and walk with it. `shares`
+# judges both.
 #
 # <details><summary>What we found</summary>
 #

@@ -202,9 +202,9 @@ show_images(rows, diverging=True)
 
 # %% tags=["nbval-check-output"]
 ### BEGIN SOLUTION
-diagnosis = {"A": "order", "B": "mean", "C": "data", "D": "right"}
+clinic_verdict = {"A": "order", "B": "mean", "C": "data", "D": "right"}
 ### END SOLUTION
-diagnosis = checks.diagnosis(diagnosis)
+clinic_verdict = checks.clinic_verdict(clinic_verdict)
 
 # %% [markdown]
 # <details><summary>Hint</summary>

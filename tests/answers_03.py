@@ -240,7 +240,7 @@ ANSWERS = {
             ),
         },
     ),
-    "diagnosis": (
+    "clinic_verdict": (
         [
             {"A": "order", "B": "mean", "C": "data", "D": "right"},
             dict(D="right", C="data", B="mean", A="order"),

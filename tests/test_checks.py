@@ -3,6 +3,8 @@
 import contextlib
 import importlib
 import io
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -103,3 +105,18 @@ def test_four_of_five_slips_are_named(capsys):
         assert named >= 0.8, (rows[-1], vague)
     with capsys.disabled():
         print("\n" + "\n".join(rows))
+
+
+def test_no_two_lessons_have_a_check_of_one_name():
+    names = [
+        (name, path.stem[:2])
+        for path in sorted(
+            (Path(__file__).parents[1] / "solutions").glob("*.py")
+        )
+        for name in set(
+            re.findall(r"checks\.(\w+)\(", path.read_text("utf-8"))
+        )
+        if name != "show_scorecard"
+    ]
+    counts = Counter(name for name, _ in names)
+    assert not [pair for pair in names if counts[pair[0]] > 1]

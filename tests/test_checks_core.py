@@ -469,7 +469,15 @@ def test_loops_that_swallow_and_lists_that_grow(capsys, monkeypatch):
     assert threading.active_count() == threads
 
 
-def test_the_learners_own_stop(capsys):
+@pytest.fixture
+def interrupts():
+    """Let interrupts arrive; a job in a script's background ignores them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_the_learners_own_stop(capsys, interrupts):
     def stopped(x):
         _thread.interrupt_main()
         time.sleep(0.3)

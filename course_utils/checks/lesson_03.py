@@ -440,7 +440,7 @@ def _diagnosis_problem(diagnosis):
     )
 
 
-outcome("diagnosis", _diagnosis_problem, lambda: dict(ILLS))
+outcome("clinic_verdict", _diagnosis_problem, lambda: dict(ILLS))
 
 
 def _bars(kind=2, turn=torch.pi):

@@ -552,8 +552,8 @@ for name, numbers in healed.items():
 #
 # Someone needs a fuller code. Train one with
 # `treat(small, weight, kl=…, seed=SEED)`, so that on the test images its KL is
-# at least 5 nats, a swap costs at least 30, and −ELBO is at most 74. `weight` may be a number or a
-# function like `annealed`, `kl` like `half_a_nat`.
+# at least 5 nats, a swap costs at least 30, and −ELBO is at most 74. `weight`
+# may be a number or a function like `annealed`, `kl` like `half_a_nat`.
 
 # %% tags=["nbval-check-output"]
 ### BEGIN SOLUTION

@@ -247,16 +247,16 @@ ANSWERS = {
             dict(zip("ABCD", ("order", "mean", "data", "right"), strict=True)),
         ],
         {
-            "with the four letters": {"A": "order"},
-            "no choice": dict.fromkeys("ABCD", "bad"),
+            "No verdict is given for B, C, D": {"A": "order"},
+            "is none of": dict.fromkeys("ABCD", "bad"),
             "mean image is empty": {
                 "A": "order",
                 "B": "right",
                 "C": "data",
                 "D": "mean",
             },
-            "lone pixels": dict.fromkeys("ABCD", "right"),
-            "A dictionary": ["order", "mean", "data", "right"],
+            "one colleague only": dict.fromkeys("ABCD", "right"),
+            "a dictionary": ["order", "mean", "data", "right"],
         },
     ),
     "bar_components": (

@@ -265,8 +265,9 @@ ANSWERS = {
             {c.lower(): fault.upper() for c, fault in RIGHT.items()},
         ],
         {
-            "1 of 3 right. Keep z": RIGHT | {"A": "untold", "C": "shuffled"},
-            "1 of 3 right. Whose": RIGHT | {"A": "averages", "B": "shuffled"},
+            "1 of 3 are right. Keep": RIGHT | {"A": "untold", "C": "shuffled"},
+            "1 of 3 are right. Who": RIGHT
+            | {"A": "averages", "B": "shuffled"},
             "0 of 3": {"A": "averages", "B": "untold", "C": "shuffled"},
             "one model only": dict.fromkeys("ABC", "untold"),
             "No fault is given for C": {c: RIGHT[c] for c in "AB"},

@@ -5,6 +5,7 @@ from math import ceil
 import torch
 
 from course_utils.checks.core import check, mutants, outcome
+from course_utils.checks.matching import matching
 from course_utils.datasets import draw_shapes
 from course_utils.rivals.pca import ILLS
 
@@ -414,33 +415,17 @@ def choose_k(variances, share):
     return int((so_far < share * so_far[-1]).sum()) + 1
 
 
-def _diagnosis_problem(diagnosis):
-    """Say what is wrong with a diagnosis of the clinic's four patients."""
-    if not isinstance(diagnosis, dict) or set(diagnosis) != set(ILLS):
-        return (
-            'A dictionary with the four letters is wanted: {"A": …, "B": …, '
-            '"C": …, "D": …}.'
-        )
-    if strange := {str(v) for v in diagnosis.values()} - set(ILLS.values()):
-        return (
-            f"{', '.join(sorted(strange))} is no choice: right, mean, order "
-            "or data."
-        )
-    wrong = [letter for letter in ILLS if diagnosis[letter] != ILLS[letter]]
-    if not wrong:
-        return None
-    look = {
-        "order": "which components are lone pixels, with hardly any variance",
-        "mean": "which mean image is empty",
-        "data": "whose mean and components show one kind of garment",
-        "right": "whose error is the smallest, and whose mean is a blend",
-    }
-    return (
-        f"{4 - len(wrong)} of 4 are right. Look again: {look[ILLS[wrong[0]]]}?"
-    )
-
-
-outcome("clinic_verdict", _diagnosis_problem, lambda: dict(ILLS))
+matching(
+    "clinic_verdict",
+    ILLS,
+    thing="colleague",
+    kind="verdict",
+    hints={
+        "order": "Which components are lone pixels, with hardly any variance?",
+        "mean": "Which mean image is empty?",
+        "data": "Whose mean and components show one kind of garment?",
+    },
+)
 
 
 def _bars(kind=2, turn=torch.pi):

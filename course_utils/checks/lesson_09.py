@@ -3,7 +3,8 @@
 import torch
 
 from course_utils.checks.comparing import same
-from course_utils.checks.core import check, mutants, outcome
+from course_utils.checks.core import check, mutants
+from course_utils.checks.matching import matching
 from course_utils.measures import lettered
 from course_utils.models import VAE, dense_decoder, dense_encoder
 
@@ -355,63 +356,17 @@ def density_coverage(real, fake, k=5):
     return _both(real, fake, k)
 
 
-ORIGINS = "VAE", "plain", "repeated", "noise"
-
-
-def _origin_problem(origin):
-    """Say which part of the naming does not hold, or return None."""
-    right = lettered(ORIGINS, seed=16)
-    if not isinstance(origin, dict):
-        return (
-            'It must be a dictionary such as {"A": "VAE", …}; got a '
-            f"{type(origin).__name__}."
-        )
-    given = {str(k).strip().upper(): _word(v) for k, v in origin.items()}
-    if set(given) & {w.upper() for w in ORIGINS}:
-        return (
-            "The other way round: letters to the left, origins to the right."
-        )
-    if missing := sorted(set(right) - set(given)):
-        return f"No origin is given for {', '.join(missing)}."
-    if more := sorted(set(given) - set(right)):
-        return f"There is no set {', '.join(more)}; there are A to D."
-    words = {word.lower(): word for word in ORIGINS}
-    for letter, word in given.items():
-        if word not in words:
-            return (
-                f"{letter}: {origin.get(letter, word)!r} is none of "
-                f"{', '.join(ORIGINS)}."
-            )
-    if len(set(given.values())) < len(right):
-        return "Each of the four origins stands for one set only."
-    wrong = {c for c in right if words[given[c]] != right[c]}
-    if not wrong:
-        return None
-    return f"{len(right) - len(wrong)} of 4 are right. " + _advice(
-        {right[c] for c in wrong}
-    )
-
-
-def _word(value):
-    return str(value).strip().lower()
-
-
-def _advice(missed):
-    """Return where to look, by the origins that were missed."""
-    if "repeated" in missed:
-        return (
-            "Ten images, repeated, cover almost nothing: which set has by far "
-            "the lowest coverage?"
-        )
-    if "noise" in missed:
-        return (
-            "Noise moves real images out of the balls, but hardly troubles "
-            "the judge: compare density with what is accepted."
-        )
-    return (
-        "The two that invent are swapped. Whose samples were more typical, "
-        "whose more varied?"
-    )
-
-
-outcome("origin", _origin_problem, course=lambda: lettered(ORIGINS, seed=16))
+matching(
+    "origin",
+    lettered(("VAE", "plain", "repeated", "noise"), seed=16),
+    thing="set",
+    kind="origin",
+    hints={
+        "repeated": "Ten images, repeated, cover almost nothing: which set "
+        "has by far the lowest coverage?",
+        "noise": "Noise moves real images out of the balls, but hardly "
+        "troubles the judge: compare density with what is accepted.",
+        "VAE": "The two that invent are swapped. Whose samples were more "
+        "typical, whose more varied?",
+    },
+)

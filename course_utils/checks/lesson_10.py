@@ -9,6 +9,7 @@ import torch
 from torch.nn.functional import one_hot, pad
 
 from course_utils.checks.core import check, mutants, outcome
+from course_utils.checks.matching import matching
 from course_utils.datasets import made_world
 from course_utils.measures import lettered, shape_of
 from course_utils.models import (
@@ -417,51 +418,17 @@ def restyle(encode, decode, x, y, new_y):
     return _restyled(encode, decode, x, y, new_y)
 
 
-FAULTS = "untold", "shuffled", "averages"
-LETTERS = 1  # the seed that gives the three their letters
-
-
-def _complaints_problem(complaints):
-    """Say what does not hold in a diagnosis of three models, or None."""
-    right = lettered(FAULTS, seed=LETTERS)
-    if not isinstance(complaints, dict):
-        return (
-            'It must be a dictionary such as {"A": "untold", …}; got a '
-            f"{type(complaints).__name__}."
-        )
-    given = {
-        str(k).strip().upper(): str(v).strip().lower()
-        for k, v in complaints.items()
-    }
-    if set(given) & {fault.upper() for fault in FAULTS}:
-        return "The other way round: letters to the left, faults to the right."
-    if missing := sorted(set(right) - set(given)):
-        return f"No fault is given for {', '.join(missing)}."
-    if more := sorted(set(given) - set(right)):
-        return f"There is no model {', '.join(more)}; there are A, B and C."
-    if strange := sorted(set(given.values()) - set(FAULTS)):
-        return f"{', '.join(strange)} is none of {', '.join(FAULTS)}."
-    if len(set(given.values())) < len(right):
-        return "Each of the three faults stands for one model only."
-    wrong = {right[c] for c in right if given[c] != right[c]}
-    if not wrong:
-        return None
-    told = f"{len(right) - len(wrong)} of 3 right. "
-    if "averages" in wrong:
-        return told + (
-            "Whose orders does the judge recognise nearly always? Averages "
-            "please it."
-        )
-    return told + (
-        "Keep z and change the label: if the label never arrives, not one "
-        "pixel can change."
-    )
-
-
-outcome(
+matching(
     "complaints",
-    _complaints_problem,
-    course=lambda: lettered(FAULTS, seed=LETTERS),
+    lettered(("untold", "shuffled", "averages"), seed=1),
+    thing="model",
+    kind="fault",
+    hints={
+        "averages": "Whose orders does the judge recognise nearly always? "
+        "Averages please it.",
+        "untold": "Keep z and change the label: if the label never arrives, "
+        "not one pixel can change.",
+    },
 )
 
 LARGE = 3.75  # the size from which disks were left out of training

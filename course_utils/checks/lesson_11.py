@@ -3,6 +3,7 @@
 import torch
 
 from course_utils.checks.core import check, mutants, outcome
+from course_utils.checks.matching import matching
 from course_utils.datasets import fashion_mnist
 from course_utils.measures import lettered, treat
 from course_utils.measures.clinic import LETTERS, PATIENTS
@@ -285,60 +286,19 @@ def free_bits(mu, log_var, floor):
     return _free(mu, log_var, floor)
 
 
-def _diagnosis_problem(diagnosis):
-    """Say which part of the diagnosis does not hold, or return None."""
-    right = lettered(PATIENTS, LETTERS)
-    if not isinstance(diagnosis, dict):
-        return (
-            'It must be a dictionary such as {"A": "healthy", …}; got a '
-            f"{type(diagnosis).__name__}."
-        )
-    given = {_word(k).upper(): _word(v) for k, v in diagnosis.items()}
-    if set(given) & {word.upper() for word in PATIENTS}:
-        return "The other way round: letters to the left, states to the right."
-    if missing := sorted(set(right) - set(given)):
-        return f"No state is given for {', '.join(missing)}."
-    if more := sorted(set(given) - set(right)):
-        return f"There is no patient {', '.join(more)}; there are A to D."
-    for letter, word in given.items():
-        if word not in PATIENTS:
-            return f"{letter}: {word!r} is none of {', '.join(PATIENTS)}."
-    if len(set(given.values())) < len(right):
-        return "Each of the four states stands for one patient only."
-    wrong = {c for c in right if given[c] != right[c]}
-    if not wrong:
-        return None
-    return f"{len(right) - len(wrong)} of 4 are right. " + _advice(
-        {right[c] for c in wrong}
-    )
-
-
-def _word(value):
-    return str(value).strip().lower()
-
-
-def _advice(missed):
-    """Return where to look, by the states that were missed."""
-    if "collapsed" in missed:
-        return (
-            "A code that holds next to nothing has a KL near 0, whatever its "
-            "−ELBO is."
-        )
-    if "too cheap" in missed:
-        return (
-            "Where nats are too cheap, far too many are bought: which KL is "
-            "ten times the others'?"
-        )
-    return (
-        "Healthy and unread are swapped. Their KLs are alike; what happens "
-        "when codes are swapped?"
-    )
-
-
-outcome(
+matching(
     "diagnosis",
-    _diagnosis_problem,
-    course=lambda: lettered(PATIENTS, LETTERS),
+    lettered(PATIENTS, LETTERS),
+    thing="patient",
+    kind="state",
+    hints={
+        "collapsed": "A code that holds next to nothing has a KL near 0, "
+        "whatever its −ELBO is.",
+        "too cheap": "Where nats are too cheap, far too many are bought: "
+        "which KL is ten times the others'?",
+        "healthy": "Healthy and unread are swapped. Their KLs are alike; what "
+        "happens when codes are swapped?",
+    },
 )
 
 WANTED = {"kl": 5.0, "swap": 30.0, "minus_elbo": 74.0}

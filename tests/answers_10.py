@@ -128,6 +128,44 @@ def shapes_at_one_place(kinds, sizes):
     return draw_shapes(13.5, 13.5, sizes, kind=kinds)
 
 
+def shapes_near_one_place(kinds, sizes):
+    x, y = 13 + torch.rand(2, len(kinds))
+    return draw_shapes(x, y, sizes, kind=kinds)
+
+
+def shapes_seeded(kinds, sizes):
+    torch.manual_seed(0)
+    return drawn_shapes(kinds, sizes)
+
+
+def shapes_in_place(kinds, sizes):
+    images = drawn_shapes(kinds, sizes)
+    sizes -= 3.75
+    return images
+
+
+def three_hundred_shapes(kinds, sizes):
+    x, y = 6 + 15 * torch.rand(2, 300)
+    return draw_shapes(x, y, sizes, kind=kinds)
+
+
+def shapes_of_guessed_width(kinds, sizes):
+    return drawn_shapes((one_hot(kinds) @ torch.arange(3)).long(), sizes)
+
+
+def averaged_shapes(kinds, sizes):
+    mean = drawn_shapes(kinds, sizes).mean(dim=0)
+    return mean.expand(len(kinds), -1, -1, -1)
+
+
+def shapes_of_chance(kinds, sizes):
+    """What comes when z says all itself, and the wishes next to nothing."""
+    other = 2 * (torch.rand(len(kinds)) < 0.5).long()
+    images = drawn_shapes(other, 2.5 + 2.5 * torch.rand(len(kinds)))
+    faint = 0.001 * (kinds + sizes).view(-1, 1, 1, 1)
+    return (images + faint).clamp(0, 1)
+
+
 def shapes_without_return(kinds, sizes):
     course_shapes(kinds, sizes)
 
@@ -280,11 +318,28 @@ ANSWERS = {
     "order_shapes": (
         [course_shapes, shapes_in_two, drawn_shapes, shapes_with_gradient],
         {
-            "nearly one place": shapes_at_one_place,
-            "kind is not heard": lambda kinds, sizes: drawn_shapes(
+            "draw a z for each": shapes_at_one_place,
+            "from the prior (`randn`)": shapes_near_one_place,
+            "set no seed inside": shapes_seeded,
+            "in place": shapes_in_place,
+            "order of five disks does not": three_hundred_shapes,
+            "guess its width": shapes_of_guessed_width,
+            "nearly alike": averaged_shapes,
+            "hardly heard": shapes_of_chance,
+            "no shapes at all": lambda kinds, sizes: (
+                0.5 + 0.01 * drawn_shapes(kinds, sizes)
+            ),
+            "no clean shapes": lambda kinds, sizes: (
+                0.6 * drawn_shapes(kinds, sizes).roll(5, dims=0)
+                + 0.4 * drawn_shapes(kinds, sizes)
+            ),
+            "rounded": lambda kinds, sizes: drawn_shapes(
+                kinds, 2 * (sizes / 2).floor()
+            ),
+            "kind never reaches": lambda kinds, sizes: drawn_shapes(
                 torch.zeros_like(kinds), sizes
             ),
-            "size is not heard": lambda kinds, sizes: drawn_shapes(
+            "size never reaches": lambda kinds, sizes: drawn_shapes(
                 kinds, 2.5 + 2.5 * torch.rand(len(kinds))
             ),
             "kinds are swapped": lambda kinds, sizes: drawn_shapes(

@@ -483,43 +483,86 @@ def _shapes_problem(order):
     kinds = 2 * (torch.arange(300) % 2)  # disks and bars
     sizes = 2.5 + 2.5 * torch.rand(300)
     sizes[kinds == 0] = 2.5 + (sizes[kinds == 0] - 2.5) / 2  # no large disks
-    images = order(kinds.clone(), sizes.clone())
+    given = kinds.clone(), sizes.clone()
+    images = order(*given)
+    if problem := _shapes_form(images, len(kinds)):
+        return problem
+    if not (given[0].equal(kinds) and given[1].equal(sizes)):
+        return (
+            "It changes the order that it was given, in place: `sizes = "
+            "sizes - 1` makes a new tensor, `sizes -= 1` does not."
+        )
+    images = images.detach().cpu().float()
+    return _delivery_problem(order, images, kinds, sizes)
+
+
+def _shapes_form(images, count):
+    """Say why these cannot be `count` images."""
     if images is None:
         return "It returned None. Is there a `return`?"
-    if not torch.is_tensor(images) or images.shape != (300, 1, 28, 28):
-        is_tensor = torch.is_tensor(images)
+    is_tensor = torch.is_tensor(images)
+    if not is_tensor or images.shape != (count, 1, 28, 28):
         got = tuple(images.shape) if is_tensor else type(images).__name__
-        return f"300 orders should give images (300, 1, 28, 28); got {got}."
-    images = images.detach().cpu().float()
+        return (
+            f"{count} orders should give images ({count}, 1, 28, 28); got "
+            f"{got}."
+        )
     if not images.isfinite().all() or images.min() < 0 or images.max() > 1:
         return (
             "Pixels must lie in [0, 1]; yours reach from "
             f"{images.min():.3g} to {images.max():.3g}. A decoder's logits "
             "want a sigmoid."
         )
-    return _delivery_problem(images, kinds, sizes)
+    return None
 
 
-def _delivery_problem(images, kinds, sizes):
+def _delivery_problem(order, images, kinds, sizes):
     """Compare what was delivered with what was ordered."""
     found, measured, distances = shape_of(images)
     right = (found == kinds).float().mean().item()
-    swapped = (found == 2 - kinds).float().mean().item()
     off = (measured - sizes).abs().mean().item()
     blur = distances.mean().item()
     if right >= KIND and off <= SIZE and blur <= BLUR:
         if _scatter(images) < PLACES:
             return (
                 "Kinds and sizes are right, but all shapes stand at nearly "
-                "one place: draw a z for each order."
+                "one place: draw a z for each order, from the prior (`randn`)."
             )
-        return None
+        return _small_order_problem(order)
     told = (
         f"Right kinds: {right:.2f} (wanted: {KIND}). Sizes are off by "
         f"{off:.2f} pixels (at most {SIZE}). Distance to a clean shape: "
         f"{blur:.1f} (at most {BLUR:.0f}). "
     )
-    return told + _shapes_advice(right, swapped, off, measured, sizes)
+    if (found == 2 - kinds).float().mean() > 0.8:
+        return told + "The kinds are swapped: 0 is a disk, 2 a bar."
+    follows = torch.corrcoef(torch.stack([measured, sizes]))[0, 1]
+    return told + (
+        _unheard_advice(order, kinds, sizes)
+        or _blurred_advice(images, blur)
+        or _shapes_advice(right, off, follows)
+    )
+
+
+def _small_order_problem(order):
+    """Order five disks, twice."""
+    kinds, sizes = torch.zeros(5).long(), torch.full((5,), 3.0)
+    try:
+        first, again = (order(kinds.clone(), sizes.clone()) for _ in range(2))
+    except (RuntimeError, ValueError, IndexError) as error:
+        return (
+            "300 orders work, an order of five disks does not: "
+            f"{str(error).splitlines()[0]}. Is their number written into the "
+            "code? Does `one_hot` guess its width?"
+        )
+    if problem := _shapes_form(first, 5):
+        return problem
+    if first.equal(again):
+        return (
+            "Two calls give the same images: draw z anew, and set no seed "
+            "inside."
+        )
+    return None
 
 
 def _scatter(images):
@@ -529,30 +572,71 @@ def _scatter(images):
     return (columns @ torch.arange(28.0) / mass).std().item()
 
 
-def _shapes_advice(right, swapped, off, measured, sizes):
-    """Return where to look first."""
-    if swapped > 0.8:
-        return "The kinds are swapped: 0 is a disk, 2 a bar."
-    if right < 0.6:
+def _unheard_advice(order, kinds, sizes):
+    """Say which of the wishes changes nothing when it alone is changed."""
+
+    def repeated(kinds, sizes):
+        set_seed(1)
+        return order(kinds.clone(), sizes.clone())
+
+    images = repeated(kinds, sizes)
+    other = {"kind": (2 - kinds, sizes), "size": (kinds, 7.5 - sizes)}
+    deaf = [k for k, v in other.items() if repeated(*v).equal(images)]
+    if deaf:
+        does = "reaches" if len(deaf) == 1 else "reach"
         return (
-            "The kind is not heard: does it reach the decoder, as one-hot "
-            "rows, and loud enough? Has z only the numbers that a place "
-            "needs? In spare ones it says the kind itself."
+            f"The {' and the '.join(deaf)} never {does} the decoder: order "
+            "another, and not one pixel changes."
         )
-    follows = torch.corrcoef(torch.stack([measured, sizes]))[0, 1]
+    same = repeated(kinds, sizes + 0.01) == images
+    if same.flatten(1).all(dim=1).float().mean() > 0.5:
+        return "The size reaches the decoder rounded: keep it as a number."
+    return None
+
+
+def _blurred_advice(images, blur):
+    """Say why the images may be no shapes."""
+    if blur > 10:
+        return "These are no shapes at all: is the model trained?"
+    if blur > BLUR / 2 and _scatter(images) < PLACES:
+        return (
+            "The images look nearly alike: z says nothing. Is the KL too "
+            "expensive, as when the pixels are averaged?"
+        )
+    if blur > BLUR:
+        return (
+            "These are no clean shapes. Are z and y given to the decoder just "
+            "as in training: in the same order, as loud? If they are: was y "
+            "loud in training, has z two numbers only, and was it trained "
+            "long enough?"
+        )
+    return None
+
+
+def _shapes_advice(right, off, follows):
+    """Return where to look first when the shapes are clean."""
+    if right < 0.6 or (off > SIZE and right < KIND and follows < 0.5):
+        return (
+            "The wishes are hardly heard: z says the kind and the size "
+            "itself. Has it two numbers only? Is y loud enough, and does each "
+            "row of y belong to its image?"
+        )
     if off > SIZE and follows < -0.5:
         return "Large and small are swapped."
     if off > SIZE and not follows > 0.5:
         return (
-            "The size is not heard: does it reach the decoder, on a scale "
-            "like that of the kind?"
+            "The size is hardly heard: is it on a scale like that of the "
+            "kind, and does each belong to its image?"
         )
     if off > SIZE:
         return (
             "The size is heard, but comes out wrong: is it scaled in orders "
             "just as in training?"
         )
-    return "Nearly: train longer, or say the wishes louder."
+    return (
+        "Nearly: train longer, and let the numbers in y lie around 0, from "
+        "-1 to 1 before they are made loud."
+    )
 
 
 outcome("order_shapes", _shapes_problem, course=_course_shapes)

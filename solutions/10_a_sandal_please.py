@@ -384,7 +384,7 @@ claim("a bright shirt becomes a bright bag", kept, low=0.7)
 
 # %% [markdown]
 # Dark shirts become dark bags, bright shirts bright bags: a correlation of
-# 0.94. The judge takes 0.98 of them for bags.
+# 0.94. The judge takes 0.99 of them for bags.
 #
 # ## Two wishes at once
 #
@@ -413,9 +413,9 @@ guess("Trained on these, asked for a large disk: what comes?", *outcomes)
 #
 # 1. Make a row y of a few numbers from a kind and a size. All of them should
 #    be about as loud as a one-hot row.
-# 2. Train a `Louder` on `shapes` and y, 12 epochs with beta = 1. Style is now
-#    the place alone, so z needs only two numbers; in spare ones it would hide
-#    what y says.
+# 2. Train a `Louder` on `shapes` and y: `fit`, beta = 1, 12 epochs, batches of
+#    64. Style is now the place alone, so z needs only two numbers; in spare
+#    ones it would hide what y says.
 # 3. Order: each shape at a place of its own.
 #
 # It is judged by 300 orders without large disks: nine of ten kinds right,

@@ -274,7 +274,7 @@ brightness = checks.brightness(brightness)
 
 # %%
 guess(
-    "Which class has the darkest images on average, background included?",
+    "Which class has the darkest images on average?",
     "sandal",
     "bag",
     "trouser",

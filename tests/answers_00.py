@@ -33,6 +33,13 @@ ANSWERS = {
         ],
         {
             "whole batch": lambda images: images.mean(),
+            "Did a `squeeze`": lambda images: images.mean((2, 3)).squeeze(),
+            "darkest pixel": lambda images: images.amin((1, 2, 3)),
+            "averaged the squares": lambda images: (images**2).mean((1, 2, 3)),
+            "share of lit": lambda images: (
+                images.gt(0).float().mean((1, 2, 3))
+            ),
+            "spread": lambda images: images.flatten(1).std(1),
             "take the mean": lambda images: images.sum(dim=(1, 2, 3)),
             "pixels of each": lambda images: images.flatten(1).mean(0),
             "one dimension too many": lambda images: images.mean(dim=(2, 3)),

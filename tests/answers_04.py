@@ -85,6 +85,20 @@ ANSWERS = {
             "Only n others": lambda z, y, n: accuracy(
                 z, y, n, judged=slice(n, 2 * n)
             ),
+            "first of the others": lambda z, y, n: accuracy(
+                z, y, n, judged=slice(n + 1, None)
+            ),
+            "last n labels": lambda z, y, n: accuracy(
+                z, y, n, given=slice(-n, None), judged=slice(-n)
+            ),
+            "divided by n": lambda z, y, n: (
+                by_hand(z, y, n) * (len(z) - n) / n
+            ),
+            "furthest away": lambda z, y, n: (
+                (y[torch.cdist(z[n:], z[:n]).argmax(1)] == y[n:])
+                .float()
+                .mean()
+            ),
             "asked n neighbours": lambda z, y, n: accuracy(z, y, n, n),
             "Those are the guesses": lambda z, y, n: (
                 KNeighborsClassifier(1).fit(z[:n], y[:n]).predict(z[n:])
@@ -122,6 +136,16 @@ ANSWERS = {
             ),
             "values and places": lambda x, t: apart(x, t).min(dim=1),
             "smallest of all distances": lambda x, t: apart(x, t).min(),
+            "second nearest": lambda x, t: (
+                apart(x, t).topk(2, largest=False).values[:, 1]
+            ),
+            "distance of 0 counts": lambda x, t: apart(
+                x, t + 1e9 * (apart(x, t).amin(0) == 0)[:, None, None, None]
+            ).amin(1),
+            "average training image": lambda x, t: (
+                (x - t.mean(0)).flatten(1).norm(dim=1)
+            ),
+            "rows and columns": lambda x, t: torch.cdist(x, t).amin(1),
             "with themselves": lambda x, t: apart(x, x).amin(dim=1),
             "tensor": lambda x, t: apart(x, t).amin(dim=1).tolist(),
         },

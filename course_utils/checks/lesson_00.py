@@ -22,6 +22,18 @@ def _pixels(images):
         "You took the brightest pixel; the mean of all is wanted.": (
             lambda images: images.flatten(1).amax(dim=1)
         ),
+        "You took the darkest pixel; the mean of all is wanted.": (
+            lambda images: images.flatten(1).amin(dim=1)
+        ),
+        "That is the spread of the pixels; their mean is wanted.": (
+            lambda images: images.flatten(1).std(dim=1)
+        ),
+        "You averaged the squares; average the pixels as they are.": (
+            lambda images: images.square().mean((1, 2, 3))
+        ),
+        "That is the share of lit pixels; average their brightness.": (
+            lambda images: (images > 0).float().mean((1, 2, 3))
+        ),
         "You took the median; the mean is wanted.": (
             lambda images: images.flatten(1).median(dim=1).values
         ),

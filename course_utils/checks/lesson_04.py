@@ -9,9 +9,9 @@ from course_utils.measures import factor_r2
 
 def _codes():
     """Return codes of three labels that lie near each other, labels, n."""
-    labels = torch.arange(60) % 3
-    z = torch.randn(60, 4) + 1.5 * labels[:, None]
-    return z, labels, 25
+    labels = torch.randint(0, 3, (200,))
+    z = torch.randn(200, 4) * torch.tensor([1, 1, 3, 1]) + labels[:, None]
+    return z, labels, 45
 
 
 def _last_counts():
@@ -25,6 +25,10 @@ def _first(n):
     return slice(n)
 
 
+def _last(n):
+    return slice(-n, None)
+
+
 def _rest(n):
     return slice(n, None)
 
@@ -33,16 +37,29 @@ def _all(n):
     return slice(None)
 
 
-def _score(z, labels, n, neighbours=1, known=_first, judged=_rest, of=None):
+def _score(z, labels, n, neighbours=1, known=_first, judged=_rest, of=None,
+           far=False, p=2.0, named=None):  # fmt: skip
     """Return the accuracy of the nearest neighbour, with some knobs turned.
 
-    of: (right, z) -> what to divide the number of right guesses by.
+    of: (right, z, n) -> what to divide the number of right guesses by. named:
+    the slice of the labels that the neighbours get.
     """
-    near = torch.cdist(z[judged(n)], z[known(n)])
-    near = near.topk(neighbours, largest=False).indices
-    votes = labels[known(n)][near].mode(dim=1).values
+    near = torch.cdist(z[judged(n)], z[known(n)], p=p)
+    near = near.topk(neighbours, largest=far).indices
+    votes = labels[(named or known)(n)][near].mode(dim=1).values
     right = (votes == labels[judged(n)]).float()
-    return (right.sum() / (of(right, z) if of else len(right))).item()
+    return (right.sum() / (of(right, z, n) if of else len(right))).item()
+
+
+def _share(apart, labels, n):
+    """Return the accuracy of the nearest, from a table of distances."""
+    near = apart.argmin(dim=1)
+    return (labels[near] == labels[-len(near) :]).float().mean().item()
+
+
+def _one_left_out(z, labels, n):
+    apart = torch.cdist(z, z).fill_diagonal_(torch.inf)
+    return _share(apart[n:], labels, n)
 
 
 @check(
@@ -73,9 +90,27 @@ def _score(z, labels, n, neighbours=1, known=_first, judged=_rest, of=None):
                 "neighbours": 5
             },
             "You divided by the number of all images; divide by the number "
-            "of those that are judged.": {"of": lambda right, z: len(z)},
+            "of those that are judged.": {"of": lambda right, z, n: len(z)},
             "That is how many are right; divide by how many are judged.": {
-                "of": lambda right, z: 1
+                "of": lambda right, z, n: 1
+            },
+            "You divided by n; divide by how many are judged.": {
+                "of": lambda right, z, n: n
+            },
+            "The first of the others is not judged: [n:].": {
+                "judged": lambda n: slice(n + 1, None)
+            },
+            "The last n labels are taken as given; take the first n.": {
+                "known": _last,
+                "judged": lambda n: slice(-n),
+            },
+            "The places are those of the n given ones, but their labels were "
+            "looked up among the others.": {"named": _rest},
+            "That is the neighbour furthest away; take the nearest.": {
+                "far": True
+            },
+            "You added up absolute differences; take the usual distance.": {
+                "p": 1.0
             },
         },
     )
@@ -87,6 +122,15 @@ def _score(z, labels, n, neighbours=1, known=_first, judged=_rest, of=None):
         ),
         "You asked n neighbours; ask one.": (
             lambda z, labels, n: _score(z, labels, n, neighbours=n)
+        ),
+        "The others are neighbours too; ask the n with a given label only.": (
+            _one_left_out
+        ),
+        "The numbers of the codes were scaled; compare them as they are.": (
+            lambda z, labels, n: _score((z - z.mean(0)) / z.std(0), labels, n)
+        ),
+        "The largest product is not the smallest distance.": (
+            lambda z, labels, n: _share(z[n:] @ -z[:n].T, labels, n)
         ),
         "Only the first number of each code is used; use all.": (
             lambda z, labels, n: _score(z[:, :1], labels, n)
@@ -104,6 +148,12 @@ def few_labels(z, labels, n):
     return (labels[:n][near] == labels[n:]).float().mean().item()
 
 
+def _copied():
+    """Return faint images, of which the second is a training image."""
+    training = 0.01 * torch.rand(6, 1, 3, 3)
+    return torch.stack([0.01 * torch.rand(1, 3, 3), training[2]]), training
+
+
 def _near(images, training, power=2.0, how="amin", square=False, dim=1):
     """Return distances to training images, with some knobs turned."""
     apart = torch.cdist(images.flatten(1), training.flatten(1), p=power)
@@ -111,10 +161,16 @@ def _near(images, training, power=2.0, how="amin", square=False, dim=1):
     return getattr(apart, how)(dim)
 
 
+def _without_zero(images, training):
+    apart = torch.cdist(images.flatten(1), training.flatten(1))
+    return torch.where(apart == 0, torch.inf, apart).amin(dim=1)
+
+
 @check(
     cases=lambda: [
         (torch.rand(5, 1, 6, 6), torch.rand(9, 1, 6, 6)),
-        (torch.rand(3, 1, 4, 5), torch.rand(2, 1, 4, 5)),
+        (torch.rand(3, 1, 4, 5), torch.rand(4, 1, 4, 5)),
+        _copied(),
     ],
     slips=mutants(
         _near,
@@ -128,6 +184,8 @@ def _near(images, training, power=2.0, how="amin", square=False, dim=1):
             "That is the squared distance; take the root.": {"square": True},
             "You added up absolute differences; the distance is the root of "
             "the summed squares.": {"power": 1.0},
+            "That is the largest difference of a pixel; the distance is the "
+            "root of the summed squares.": {"power": torch.inf},
         },
     )
     | {
@@ -162,9 +220,46 @@ def _near(images, training, power=2.0, how="amin", square=False, dim=1):
         ),
         "Image i is compared with training image i only; compare it with "
         "all.": lambda images, training: (
-            (images - training[torch.arange(len(images)) % len(training)])
-            .flatten(1)
-            .norm(dim=1)
+            (images - training[: len(images)]).flatten(1).norm(dim=1)
+        ),
+        "That is the distance to the average training image; take the "
+        "nearest one.": lambda images, training: (
+            (images - training.mean(dim=0)).flatten(1).norm(dim=1)
+        ),
+        "That is the second nearest: no image is its own neighbour here.": (
+            lambda images, training: (
+                torch.cdist(images.flatten(1), training.flatten(1))
+                .kthvalue(2)
+                .values
+            )
+        ),
+        "A distance of 0 counts as well: that image is not new at all.": (
+            _without_zero
+        ),
+        "That is the largest product; take the smallest distance.": (
+            lambda images, training: (
+                images.flatten(1) @ training.flatten(1).T
+            ).amax(1)
+        ),
+        "The images have still rows and columns: `flatten(1)` both.": (
+            lambda images, training: torch.cdist(images, training).amin(1)
+        ),
+        "You summed before you squared: minus cancels plus.": (
+            lambda images, training: (
+                (images.sum((1, 2, 3))[:, None] - training.sum((1, 2, 3)))
+                .abs()
+                .amin(1)
+            )
+        ),
+        "The nearest is chosen pixel by pixel; sum over the pixels first.": (
+            lambda images, training: (
+                (images[:, None] - training)
+                .square()
+                .amin(1)
+                .flatten(1)
+                .sum(1)
+                .sqrt()
+            )
         ),
     },
 )

@@ -71,7 +71,9 @@ class Probes:
         small = tuple(
             a[:1] if _has_rows(a) and len(a) == count else a for a in case
         )
-        return self._also(attempt, small, "With a batch of one: ")
+        problem = self._also(attempt, small, "With a batch of one: ")
+        shape = problem and "should have shape" in problem
+        return f"{problem} Did a `squeeze` drop it?" if shape else problem
 
     def _far_out(self, attempt, case):
         if not any(map(_is_real, case)) or self.see:

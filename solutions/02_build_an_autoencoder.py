@@ -7,9 +7,21 @@
 # Before you start: three questions about lesson 01.
 
 # %%
+import torch
+from torch import nn
+
+from course_utils.datasets import FASHION_CLASSES, fashion_mnist
+from course_utils.figures import diagram, show_bars, show_images
 from course_utils.lessons import claim, from_memory, guess, reveal
 
+SEED = 0
+FULL = False  # True: all 60,000 images instead of the 10,000 that ship
+
 from_memory()
+images = fashion_mnist(FULL)
+first = [int((images.test_labels == c).nonzero()[0]) for c in range(10)]
+show_images(images.test[first], titles=FASHION_CLASSES)
+diagram("anatomy")
 
 # %% [markdown]
 # ## Anatomy
@@ -21,28 +33,12 @@ from_memory()
 # An autoencoder is two networks in a row. The **encoder** turns an image into
 # a few numbers, its **code**. The **decoder** draws the image again from the
 # code alone. The narrow place between them is the **bottleneck**.
-
-# %%
-import torch
-from torch import nn
-
-from course_utils.datasets import FASHION_CLASSES, fashion_mnist
-from course_utils.figures import diagram, show_bars, show_images
-
-SEED = 0
-FULL = False  # True: all 60,000 images instead of the 10,000 that ship
-
-images = fashion_mnist(FULL)
-first = [int((images.test_labels == c).nonzero()[0]) for c in range(10)]
-show_images(images.test[first], titles=FASHION_CLASSES)
-diagram("anatomy")
-
-# %% [markdown]
+#
 # An image is a tensor (1, 28, 28): channel, height, width. B images together, a
 # *batch*, are (B, 1, 28, 28). In the diagram x is the image, z its code of k
 # numbers, and x̂ its reconstruction.
 #
-# Start small. A dense (or *linear*) layer turns the 28 × 28 = 784 pixels of an
+# A dense (or *linear*) layer turns the 28 × 28 = 784 pixels of an
 # image into new numbers, here 32. For each it multiplies every pixel by a
 # **weight**, and adds up the products and one number more, the **bias**. Here
 # is the first number of the first image, by hand and by the layer. `flatten(1)`
@@ -101,6 +97,10 @@ make_encoder = checks.make_encoder(make_encoder)
 # **logits**; `nn.Unflatten` gives them the shape of images. In `decode` below
 # the **sigmoid** squeezes them into (0, 1), as pixels are. So `model(x)` is an
 # image.
+#
+# `dense` makes a new autoencoder of these parts, with the same first weights
+# at every call, on the GPU if there is one (`device`). Below is the code of the
+# first image.
 
 
 # %%
@@ -131,11 +131,6 @@ class Autoencoder(nn.Module):
     def forward(self, x):
         return self.decode(self.encode(x))
 
-
-# %% [markdown]
-# `dense` makes a new autoencoder of these parts, with the same first weights
-# at every call, on the GPU if there is one (`device`). The code of the first
-# image is these 32 numbers:
 
 # %%
 from course_utils.training import fit, pick_device, predict
@@ -171,10 +166,9 @@ def reconstruction_loss(x_hat, x):
     return (x_hat - x).square().flatten(1).sum(dim=1)
 
 
-two_pixels = torch.tensor([0.0, 1.0]).view(1, 1, 1, 2)
-answer = torch.tensor([0.5, 0.8]).view(1, 1, 1, 2)
+image, drawn = torch.tensor([[0, 1], [0.5, 0.8]]).view(2, 1, 1, 1, 2)
 diagram("loop")
-reconstruction_loss(answer, two_pixels)
+reconstruction_loss(drawn, image)
 
 # %% [markdown]
 # ### Exercise 2 · One training step · 10 minutes, medium
@@ -236,13 +230,8 @@ def broken_step(model, optimizer, x):
     return loss.item()
 
 
-# %%
-guess(
-    "What does the model of the broken step draw in the end?",
-    "other garments than it is given",
-    "the right ones, but blurred",
-    "the same for every image",
-)
+ends = "other garments", "the right ones, blurred", "the same for each"
+guess("What does the model of the broken step draw in the end?", *ends)
 
 # %%
 from course_utils.measures import mse
@@ -266,11 +255,7 @@ show_images(drawn)
 # %% tags=["claims"]
 same = mse(drawn["broken"], eight.mean(dim=0).expand_as(eight))
 differ = mse(eight, eight.mean(dim=0).expand_as(eight))
-reveal(
-    "the same for every image"
-    if same < differ / 4
-    else "the right ones, but blurred"
-)
+reveal(ends[2] if same < differ / 4 else ends[1])
 fall = losses["yours"][-1] / losses["yours"][0]
 claim("eight images are learned by heart: last over first loss", fall, 0, 0.02)
 claim("the broken step draws the average of the eight", same / differ, 0, 0.1)
@@ -281,6 +266,11 @@ claim("the broken step draws the average of the eight", same / differ, 0, 0.1)
 # until the end. One pass over the training images is an **epoch**. The learning
 # rate rises during the first fifth of the steps, then it falls: large steps to
 # get far, small ones to settle (*one cycle*, Smith and Topin, 2018).
+#
+# We write this loop by hand once. The package's `fit` is the same loop with a
+# progress bar and clear errors; unless told otherwise it takes `lr=3e-3` and
+# batches of 128. `predict` runs a model on many images and keeps no gradients.
+# Does `fit` give the same network?
 
 # %%
 shuffle = torch.Generator().manual_seed(SEED)
@@ -303,13 +293,6 @@ for epoch in range(EPOCHS):
         train_step(by_hand, optimizer, batch.to(device))
         schedule.step()
 
-# %% [markdown]
-# That is all there is to training. The package's `fit` is this loop with a
-# progress bar and clear errors; unless told otherwise it takes `lr=3e-3` and
-# batches of 128. `predict` runs a model on many images and keeps no gradients.
-# Does `fit` give the same network?
-
-
 # %%
 def loss(model, x):
     """What `fit` lowers: one loss for each image, (B, 1, 28, 28) -> (B,)."""
@@ -318,8 +301,7 @@ def loss(model, x):
 
 by_fit = dense()
 fit(by_fit, train, loss, epochs=EPOCHS, seed=SEED)
-difference = (predict(by_fit, valid) - predict(by_hand, valid)).abs()
-difference.mean().item()
+(predict(by_fit, valid) - predict(by_hand, valid)).abs().mean().item()
 
 # %% [markdown]
 # ## What has it learned?
@@ -355,12 +337,16 @@ reveal(
     "hardly" if gap < 1.25 else "by half" if gap < 1.75 else "twice as high"
 )
 claim("validation loss over training loss", gap, 0.9, 1.15)
-differs = difference.mean()
+differs = (predict(by_fit, valid) - predict(by_hand, valid)).abs().mean()
 claim("by hand and `fit`: pixels differ by almost nothing", differs, 0, 0.002)
 
 # %% [markdown]
 # Which garments does it draw best, and which worst? The number above an image
-# is its loss.
+# is its loss. Look closely at what became of the worst ones.
+#
+# Why does that happen? Suppose the code does not say whether a garment is here
+# or two pixels lower, and both happen equally often. One decoder always draws
+# one of the two (*bold*), another draws the average of both.
 
 # %%
 from course_utils.figures import show_reconstructions
@@ -371,20 +357,8 @@ ranked = per_image.argsort()
 best_and_worst = torch.cat([ranked[:5], ranked[-5:]])
 titles = [f"{value:.0f}" for value in per_image[best_and_worst].tolist()]
 show_reconstructions(valid[best_and_worst], x_hat[best_and_worst], titles)
-
-# %% [markdown]
-# Look closely at what became of the worst ones. Why does that happen? Suppose the
-# code does not say whether a garment is here or two pixels lower, and both happen
-# equally often. One decoder always draws one of the two (*bold*), another draws
-# the average of both.
-
-# %%
-guess(
-    "Whose squared error, on average over both cases, is smaller?",
-    "the bold one's",
-    "the average's",
-    "both are equal",
-)
+whose = "the bold one's", "the average's", "both are equal"
+guess("Whose squared error, on average over both cases, is smaller?", *whose)
 
 # %%
 here = valid[ranked[-1:]]
@@ -412,7 +386,9 @@ claim("the average's error is half", average_error / bold_error, 0.45, 0.55)
 #
 # Three more autoencoders, with 2, 8 and 128 numbers in the code. Everything
 # else stays the same. We compare them by their **error**: the mean squared error
-# of a pixel, which is the loss of an image divided by 784.
+# of a pixel, which is the loss of an image divided by 784. The code of two
+# numbers can be drawn as a **map**: each thumbnail stands where the encoder puts
+# it. Nobody told the network about classes. Which of them lie together?
 
 # %%
 guess(
@@ -441,11 +417,20 @@ garments = valid[[int((labels == c).nonzero()[0]) for c in range(10)]]
 rows = {f"{k} numbers": predict(models[k], garments) for k in sorted(models)}
 show_images({"original": garments, **rows})
 
+# %%
+from course_utils.figures import show_latent_space
+
+shown = {"codes of two numbers": (predict(models[2].encode, valid), labels)}
+show_latent_space(shown, classes=FASHION_CLASSES, images=valid)
+
 # %% [markdown] tags=["explain"]
 # Two numbers give a rough shape: the sandal becomes a shoe, the bag a pullover.
 # Eight give the outline, and 32 some of the shades. With 128 nothing is gained,
 # though a longer code *could* hold more. Does it need longer training? Lesson 03
 # tests this.
+#
+# On the map shoes lie with shoes, trousers have a place of their own, and shirts,
+# coats and pullovers share one: what looks alike gets codes that are alike.
 
 # %% tags=["claims"]
 more = size_error[128] / size_error[32]
@@ -456,29 +441,19 @@ claim("the error of 8 numbers over that of 2", fewer, 0.4, 0.65)
 claim("the error of 128 numbers over that of 32", more, 0.9, 1.1)
 
 # %% [markdown]
-# The code of two numbers can be drawn as a map: each thumbnail stands where the
-# encoder puts it. Nobody told the network about classes. Which of them lie
-# together?
-
-# %%
-from course_utils.figures import show_latent_space
-
-z = predict(models[2].encode, valid)
-shown = {"codes of validation images": (z, labels)}
-show_latent_space(shown, classes=FASHION_CLASSES, images=valid)
-
-# %% [markdown] tags=["explain"]
-# Shoes lie with shoes, trousers have a place of their own, and shirts, coats
-# and pullovers share one: what looks alike gets codes that are alike.
-
-# %% [markdown]
 # ## Dense or convolutional?
 #
 # A dense layer does not know that pixels have neighbours. A **convolution** does:
 # it slides a small window over the image and takes a weighted sum in every place,
 # always with the same weights. Each window makes an image of its own, a
-# **channel** (in the diagram a *map*; c is 16). With `stride=2` the window moves by two pixels, so height and width
-# are halved. The decoder doubles them again, by **transposed** convolutions.
+# **channel** (in the diagram a *map*; c is 16). With `stride=2` the window moves
+# by two pixels, so height and width are halved. The decoder doubles them again,
+# by **transposed** convolutions.
+#
+# Against it stands `model`, the dense one with 32 numbers. The convolutional one
+# has about a quarter of its **parameters** (weights and biases, the numbers that
+# training changes). It gets five epochs in batches of 64 instead of eight in
+# batches of 128: a quarter more steps.
 
 # %%
 from course_utils.models import conv_autoencoder
@@ -486,21 +461,8 @@ from course_utils.models import conv_autoencoder
 torch.manual_seed(SEED)
 conv = conv_autoencoder(latent_dim=32, channels=16).to(device)
 diagram("strided")
-conv.encoder
-
-# %% [markdown]
-# Against it stands `model`, the dense one with 32 numbers. The convolutional one
-# has about a quarter of its **parameters** (weights and biases, the numbers that
-# training changes). It gets five epochs in batches of 64 instead of eight in
-# batches of 128: a quarter more steps.
-
-# %%
-guess(
-    "The convolutional model's validation error is…",
-    "larger",
-    "about the same",
-    "smaller",
-)
+print(conv.encoder)
+guess("The convolutional error is…", "larger", "about the same", "smaller")
 
 # %%
 import pandas
@@ -650,8 +612,7 @@ show_images(drawn)
 
 # %% [markdown]
 # *Your answer:*
-
-# %% [markdown]
+#
 # <details><summary>A model answer</summary>
 #
 # a: The sigmoid is applied twice. The sigmoid of a number in (0, 1) lies between

@@ -25,13 +25,11 @@ AIMS = {
     "apart": (0, 6),
     "diagrams": (1, 99),
 }
-# Lesson 00 comes before there is much to guess. Lesson 02 builds all that the
-# others use. Lesson 08 derives a formula, whose signs count as words, and has
-# hints for each step to its loss. Lesson 07 compares four kinds of code, with
-# five exercises.
+# Lesson 00 comes before there is much to guess. Lesson 08 derives a formula,
+# whose signs count as words, and has hints for each step to its loss. Lesson
+# 07 compares four kinds of code, with five exercises.
 OTHER_AIMS = {
     "00": {"guesses": (0, 6)},
-    "02": {"cells": (10, 67)},
     "07": {
         "cells": (10, 63),
         "words": (300, 2000),

@@ -11,6 +11,11 @@ from course_utils.measures.codes import (
     neighbour_accuracy,
     shape_of,
 )
+from course_utils.measures.disentanglement import (
+    dci,
+    mig_at_prices,
+    mutual_information_gap,
+)
 from course_utils.measures.images import mse, psnr, ssim
 from course_utils.measures.judge import accepted, recognised, train_judge
 from course_utils.measures.linear import linear_vae_nats
@@ -31,6 +36,7 @@ __all__ = [
     "anonymous",
     "ball_radii",
     "class_variety",
+    "dci",
     "detour",
     "distance_to_world",
     "factor_r2",
@@ -38,8 +44,10 @@ __all__ = [
     "lettered",
     "linear_probe",
     "linear_vae_nats",
+    "mig_at_prices",
     "mse",
     "mutual_information",
+    "mutual_information_gap",
     "neighbour_accuracy",
     "psnr",
     "recognised",

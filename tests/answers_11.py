@@ -126,6 +126,11 @@ ANSWERS = {
             "That is a ceiling": lambda v, b: 0.5 * (v / b).log().clamp(max=0),
             "its size is not": lambda v, b: (0.5 * (v / b).log()).abs(),
             "None": lambda v, b: None,
+            "without the price": lambda v, b: (
+                b * 0.5 * (v / b).log().clamp(min=0)
+            ),
+            "D came back": lambda v, b: v.clamp(max=b),
+            "which units are open": lambda v, b: v > b,
         },
     ),
     "mig": (
@@ -150,6 +155,13 @@ ANSWERS = {
             ),
             "two smallest": mig_ascending,
             "leave out one": mig_by_masking,
+            "That is the second best": lambda i, h: (
+                i.topk(2, dim=0).values[1] / h
+            ).mean(),
+            "first two rows": lambda i, h: ((i[0] - i[1]) / h).mean(),
+            "best unit's nats": lambda i, h: gaps(
+                i, i.max(dim=0).values
+            ).mean(),
         },
     ),
     "free_bits": (
@@ -185,6 +197,9 @@ ANSWERS = {
             ),
             "no gradient": lambda m, v, f: free_by_loop(m, v, f).item(),
             "device": free_on_the_cpu,
+            "(dim=1)": lambda m, v, f: kl(m, v).mean(1).clamp(min=f).sum(),
+            "images and units;": lambda m, v, f: kl(m, v).mean().clamp(min=f),
+            "half of the KL": lambda m, v, f: free_by_maximum(m, v, f / 2) * 2,
         },
     ),
     "diagnosis": (

@@ -98,8 +98,34 @@ def _bought(
             "Each unit is lifted to 1 nat or more; the floor is 0.": {
                 "end": lambda nats: nats.clamp(min=1)
             },
+            "v is a variance already: no square.": {
+                "share": lambda v, b: v**2 / b
+            },
+            "v is the variance itself, no square root.": {
+                "share": lambda v, b: v.sqrt() / b
+            },
+            "A difference of variances is no number of nats: ½ log(v / "
+            "beta).": {"half": 1, "share": lambda v, b: v - b, "log": _same},
+            "A unit is open where v is above the price, not above 1.": {
+                "share": lambda v, b: torch.where(v > 1, v / b, 1.0),
+                "end": _same,
+            },
         },
-    ),
+    )
+    | {
+        "That is what the nats cost; return the nats, without the price.": (
+            lambda v, b: b * _bought(v, b)
+        ),
+        "D came back; the nats are ½ log(v / D).": (
+            lambda v, b: v.clamp(max=b)
+        ),
+        "The whole loss came back, error and price; return the nats.": (
+            lambda v, b: v.clamp(max=b) / 2 + b * _bought(v, b)
+        ),
+        "That says which units are open; return how many nats each has.": (
+            lambda v, b: (v > b).float()
+        ),
+    },
 )
 def nats_bought(variances, beta):
     """Nats of each unit at a price: (Z,), a number -> (Z,)."""
@@ -199,6 +225,57 @@ def _as_sorted(values):
             },
             "`topk(..., largest=False)`, or a sort from small to large: you "
             "compared the two smallest.": {"gaps": _as_sorted},
+            "You took off the third best; take off the second.": {
+                "gaps": lambda v: v.amax(0) - v.topk(3, dim=0).values[2]
+            },
+            "You took off the median; take off the second best.": {
+                "gaps": lambda v: v.amax(0) - v.median(0).values
+            },
+            "You took off all other units; take off the second best.": {
+                "gaps": lambda v: 2 * v.amax(0) - v.sum(0)
+            },
+            "You took the third best from the second; take the second from "
+            "the best.": {
+                "gaps": lambda v: (
+                    v.topk(3, dim=0).values[1:].diff(dim=0)[0] * -1
+                )
+            },
+            "That is the second best; take it off the best.": {
+                "gaps": lambda v: v.amax(0) - _top(v, 0)
+            },
+            "You added the two; take the second off the best.": {
+                "gaps": lambda v: 2 * v.amax(0) - _top(v, 0)
+            },
+            "Those are the first two rows as they stand; the two largest of "
+            "each column are wanted.": {"gaps": lambda v: v[0] - v[1]},
+            "Those are the places of the two largest; `.values` has the "
+            "numbers.": {
+                "gaps": lambda v: -v.topk(2, dim=0).indices.diff(dim=0)[0]
+            },
+            "Those are the two largest of the whole table; take two of each "
+            "column (dim=0).": {"gaps": lambda v: _top(v.flatten(), 0)},
+            "You took the share of the best unit's nats; take the share of "
+            "the entropy.": {
+                "gaps": lambda v: _top(v, 0) / v.amax(0),
+                "over": torch.ones_like,
+            },
+            "That is a ratio, second to best; take the difference.": {
+                "gaps": lambda v: 1 - _top(v, 0) / v.amax(0),
+                "over": torch.ones_like,
+            },
+            "You used one cause's entropy for all; each has its own.": {
+                "over": lambda h: h[:1]
+            },
+            "log 20 is written out; divide by `entropy`.": {
+                "over": lambda h: torch.full_like(h, 20).log()
+            },
+            "The entropy is in nats already; no logarithm of it.": {
+                "over": torch.log
+            },
+            "You divided by the number of units; take the mean over the "
+            "causes.": {
+                "gaps": lambda v: _top(v, 0) * v.shape[1] / v.shape[0]
+            },
             "Two units may tell equally much, and then the gap is 0. You "
             "left out all that equal the largest; leave out one.": {
                 "gaps": _unlike
@@ -215,13 +292,14 @@ def _free(
     mu,
     log_var,
     floor,
+    half=0.5,
+    terms=lambda mu, log_var: mu**2 + log_var.exp() - 1 - log_var,
     first=_mean,
     lift=lambda kl, floor: kl.clamp(min=floor),
     last=torch.sum,
 ):
     """Return the KL with a floor, with some knobs turned."""
-    kl = 0.5 * (mu**2 + log_var.exp() - 1 - log_var)
-    return last(lift(first(kl), floor))
+    return last(lift(first(half * terms(mu, log_var)), floor))
 
 
 def _per_image(kl):
@@ -235,6 +313,7 @@ def _per_image(kl):
         (*_clouds(5, 3), 0.0),
     ],
     learns=("mu", "log_var"),
+    skip=("far",),  # torch.distributions refuses a sigma of 0
     slips=mutants(
         _free,
         {
@@ -278,6 +357,53 @@ def _per_image(kl):
             "before the floor.": {"first": _same, "last": _same},
             "You summed over images and units; take the mean over the batch "
             "first.": {"first": _same},
+            "You averaged each image over its units (dim=1); average each "
+            "unit over the batch (dim=0).": {"first": lambda kl: kl.mean(1)},
+            "You averaged over images and units; average over the batch "
+            "alone (dim=0).": {"first": torch.mean},
+            "The floor is fixed at 0.5; use `floor`.": {
+                "lift": lambda kl, floor: kl.clamp(min=0.5)
+            },
+            "The floor is under each unit whole; do not share it out.": {
+                "lift": lambda kl, floor: kl.clamp(min=floor / len(kl))
+            },
+            "The floor was taken off each unit; it is a lower limit.": {
+                "lift": lambda kl, floor: kl - floor
+            },
+            "You multiplied by the floor; it is a lower limit.": {
+                "lift": lambda kl, floor: kl * floor
+            },
+            "The floor was added once to the sum; it is a lower limit of "
+            "each unit.": {"lift": lambda kl, floor: kl + floor / len(kl)},
+            "The half of the KL is missing.": {"half": 1},
+            "Halve first, then put the floor under it.": {
+                "half": 1,
+                "last": lambda kl: kl.sum() / 2,
+            },
+            "In the KL, mu is squared.": {
+                "terms": lambda m, v: m + v.exp() - 1 - v
+            },
+            "In the KL, the −1 is missing.": {
+                "terms": lambda m, v: m**2 + v.exp() - v
+            },
+            "In the KL, exp(log_var) is the variance: no factor 2 in it.": {
+                "terms": lambda m, v: m**2 + (2 * v).exp() - 1 - 2 * v
+            },
+            "In the KL, log_var is taken where its exp belongs.": {
+                "terms": lambda m, v: m**2 + v - 1 - v
+            },
+            "Every unit counts as the floor. Has the KL the wrong sign?": {
+                "half": -0.5
+            },
+            "You averaged mu and log_var first; take the KL of each image, "
+            "then the mean.": {
+                "terms": lambda m, v: (
+                    m.mean(0, True) ** 2
+                    + v.mean(0, True).exp()
+                    - 1
+                    - v.mean(0, True)
+                )
+            },
         },
     ),
 )
@@ -353,12 +479,8 @@ def _measured(model, x):
 
 
 def _fuller():
-    """Return the course's own: annealed, with half a nat free."""
-    return treat(
-        halved(fashion_mnist(quiet=True).train[:10_000]),
-        lambda done: min(1, 2 * done),
-        kl=lambda mu, log_var: _free(mu, log_var, 0.5),
-    )
+    """Return the course's own: a nat costs half a nat."""
+    return treat(halved(fashion_mnist(quiet=True).train[:10_000]), 0.5)
 
 
 outcome("fuller", _fuller_problem, course=_fuller)

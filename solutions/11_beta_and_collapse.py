@@ -102,10 +102,9 @@ curve["−ELBO"] = curve.sum(axis=1)
 curve.round(1)
 
 # %% [markdown] tags=["explain"]
-# The points lie on the **rate-distortion curve**. The first nats of rate save
-# most. Each line has the slope −beta, and it touches the curve: at its point,
-# **one nat more saves about beta nats**. If it saved more than it costs, the
-# training would buy it; if less, it would sell.
+# The points lie on the **rate-distortion curve**. Each line has the slope −beta
+# and touches the curve: at its point, **one nat more saves about beta nats**. If
+# it saved more than it costs, the training would buy it; if less, sell.
 #
 # Rate + distortion is the loss at price 1, so −ELBO is lowest there.
 
@@ -293,11 +292,10 @@ migs.agg(["mean", "std", "min", "max"]).round(2)
 # worlds gave the same.) But eight people with three worlds each would publish
 # opposite findings.
 #
-# It is no law either. With larger images and networks, prices 1 and 16 and
-# twelve seeds we measured 0.09 and 0.18, standard error 0.03. Locatello and
-# others (2019) trained 12,000 models: seeds and settings matter more than the
-# method. Data alone cannot settle it: the prior is round, so a turned code
-# fits as well.
+# It is no law either. In a larger setting, at prices 1 and 16, twelve seeds
+# gave 0.09 and 0.18, standard error 0.03. Locatello and others (2019) trained
+# 12,000 models: seeds and settings matter more than the method. Data alone
+# cannot settle it: the prior is round, so a turned code fits as well.
 
 # %% tags=["claims"]
 ratio = gain.mean() / standard_error
@@ -609,8 +607,8 @@ mig = checks.mig(mig)
 # MIG mixes two: does a unit tell of one cause only (**disentanglement**), and
 # is a cause told by one unit only (**completeness**)? **DCI** (Eastwood and
 # Williams, 2018) asks them apart. A regressor reads each cause off the code.
-# How much does it use each unit? The turned code is poor in both. What says all
-# twice is disentangled and half complete; MIG could not tell these two apart.
+# How much does it use each unit? MIG cannot tell the turned code from the one
+# that says all twice. DCI can.
 
 # %%
 from course_utils.measures import dci

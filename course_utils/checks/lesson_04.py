@@ -9,8 +9,8 @@ from course_utils.measures import factor_r2
 
 def _codes():
     """Return codes of three labels that lie near each other, labels, n."""
-    labels = torch.randint(0, 3, (200,))
-    z = torch.randn(200, 4) * torch.tensor([1, 1, 3, 1]) + labels[:, None]
+    labels = torch.randint(0, 3, (230,))
+    z = torch.randn(230, 4) * torch.tensor([1, 1, 3, 1]) + labels[:, None]
     return z, labels, 45
 
 

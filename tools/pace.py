@@ -2,6 +2,7 @@
 
 Lines are those of code that are not empty, words those of the text without
 folded answers, "apart" is how many cells an answer stands behind its guess.
+The lengths of cells (median, ninety, longest) leave out what is folded.
 """
 
 import re
@@ -61,7 +62,12 @@ def pace(notebook):
     cells = notebook.cells[:1] + notebook.cells[2:]
     texts = [c.source for c in cells if c.cell_type == "markdown"]
     codes = code(notebook)[1:]
-    sizes = sorted(len(c.source.split("\n")) for c in map(squeezed, codes))
+    lengths = [len(squeezed(cell).source.split("\n")) for cell in codes]
+    sizes = sorted(
+        length
+        for length, cell in zip(lengths, codes, strict=True)
+        if HIDDEN not in tags(cell)
+    )
     words = [len(without_answers(text).split()) for text in texts]
     headings = re.findall(r"^## (.*)", "\n".join(texts), re.M)
     calls = {
@@ -78,7 +84,7 @@ def pace(notebook):
         cells=len(cells),
         words=sum(words),
         sections=len([h for h in headings if not CLOSING.match(h)]),
-        lines=sum(sizes),
+        lines=sum(lengths),
         median=statistics.median(sizes),
         ninety=sizes[int(0.9 * (len(sizes) - 1))],
         longest=sizes[-1],

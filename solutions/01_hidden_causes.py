@@ -7,7 +7,7 @@
 # ## From memory
 
 # %%
-from course_utils.lessons import from_memory
+from course_utils.lessons import claim, from_memory, guess, reveal
 
 from_memory()
 
@@ -115,8 +115,6 @@ x_hat = predict(model, unseen.images)
 show_reconstructions(unseen.images[:8], x_hat[:8])
 
 # %%
-from course_utils.lessons import claim, guess, reveal
-
 guess(
     "How do the two numbers relate to 'how far right' and 'how far down'?",
     "one number each",
@@ -324,7 +322,6 @@ def midpoint(model):
 midpoints = {"pixels": (a + b) / 2, "two codes": midpoint(model)}
 apart = {k: distance_to_world(m).mean().item() for k, m in midpoints.items()}
 show_bars(apart, xlabel="distance to the nearest image of this world")
-ratio_pixels = apart["pixels"] / apart["two codes"]
 
 # %% [markdown] tags=["explain"]
 # Halfway through *pixels* there are two faint disks, which this world cannot
@@ -333,6 +330,7 @@ ratio_pixels = apart["pixels"] / apart["two codes"]
 # codes is eight to nine times nearer to a real disk.
 
 # %% tags=["claims"]
+ratio_pixels = apart["pixels"] / apart["two codes"]
 reveal("one disk" if ratio_pixels > 2 else "a smear")
 claim("midpoints of codes are several times nearer", ratio_pixels, 2)
 
@@ -385,7 +383,6 @@ guess(
 # %%
 apart["eight codes"] = distance_to_world(midpoint(models[8])).mean().item()
 show_bars(apart, xlabel="distance to the nearest image of this world")
-ratio_8 = apart["eight codes"] / apart["two codes"]
 
 # %% [markdown] tags=["explain"]
 # Farther, three to five times as far. The other six numbers give the sheet room
@@ -394,6 +391,7 @@ ratio_8 = apart["eight codes"] / apart["two codes"]
 # are images of this world.**
 
 # %% tags=["claims"]
+ratio_8 = apart["eight codes"] / apart["two codes"]
 reveal("farther" if ratio_8 > 1 else "nearer")
 claim("straight lines leave the sheet of eight numbers", ratio_8, 1.2)
 

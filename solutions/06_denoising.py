@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from course_utils.datasets import fashion_mnist
-from course_utils.figures import diagram, show_bars, show_images
+from course_utils.figures import diagram, show_bars, show_images, show_matrix
 from course_utils.lessons import from_memory, guess, reveal
 
 SEED = 0
@@ -32,6 +32,7 @@ def add_noise(x, sigma):
     return x + sigma * torch.randn_like(x)
 
 
+# %%
 torch.manual_seed(SEED)
 ten = images.test[:10]
 noisy = {f"sigma {s}": add_noise(ten, s) for s in (0.1, 0.3, 0.5)}
@@ -213,9 +214,7 @@ class UNet(nn.Module):
         shrink, grow = nn.PixelUnshuffle(2), nn.PixelShuffle(2)
         self.enter = nn.Sequential(shrink, conv(4, 16), nn.SiLU())
         self.below = way_down_and_up()
-        self.leave = nn.Sequential(
-            conv(32, 16), nn.SiLU(), conv(16, 4), grow
-        )
+        self.leave = nn.Sequential(conv(32, 16), nn.SiLU(), conv(16, 4), grow)
 
     def forward(self, x):
         across = self.enter(x)
@@ -350,9 +349,8 @@ few, practice = images.test[:200], images.train[:50]
 rivals = FILTERS | pca_filters(images.train)
 cures = tuned(rivals, noise(practice), practice, 0.3)
 cures["U-Net"] = lambda x: predict(blind, x)
-few_noisy = noise(few)
-cured = {name: cure(few_noisy) for name, cure in cures.items()}
-cured = {"noisy": few_noisy} | cured
+cured = {"noisy": noise(few)}
+cured |= {name: cure(cured["noisy"]) for name, cure in cures.items()}
 
 # %%
 by_image = pandas.DataFrame({k: psnr(x, few) for k, x in cured.items()})
@@ -450,9 +448,6 @@ show_images(damaged)
 guess("Which cures dots best?", *cures)
 
 # %%
-from course_utils.figures import show_matrix
-
-
 def gains(damage):
     """PSNR that each cure gains on these damaged images, in dB."""
     damaged = damage(known)

@@ -186,7 +186,6 @@ by_prior = likelihood(z).log_prob(x).exp().mean()
 z = q.sample((100_000,))
 weight = (prior.log_prob(z) - q.log_prob(z)).exp()
 by_q = (likelihood(z).log_prob(x).exp() * weight).mean()
-diagram("jensen")
 {"sum": evidence.item(), "prior": by_prior.item(), "q": by_q.item()}
 
 # %% [markdown]
@@ -195,7 +194,7 @@ diagram("jensen")
 # **Step 3: the log moves inside.** On paper: the average of 1 and 9 is 5, and
 # log 5 = 1.61. Their logs are 0 and 2.20, with the average 1.10: less. The log
 # is bent downwards, so this is always so (**Jensen's inequality**): *the log of
-# an average is at least the average of the logs.*
+# an average is at least the average of the logs.* The diagram below draws it.
 #
 # $$\log p(x) \;\ge\; \mathbb{E}_{z \sim q}\left[\log \frac{p(x \mid z)\,
 # p(z)}{q(z)}\right]$$
@@ -212,6 +211,9 @@ diagram("jensen")
 # the log is natural. We try it on two bad guesses. One *ignores the report*: q is
 # the prior. One is *too sure*: q stands at the most probable knob, with a σ of
 # 0.02.
+
+# %%
+diagram("jensen")
 
 
 # %%
@@ -286,10 +288,6 @@ def show_guess(mu, sigma):
 
 
 box = explore(show_guess, mu=(0, 2, 0.05), sigma=(0.1, 1.1, 0.05))
-
-# %% tags=["claims"]
-off = (table["sum"] - evidence.log().item()).abs().max()
-claim("ELBO and KL to the posterior add up to log p(x)", off, high=0.1)
 
 # %% [markdown]
 # No: 0.07 stay, because a bell is not lopsided.
@@ -367,7 +365,6 @@ def show_cost(mu, sigma):
     return bells_figure(bells, title=title, top=4.2)
 
 
-moved, narrowed = cost(1.0, 1.0), cost(0.0, 0.1)
 box = explore(show_cost, mu=(-3.0, 3.0, 0.1), sigma=(0.1, 2.0, 0.05))
 
 # %% [markdown] tags=["explain"]
@@ -375,6 +372,9 @@ box = explore(show_cost, mu=(-3.0, 3.0, 0.1), sigma=(0.1, 2.0, 0.05))
 # that *is* the prior costs nothing and says nothing.
 
 # %% tags=["claims"]
+off = (table["sum"] - evidence.log().item()).abs().max()
+claim("ELBO and KL to the posterior add up to log p(x)", off, high=0.1)
+moved, narrowed = cost(1.0, 1.0), cost(0.0, 0.1)
 reveal(actions[1] if narrowed > moved else actions[0])
 claim("moving by 1 costs half a nat", moved, 0.499, 0.501)
 claim("ten times narrower costs 1.8", narrowed, 1.75, 1.85)
@@ -601,14 +601,9 @@ show_images(predict(decode, vae.prior().sample((30, 16))))
 # %%
 from course_utils.training import evaluate
 
-
-def test_kl(model, x):
-    return kl_divergence(*model.encode(x))
-
-
 torch.manual_seed(SEED)
 minus_elbo = evaluate(vae, images.test, vae_loss)
-kl_nats = evaluate(vae, images.test, test_kl)
+kl_nats = evaluate(vae, images.test, lambda m, x: kl_divergence(*m.encode(x)))
 {"-log p(x|z)": minus_elbo - kl_nats, "KL": kl_nats, "-ELBO": minus_elbo}
 
 # %% [markdown]
@@ -633,7 +628,6 @@ thirty = images.test[:30]
 with torch.no_grad():
     clouds = vae_2.cpu().posterior(thirty)
     every = vae_2.posterior(images.test)
-width = every.stddev.median().item()
 labels = images.test_labels[:30]
 show_posteriors(clouds, labels, FASHION_CLASSES, images=thirty)
 
@@ -644,6 +638,7 @@ show_posteriors(clouds, labels, FASHION_CLASSES, images=thirty)
 # prior: two numbers leave little room, and a middle at 2 costs 2 nats.
 
 # %% tags=["claims"]
+width = every.stddev.median().item()
 place = int(width > 0.15) + int(width > 0.6)
 reveal(widths[place])
 claim("a typical cloud is narrow", width, 0.04, 0.11)

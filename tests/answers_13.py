@@ -3,266 +3,270 @@
 ANSWERS: {check: (right answers, {words of the message: wrong answer})}.
 """
 
+import numpy as np
 import torch
+from sklearn.decomposition import PCA
 
-VALID = 1
-
-
-def score_by_sum(x_hat, x):
-    return (x_hat - x).square().sum(dim=1)
-
-
-def score_by_einsum(x_hat, x):
-    return torch.einsum("bd,bd->b", x_hat - x, x_hat - x)
+from course_utils.checks.lesson_13 import _odd_digits
+from course_utils.datasets import digits
+from course_utils.rivals.detectors import nearest, pca_error
 
 
-def score_by_norm(x_hat, x):
-    return torch.linalg.vector_norm(x - x_hat, dim=-1) ** 2
-
-
-def score_by_mse(x_hat, x):
-    return torch.nn.functional.mse_loss(x_hat, x)
-
-
-def score_without_grad(x_hat, x):
-    with torch.no_grad():
-        return (x_hat - x).square().sum(dim=1)
-
-
-def score_switched_off(x_hat, x):
-    torch.set_grad_enabled(False)
-    return (x_hat - x).square().sum(dim=1)
-
-
-def calm_scores(score, part, attack):
-    return score[(part == VALID) & ~attack]
-
-
-def by_quantile(score, part, attack, rate):
-    return calm_scores(score, part, attack).quantile(1 - rate)
-
-
-def by_sorting(score, part, attack, rate):
-    calm = calm_scores(score, part, attack).sort(descending=True).values
+def by_sorting(scores, rate):
+    calm = scores["valid"].sort(descending=True).values
     return calm[int(rate * len(calm))]
 
 
-def by_numpy(score, part, attack, rate):
-    import numpy as np
-
-    mask = torch.logical_and(part == 1, torch.logical_not(attack))
-    return float(np.quantile(score[mask].numpy(), 1 - rate))
+def by_numpy(scores, rate):
+    return float(np.quantile(scores["valid"].numpy(), 1 - rate))
 
 
-def by_topk(score, part, attack, rate):
-    calm = calm_scores(score, part, attack)
+def by_topk(scores, rate):
+    calm = scores["valid"]
     return calm.topk(round(rate * len(calm))).values.min()
 
 
-def best_f1(score, attack):
-    """Return the border with the best F1, by trying every score."""
-    f1 = []
-    for border in score.tolist():
-        hits = ((score >= border) & attack).sum()
-        f1.append(2 * hits / ((score >= border).sum() + attack.sum()))
-    return score[torch.stack(f1).argmax()]
+def of(*names, at=lambda rate: 1 - rate):
+    """An answer that takes the quantile of some parts together."""
+    return lambda scores, rate: torch.cat([scores[n] for n in names]).quantile(
+        at(rate)
+    )
 
 
-def best_f1_on_test(score, part, attack, rate):
-    return best_f1(score[part == 2], attack[part == 2])
+def cost(threshold, normal, attacks, price, share):
+    false_alarms = (normal > threshold).float().mean()
+    missed = (attacks <= threshold).float().mean()
+    return (1 - share) * false_alarms + share * price * missed
 
 
-def best_f1_on_valid(score, part, attack, rate):
-    return best_f1(score[part == 1], attack[part == 1])
+def cheapest_by_loop(normal, attacks, price, share):
+    best, least = None, float("inf")
+    for t in normal:
+        if (bill := cost(t, normal, attacks, price, share)) < least:
+            best, least = t, bill
+    return best
 
 
-def blame_by_index_add(x_hat, x, owner, columns=41):
-    error = (x_hat - x).square()
-    total = torch.zeros(columns).index_add(0, owner, error)
-    return total / total.sum()
+def cheapest_by_argmin(normal, attacks, price, share):
+    tried = torch.cat([normal, attacks]).sort().values
+    bills = [cost(t, normal, attacks, price, share) for t in tried]
+    return tried[torch.stack(bills).argmin()]
 
 
-def blame_by_bincount(x_hat, x, owner, columns=41):
-    error = (x - x_hat) ** 2
-    return owner.bincount(error, minlength=columns) / error.sum()
+def cheapest_by_table(normal, attacks, price, share):
+    tried = normal.sort().values[:, None]
+    bills = (1 - share) * (normal > tried).float().mean(1)
+    bills += share * price * (attacks <= tried).float().mean(1)
+    return tried[bills.argmin()].item()
 
 
-def blame_by_loop(x_hat, x, owner, columns=41):
-    total = torch.zeros(columns)
-    for place, a, b in zip(owner.tolist(), x_hat, x, strict=True):
-        total[place] += (a - b) ** 2
-    return total / total.sum()
+def cheapest_of(bill, pick=min):
+    """An answer that is right but for the bill: (t, normal, attacks, ...)."""
+    return lambda *case: pick(
+        case[0].tolist(), key=lambda t: float(bill(t, *case))
+    )
 
 
-def blame_by_one_hot(x_hat, x, owner, columns=41):
-    table = torch.nn.functional.one_hot(owner, columns).float()
-    error = (x_hat - x).square()
-    return (error / error.sum()) @ table
+def least_cost(*case):
+    return min(cost(t, *case) for t in case[0])
 
 
-def totals(x_hat, x, owner, columns=41):
-    error = (x_hat - x).square()
-    return torch.zeros(columns).index_add(0, owner, error)
+def place_of_least(normal, *case):
+    bills = [cost(t, normal, *case) for t in normal]
+    return torch.stack(bills).argmin()
 
 
-def blame_overwritten(x_hat, x, owner, columns=41):
-    total = torch.zeros(columns)
-    total[owner] += (x_hat - x).square()
-    return total / total.sum()
+def hunted(fit_on="train", calm="valid", by="known", order=(1, 2), q=0.99):
+    """An answer to the leak hunt; the words say what is used for what."""
+
+    def answer(train, valid, known, test, attacks):
+        parts = dict(train=train, valid=valid, known=known, test=test)
+        parts["attacks"] = attacks
+        fitted = torch.cat([parts[name] for name in fit_on.split()])
+        results = []
+        for size in (2, 8, 32):
+            limit = pca_error(parts[calm], fitted, size).quantile(q)
+            results.append(
+                [
+                    (pca_error(parts[n], fitted, size) > limit)
+                    .float()
+                    .mean()
+                    .item()
+                    for n in (by, "attacks", "test")
+                ]
+            )
+        best = max(results, key=lambda line: line[0])
+        return tuple(best[i] for i in order)
+
+    return answer
 
 
-def blame_averaged(x_hat, x, owner, columns=41):
-    error = (x_hat - x).square()
-    mean = torch.stack([error[owner == i].mean() for i in range(columns)])
-    return mean / mean.sum()
+def hunted_by_sklearn(train, valid, known, test, attacks):
+    def away(x, pca):
+        x = x.numpy()
+        copy = pca.inverse_transform(pca.transform(x))
+        return np.square(copy - x).sum(1)
+
+    best = (-1,)
+    for size in (2, 8, 32):
+        pca = PCA(size).fit(train.numpy())
+        limit = np.quantile(away(valid, pca), 0.99)
+        shares = [
+            (away(x, pca) > limit).mean() for x in (known, attacks, test)
+        ]
+        best = max(best, tuple(shares))
+    return best[1:]
 
 
-def blame_absolute(x_hat, x, owner, columns=41):
-    total = torch.zeros(columns).index_add(0, owner, (x_hat - x).abs())
-    return total / total.sum()
+def hunted_in_two_steps(train, valid, known, test, attacks):
+    def shares(size, *parts):
+        limit = pca_error(valid, train, size).quantile(0.99)
+        return [
+            (pca_error(x, train, size) > limit).float().mean() for x in parts
+        ]
+
+    size = max((2, 8, 32), key=lambda size: shares(size, known)[0])
+    return tuple(shares(size, attacks, test))
 
 
-def blame_signed(x_hat, x, owner, columns=41):
-    total = torch.zeros(columns).index_add(0, owner, x_hat - x)
-    return total / total.sum()
+def hunted_by_max(train, valid, known, test, attacks):
+    return max(
+        hunted(order=(0, 1, 2))(train, valid, known, test, attacks)
+        for _ in range(2)
+    )[1:]
 
 
-def blame_not_grouped(x_hat, x, owner, columns=41):
-    error = (x_hat - x).square()
-    return error / error.sum()
-
-
-def blame_in_place(x_hat, x, owner, columns=41):
-    x_hat -= x
-    return blame_by_index_add(x_hat, 0 * x, owner, columns)
-
-
-def blame_of_41(x_hat, x, owner, columns=41):
-    return blame_by_bincount(x_hat, x, owner, 41)
-
-
-def blame_without_columns(x_hat, x, owner, columns=41):
-    error = (x_hat - x).square()
-    return owner.bincount(error) / error.sum()
-
-
-def blame_of_owners(x_hat, x, owner, columns=41):
-    error = (x_hat - x).square()
-    total = torch.stack([error[owner == i].sum() for i in owner.unique()])
-    return total / total.sum()
-
-
-def greatest(x_hat, x, owner, columns=41):
-    error = (x_hat - x).square()
-    return torch.stack([error[owner == i].max() for i in range(columns)])
-
-
-def blame_by_greatest(x_hat, x, owner, columns=41):
-    total = totals(x_hat, x, owner, columns)
-    return total / total.max()
-
-
-def blame_of_greatest(x_hat, x, owner, columns=41):
-    most = greatest(x_hat, x, owner, columns)
-    return most / most.sum()
+DIGITS = digits()
+ODD = DIGITS.test_labels != 2
+TWOS = DIGITS.train[DIGITS.train_labels == 2].flatten(1)
+NEAR = nearest(DIGITS.test.flatten(1), TWOS[:80], 80)
+LIMIT = nearest(TWOS[80:], TWOS[:80], 80).quantile(0.95)
 
 
 ANSWERS = {
-    "anomaly_score": (
-        [score_by_sum, score_by_einsum, score_by_norm],
-        {
-            "one number for the whole batch": lambda x_hat, x: (
-                (x_hat - x).square().sum()
-            ),
-            "mean over the whole batch": score_by_mse,
-            "averaged over the columns": lambda x_hat, x: (
-                (x_hat - x).square().mean(dim=1)
-            ),
-            "summed over the flows": lambda x_hat, x: (
-                (x_hat - x).square().sum(dim=0)
-            ),
-            "square them first": lambda x_hat, x: (x_hat - x).sum(dim=1),
-            "Squared after": lambda x_hat, x: (x_hat - x).sum(1) ** 2,
-            "absolute errors": lambda x_hat, x: (x_hat - x).abs().sum(dim=1),
-            "root": lambda x_hat, x: (x_hat - x).norm(dim=1),
-            "not summed": lambda x_hat, x: (x_hat - x) ** 2,
-            "no `.numpy()`": lambda x_hat, x: (
-                (x_hat - x).detach().square().sum(dim=1).numpy()
-            ),
-            "no `.detach()`": lambda x_hat, x: (
-                (x_hat - x).square().sum(dim=1).detach()
-            ),
-            "no `no_grad`": score_without_grad,
-            "leave them on": score_switched_off,
-            "None": lambda x_hat, x: None,
-        },
-    ),
     "choose_threshold": (
-        [by_quantile, by_sorting, by_numpy, by_topk],
-        {
-            "uses the test flows": lambda s, p, a, r: s[
-                (p == 2) & ~a
-            ].quantile(1 - r),
-            "no honest test left": best_f1_on_test,
-            "take part == VALID": lambda s, p, a, r: s[p == 2].quantile(1 - r),
-            "Attacks are among": lambda s, p, a, r: s[p == 1].quantile(1 - r),
-            "Only the normal ones": best_f1_on_valid,
-            "scores of attacks": lambda s, p, a, r: s[(p == 1) & a].quantile(
-                r
-            ),
-            "training flows": lambda s, p, a, r: s[p == 0].quantile(1 - r),
-            "all flows": lambda s, p, a, r: s.quantile(1 - r),
-            "Too low": lambda s, p, a, r: s[(p == 1) & ~a].quantile(r),
-            "a share": lambda s, p, a, r: s[(p == 1) & ~a].quantile(
-                1 - r / 100
-            ),
-            "all normal flows, not the": lambda s, p, a, r: s[~a].quantile(
-                1 - r
-            ),
-            "put brackets": lambda s, p, a, r: s[p == 1 & ~a].quantile(1 - r),
-            "write `&`": lambda s, p, a, r: s[(p == 1) and ~a].quantile(1 - r),
-            "single truth": lambda s, p, a, r: s[(p == 1) & (not a)].quantile(
-                1 - r
-            ),
-            "quantile 0.99": lambda s, p, a, r: s[(p == 1) & ~a].quantile(
-                0.99
-            ),
-            "lies above it": lambda s, p, a, r: s[(p == 1) & ~a].mean(),
-            "shape": lambda s, p, a, r: s[(p == 1) & ~a] > s.quantile(1 - r),
-            "None": lambda s, p, a, r: None,
-        },
-    ),
-    "blame": (
         [
-            blame_by_index_add,
-            blame_by_bincount,
-            blame_by_loop,
-            blame_by_one_hot,
+            lambda scores, rate: scores["valid"].quantile(1 - rate),
+            by_sorting,
+            by_numpy,
+            by_topk,
         ],
         {
-            "divide by their sum": totals,
-            "averaged over the numbers": blame_averaged,
-            "overwrites": blame_overwritten,
-            "absolute": blame_absolute,
-            "different sign": blame_signed,
-            "One share for each": blame_not_grouped,
-            "errors of the encoded": lambda x_hat, x, owner, columns=41: (
-                x_hat - x
-            ).square(),
-            "number of columns": lambda x_hat, x, owner, columns=41: (
-                totals(x_hat, x, owner, columns) / columns
+            "These are training flows": of("train"),
+            "Training flows are among": of("train", "valid"),
+            "no honest test left": of("test"),
+            "they must judge only": of("valid", "test"),
+            "all normal flows": of("train", "valid", "test"),
+            "These are attacks": of("known"),
+            "attacks of the test": of("attacks"),
+            "Attacks are among": of("valid", "known"),
+            "how many attacks are missed": of("known", at=lambda r: r),
+            "Too low": of("valid", at=lambda r: r),
+            "quantile 0.99": of("valid", at=lambda r: 0.99),
+            "`rate` is a share": of("valid", at=lambda r: 1 - r / 100),
+            "one side": of("valid", at=lambda r: 1 - r / 2),
+            "no alarm at all": lambda scores, rate: scores["valid"].max(),
+            "lies above it": lambda scores, rate: scores["valid"].mean(),
+            "held-out normal flows": lambda scores, rate: (
+                scores["valid"].mean() + 3 * scores["valid"].std()
             ),
-            "changes its input": blame_in_place,
-            "use `columns`": blame_of_41,
-            "owns none": blame_without_columns,
-            "share of 0": blame_of_owners,
-            "divided by the greatest": blame_by_greatest,
-            "greatest error of each": greatest,
-            "then divide by the whole": blame_of_greatest,
-            "how many encoded": lambda x_hat, x, owner, columns=41: (
-                totals(x_hat, x, owner, columns) / len(x)
+            "One number is wanted": lambda scores, rate: (
+                scores["valid"] > scores["valid"].quantile(1 - rate)
             ),
-            "None": lambda x_hat, x, owner, columns=41: None,
+            "None": lambda scores, rate: None,
+        },
+    ),
+    "cheapest": (
+        [cheapest_by_loop, cheapest_by_argmin, cheapest_by_table],
+        {
+            "most expensive": cheapest_of(cost, max),
+            "least cost itself": least_cost,
+            "place of the threshold": place_of_least,
+            "price of a miss is left out": cheapest_of(
+                lambda t, n, a, price, share: cost(t, n, a, 1, share)
+            ),
+            "price stands on false alarms": cheapest_of(
+                lambda t, n, a, price, share: (
+                    (1 - share) * price * (n > t).float().mean()
+                    + share * (a <= t).float().mean()
+                )
+            ),
+            "How rare attacks are": cheapest_of(
+                lambda t, n, a, price, share: cost(t, n, a, price, 0.5)
+            ),
+            "1 - share have changed": cheapest_of(
+                lambda t, n, a, price, share: cost(t, n, a, price, 1 - share)
+            ),
+            "Normal flows and attacks": cheapest_of(
+                lambda t, n, a, price, share: cost(t, a, n, price, share)
+            ),
+            "No attack is found": cheapest_of(
+                lambda t, n, a, price, share: (n > t).float().mean()
+            ),
+            "False alarms cost nothing": cheapest_of(
+                lambda t, n, a, price, share: (a <= t).float().mean()
+            ),
+            "Those are counts": cheapest_of(
+                lambda t, n, a, price, share: (
+                    (1 - share) * (n > t).sum()
+                    + share * price * (a <= t).sum()
+                )
+            ),
+            "1 % of false alarms": lambda n, a, price, share: n.quantile(0.99),
+            "most accurate": cheapest_of(
+                lambda t, n, a, price, share: (n > t).sum() + (a <= t).sum()
+            ),
+            "times the least": lambda n, a, price, share: n.mean(),
+            "Try many": lambda n, a, price, share: a.quantile(0.1),
+            "None": lambda n, a, price, share: None,
+        },
+    ),
+    "honest_recall": (
+        [
+            hunted(),
+            hunted_by_sklearn,
+            hunted_in_two_steps,
+            hunted_by_max,
+        ],
+        {
+            "leak: PCA is fitted on test flows.": hunted("train valid test"),
+            "leak: the threshold is read off the test flows.": hunted(
+                calm="test"
+            ),
+            "leak: the size is chosen by": hunted(by="attacks"),
+            "test flows; the threshold": hunted(
+                "train valid test", calm="test"
+            ),
+            "PCA is fitted on test flows; the size": hunted(
+                "train valid test", by="attacks"
+            ),
+            "read off the test flows; the size": hunted(
+                calm="test", by="attacks"
+            ),
+            "fitted on the flows that set": hunted("train valid"),
+            "take the held-out ones": hunted(calm="train"),
+            "False alarms come second": hunted(order=(2, 1)),
+            "recall of the known attacks": hunted(order=(0, 2)),
+            "would raise an alarm": hunted(q=0.01),
+            "another rate": hunted(q=0.95),
+            "2 values": hunted(order=(0, 1, 2)),
+            "None": lambda train, valid, known, test, attacks: None,
+        },
+    ),
+    "odd_digits": (
+        [
+            _odd_digits(),
+            _odd_digits().int().tolist(),
+            (NEAR > LIMIT).numpy(),
+        ],
+        {
+            "wrong way round": ~_odd_digits(),
+            "Everything": torch.ones(360, dtype=torch.bool),
+            "Nothing": torch.zeros(360, dtype=torch.bool),
+            "360 test digits": torch.ones(1437, dtype=torch.bool),
+            "Those are scores": NEAR,
+            "Too many false": ODD | (NEAR > NEAR.quantile(0.02)),
+            "Too few": NEAR > NEAR.quantile(0.3),
         },
     ),
 }

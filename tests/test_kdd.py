@@ -49,8 +49,10 @@ def folder(tmp_path, monkeypatch, nobody_listens):
     (tmp_path / "data").mkdir()
     (tmp_path / "reference").mkdir()
     (tmp_path / "reference" / kdd.FILE).write_bytes(ZIPPED)
-    expected = kdd._from_file(tmp_path / "reference")
-    monkeypatch.setattr(kdd, "PREPARED_SHA256", kdd._digest(expected))
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "reference"))
+    expected = kdd._original(tmp_path / "reference")
+    monkeypatch.setattr(kdd, "PREPARED_SHA256", kdd.digest(expected))
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "data"))
     return tmp_path / "data"
 
 
@@ -83,14 +85,16 @@ def load(capsys):
 
 
 def is_original(flows):
-    order = np.lexsort([flows.numbers[:, 0], flows.attack])
+    seconds = flows.table["duration"].to_numpy()
+    order = np.lexsort([seconds, flows.attack])
     return (
         flows.real
         and flows.attack[order].tolist()
         == ["back", "normal", "normal", "smurf"]
         and flows.copies[order].tolist() == [1, 1, 1, 2]
-        and flows.numbers[order, 0].tolist() == [7, 0, 7, 0]
-        and flows.words[order, 1].tolist() == ["http"] * 3 + ["ecr_i"]
+        and seconds[order].tolist() == [7, 0, 7, 0]
+        and flows.table["service"].iloc[order].tolist()
+        == ["http"] * 3 + ["ecr_i"]
         and flows.family[order].tolist() == ["dos", "normal", "normal", "dos"]
     )
 
@@ -121,8 +125,8 @@ def test_the_prepared_table_comes_first(folder, capsys):
 
 def test_download(folder, served, capsys):
     flows, said = load(capsys)
-    assert is_original(flows) and "(downloaded)" in said[0]
-    assert kept(folder) == [kdd.PREPARED]
+    assert is_original(flows) and "(the original file)" in said[0]
+    assert kept(folder) == [kdd.FILE, kdd.PREPARED]
 
 
 def test_scikit_learns_cache(folder, served, capsys):
@@ -191,18 +195,18 @@ def test_a_table_with_other_content_is_not_used(folder, capsys, monkeypatch):
     (folder / kdd.FILE).write_bytes(ZIPPED)
     monkeypatch.setattr(kdd, "PREPARED_SHA256", "0" * 64)
     flows, said = load(capsys)
-    assert not flows.real and "not that of the original" in said[1]
+    assert not flows.real and "is not the original's" in said[1]
     assert kept(folder) == [kdd.FILE]
 
 
 def with_pickle(path):
     table = np.array([{"not": "numbers"}], dtype=object)
-    np.savez(path, **dict.fromkeys(kdd._KEPT, table))
+    np.savez(path, **dict.fromkeys(kdd.KEPT, table))
 
 
 def shorter(path):
     with np.load(path) as parts:
-        arrays = {name: parts[name] for name in kdd._KEPT}
+        arrays = {name: parts[name] for name in kdd.KEPT}
     np.savez(path, **(arrays | {"copies": arrays["copies"] + 1}))
 
 
@@ -234,8 +238,31 @@ def test_a_damaged_cache_of_scikit_learn(folder, served, capsys):
     fill_cache(folder)
     (folder / "kddcup99_10-py3" / "targets").write_bytes(b"half")
     flows, said = load(capsys)
-    assert is_original(flows) and "(downloaded)" in said[0]
+    assert is_original(flows) and "(the original file)" in said[0]
     assert "scikit-learn's cache" in said[1]
+
+
+def test_a_cache_of_another_shape(folder, served, capsys):
+    import joblib
+
+    fill_cache(folder)
+    rows = np.zeros((5, 3), dtype=object)
+    joblib.dump(rows, folder / "kddcup99_10-py3" / "samples")
+    flows, said = load(capsys)
+    assert is_original(flows) and "it has the shape (5, 3)" in said[1]
+
+
+def test_a_damaged_file_is_fetched_anew(folder, served, capsys):
+    (folder / kdd.FILE).write_bytes(ZIPPED[:40])
+    flows, said = load(capsys)
+    assert is_original(flows) and "because damaged" in said[0]
+
+
+def test_an_error_of_ours_is_not_hidden(folder, capsys, monkeypatch):
+    (folder / kdd.FILE).write_bytes(ZIPPED)
+    monkeypatch.setattr(kdd, "_prepare", lambda rows: rows)  # a wrong call
+    with pytest.raises(TypeError):
+        kdd.kdd_cup()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="folders are not read-only there")
@@ -281,16 +308,18 @@ def simulated():
 
 def test_a_seed_gives_one_traffic(simulated):
     again, other = kdd.simulate(), kdd.simulate(seed=1)
-    assert kdd._digest(simulated) == kdd._digest(again) != kdd._digest(other)
+    assert again.table.equals(simulated.table)
+    assert not other.table.equals(simulated.table)
 
 
 def test_simulated_columns(simulated):
-    assert len(kdd.COLUMNS) == 41
-    assert simulated.numbers.shape == (len(simulated.copies), 38)
-    assert simulated.words.shape == (len(simulated.copies), 3)
-    assert np.isfinite(simulated.numbers).all()
-    assert simulated.numbers.min() == 0
-    for name, column in zip(kdd.NUMBERS, simulated.numbers.T, strict=True):
+    table = simulated.table
+    assert list(table.columns) == list(kdd.COLUMNS) and len(kdd.COLUMNS) == 41
+    assert len(table) == len(simulated.copies)
+    numbers = table[kdd.NUMBERS]
+    assert np.isfinite(numbers.to_numpy()).all()
+    assert numbers.to_numpy().min() == 0
+    for name, column in numbers.items():
         if name.endswith("rate"):
             assert column.max() <= 1, name
         else:
@@ -298,16 +327,9 @@ def test_simulated_columns(simulated):
 
 
 def test_simulated_flows_are_distinct(simulated):
-    rows = {
-        (*numbers, *words, attack)
-        for numbers, words, attack in zip(
-            simulated.numbers.tolist(),
-            simulated.words.tolist(),
-            simulated.attack.tolist(),
-            strict=True,
-        )
-    }
-    assert len(rows) == len(simulated.copies) < simulated.copies.sum()
+    rows = simulated.table.assign(attack=simulated.attack)
+    assert not rows.duplicated().any()
+    assert len(rows) < simulated.copies.sum()
 
 
 def test_simulated_families(simulated):
@@ -337,20 +359,6 @@ def test_the_real_data(tmp_path, monkeypatch, capsys):
     (tmp_path / "kddcup99_10-py3").symlink_to(REAL / "kddcup99_10-py3")
     flows, said = load(capsys)
     assert "494,021 flows, 145,586 of them distinct" in said[0]
-    features = {
-        *map(
-            bytes,
-            np.column_stack(
-                [
-                    flows.numbers,
-                    *map(
-                        lambda w: np.unique(w, return_inverse=True)[1],
-                        flows.words.T,
-                    ),
-                ]
-            ),
-        )
-    }
-    assert len(features) <= 145_584
+    assert len(flows.table.drop_duplicates()) <= 145_584
     assert load(capsys)[1][0].endswith("(prepared before)")
     assert files.data_folder() == tmp_path

@@ -74,7 +74,9 @@ def main():
             results, failed = measure(notebook, seed, options.full)
             runs.append(results)
             print(lesson.stem, "seed", seed, results, *failed, sep="\n  ")
-        store(lesson.number, "full" if options.full else "small", runs)
+        data = "full" if options.full else "small"
+        data = "real" if runs[0].get("real_data") else data
+        store(lesson.number, data, runs)
 
 
 if __name__ == "__main__":

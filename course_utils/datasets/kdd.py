@@ -11,7 +11,6 @@ import tempfile
 import zipfile
 import zlib
 from collections import Counter
-from http.client import HTTPException
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,8 +19,7 @@ import numpy as np
 from course_utils.datasets.download import (
     DataError,
     data_folder,
-    download,
-    problem_with,
+    find_or_download,
     reason,
 )
 from course_utils.datasets.kdd_simulated import (
@@ -54,17 +52,13 @@ PREPARED_SHA256 = (
     "3536290c8241300792ce660d926645738dceac44c03f7b31b9cddc2575c3232d"
 )
 TIMEOUT = 10  # seconds without an answer
-FAULTS = (
-    OSError, RuntimeError, ValueError, TypeError, AttributeError, LookupError,
-    EOFError, MemoryError, HTTPException, zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
+KEPT = ("numbers", "words", "attack", "copies")  # of the prepared table
 
 
 class Flows(NamedTuple):
     """Distinct network flows, N of them, in an order without meaning."""
 
-    numbers: np.ndarray  # (N, 38) float32, the columns of NUMBERS
-    words: np.ndarray  # (N, 3) text, the columns of WORDS
+    table: object  # pandas.DataFrame (N, 41), the columns of COLUMNS
     attack: np.ndarray  # (N,) text: normal, or the name of the attack
     family: np.ndarray  # (N,) text: a key of FAMILIES
     copies: np.ndarray  # (N,) how often this row stands in the file
@@ -74,23 +68,26 @@ class Flows(NamedTuple):
 def kdd_cup(quiet=False) -> Flows:
     """Return the distinct flows of KDD Cup 1999, and say where they are from.
 
-    Looked for in this order: the table prepared by an earlier call,
-    scikit-learn's cache and the original file, all three in the data
-    folder; a download. Whatever it was, its content is checked. Otherwise
-    the traffic is simulated.
+    Looked for in the data folder, in this order: the table prepared by an
+    earlier call, scikit-learn's cache, the original file, which is
+    downloaded if it is not there. Whatever it was, its content is checked.
+    Otherwise the traffic is simulated.
     """
-    folder, problems = data_folder(), []
+    folder, problems, note = data_folder(), [], ""
     for where, find in ROUTES.items():
         try:
-            flows = find(folder)
-            if flows and flows.real and _digest(flows) != PREPARED_SHA256:
-                raise DataError("its content is not that of the original")
-        except FAULTS as error:
+            arrays = find(folder)
+        except DataError as error:
             problems.append(f"{where}: {reason(error)[:200]}")
             continue
-        if flows:
+        if arrays and digest(arrays) == PREPARED_SHA256:
+            flows = _flows(arrays)
+            note = "" if find is _prepared else _keep(arrays, folder)
             break
-    note = "" if find in (_prepared, simulate) else _keep(flows, folder)
+        if arrays:
+            problems.append(f"{where}: its content is not the original's")
+    else:
+        flows, where = simulate(), "no real data could be had"
     if not quiet:
         name = "KDD Cup 1999" if flows.real else "SIMULATED traffic"
         print(
@@ -102,24 +99,62 @@ def kdd_cup(quiet=False) -> Flows:
     return flows
 
 
+def simulate(seed=0) -> Flows:
+    """Return simulated traffic; the same seed gives the same flows."""
+    return _flows(_prepare(*simulated_rows(seed)), real=False)
+
+
 def _prepared(folder):
     """Return the table that an earlier call kept, if there is one."""
     if not (folder / PREPARED).exists():
         return None
-    with np.load(folder / PREPARED, allow_pickle=False) as parts:
-        return _flows(*(parts[name] for name in _KEPT), real=True)
+    try:
+        with np.load(folder / PREPARED, allow_pickle=False) as parts:
+            if missing := set(KEPT) - set(parts.files):
+                raise DataError(f"it has no {', '.join(sorted(missing))}")
+            return {name: parts[name] for name in KEPT}
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error,
+            NotImplementedError) as error:  # fmt: skip
+        raise DataError(reason(error)) from error
 
 
-_KEPT = ("numbers", "words", "attack", "copies")
+def _cached(folder):
+    """Return what scikit-learn has put into the data folder, if it has."""
+    if not (folder / "kddcup99_10-py3" / "samples").exists():
+        return None
+    from sklearn.datasets import fetch_kddcup99  # slow to import
+
+    options = {"data_home": folder, "download_if_missing": False}
+    try:
+        rows, labels = fetch_kddcup99(return_X_y=True, **options)
+    except Exception as error:  # a damaged pickle may raise anything
+        raise DataError(reason(error)) from error
+    if rows.shape != (len(labels), len(COLUMNS)):
+        raise DataError(f"it has the shape {rows.shape}")
+    return _prepare(rows, labels)
 
 
-def _keep(flows, folder):
+def _original(folder):
+    """Return what is in the original file, downloaded if it is not there."""
+    path = find_or_download(FILE, FILE_DIGEST, SOURCES, timeout=TIMEOUT)
+    with gzip.open(path) as file:
+        lines = Counter(file.read().split())
+    table = np.array([line.split(b",") for line in lines])
+    return _prepare(table[:, :-1], table[:, -1], list(lines.values()))
+
+
+ROUTES = {
+    "prepared before": _prepared,
+    "scikit-learn's cache": _cached,
+    "the original file": _original,
+}
+
+
+def _keep(arrays, folder):
     """Store the table for the next time; return a note if that fails."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as part:
             path = Path(part) / PREPARED
-            arrays = {name: getattr(flows, name) for name in _KEPT}
             np.savez_compressed(path, **arrays)
             os.replace(path, folder / PREPARED)
     except OSError as error:
@@ -127,45 +162,11 @@ def _keep(flows, folder):
     return ""
 
 
-def _from_sklearn_cache(folder):
-    """Return what scikit-learn has put into the data folder, if it has."""
-    if not (folder / "kddcup99_10-py3" / "samples").exists():
-        return None
-    from sklearn.datasets import fetch_kddcup99  # slow to import
+def _prepare(rows, labels, copies=None):
+    """Merge rows (N, 41) that are alike, label included; count copies.
 
-    x, labels = fetch_kddcup99(
-        data_home=folder, return_X_y=True, download_if_missing=False
-    )
-    return _prepare(x, labels)
-
-
-def _from_file(folder):
-    """Return what is in the original file, if it lies in the data folder."""
-    path = Path(folder) / FILE
-    if not path.exists():
-        return None
-    if problem := problem_with(path, FILE_DIGEST):
-        raise DataError(problem)
-    with gzip.open(path) as file:
-        lines = Counter(file.read().split())
-    table = np.array([line.split(b",") for line in lines])
-    return _prepare(table[:, :-1], table[:, -1], list(lines.values()))
-
-
-def _downloaded(folder):
-    """Download into a folder that is thrown away: the table is kept."""
-    with tempfile.TemporaryDirectory() as passing:
-        download(Path(passing) / FILE, SOURCES, FILE_DIGEST, TIMEOUT)
-        return _from_file(passing)
-
-
-def simulate(folder=None, seed=0) -> Flows:
-    """Return simulated traffic; the same seed gives the same flows."""
-    return _prepare(*simulated_rows(seed), real=False)
-
-
-def _prepare(rows, labels, copies=None, real=True):
-    """Merge rows (N, 41) that are alike, label included; count copies."""
+    Returns the arrays of KEPT, by name.
+    """
     columns = dict(zip(COLUMNS, rows.T, strict=True))
     words = [columns[name].astype("S11") for name in WORDS]
     labels = np.char.rstrip(labels.astype("S17").astype("U"), ".")
@@ -174,31 +175,26 @@ def _prepare(rows, labels, copies=None, real=True):
     table = np.stack([*numbers, *codes], axis=1).astype("<f8")
     whole = table.view(f"V{8 * table.shape[1]}").ravel()  # a row as bytes
     _, first, group = np.unique(whole, return_index=True, return_inverse=True)
-    return _flows(
-        table[first, : len(numbers)].astype("<f4"),
-        np.stack(words, axis=1)[first].astype("<U11"),
-        labels[first].astype("<U16"),
-        np.bincount(group.ravel(), copies).astype("<i8"),
-        real,
-    )
+    return {
+        "numbers": table[first, : len(numbers)].astype("<f4"),
+        "words": np.stack(words, axis=1)[first].astype("<U11"),
+        "attack": labels[first].astype("<U16"),
+        "copies": np.bincount(group.ravel(), copies).astype("<i8"),
+    }
 
 
-def _flows(numbers, words, attack, copies, real):
+def digest(arrays):
+    """Return the sha256 of the arrays of KEPT, whatever way they came."""
+    content = (np.ascontiguousarray(arrays[name]).tobytes() for name in KEPT)
+    return hashlib.sha256(b"".join(content)).hexdigest()
+
+
+def _flows(arrays, real=True):
+    import pandas  # slow to import
+
+    numbers = pandas.DataFrame(arrays["numbers"], columns=NUMBERS)
+    words = pandas.DataFrame(arrays["words"], columns=WORDS)
+    table = pandas.concat([numbers, words], axis=1)[list(COLUMNS)]
+    attack = arrays["attack"]
     family = np.array([FAMILY_OF[name] for name in attack])
-    return Flows(numbers, words, attack, family, copies, real)
-
-
-def _digest(flows):
-    """Return the sha256 of a table, the same whatever way it came."""
-    arrays = (getattr(flows, name) for name in _KEPT)
-    content = b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)
-    return hashlib.sha256(content).hexdigest()
-
-
-ROUTES = {
-    "prepared before": _prepared,
-    "scikit-learn's cache": _from_sklearn_cache,
-    "the original file": _from_file,
-    "downloaded": _downloaded,
-    "no real data could be had": simulate,
-}
+    return Flows(table, attack, family, arrays["copies"], real)

@@ -18,8 +18,8 @@ COLUMNS = tuple(
     dst_host_serror_rate dst_host_srv_serror_rate dst_host_rerror_rate
     dst_host_srv_rerror_rate""".split()
 )
-WORDS = COLUMNS[1:4]
-NUMBERS = COLUMNS[:1] + COLUMNS[4:]
+WORDS = list(COLUMNS[1:4])
+NUMBERS = [*COLUMNS[:1], *COLUMNS[4:]]
 
 # A number is a constant, (low, high) is drawn evenly, [median,
 # spread] log-normally. `count` connections went to the same host in two

@@ -172,12 +172,15 @@ def show_histograms(groups, xlabel, mark=None, *, alt=None, **options):
     show_figure(histogram_figure(groups, xlabel, mark, **options), alt)
 
 
-def histogram_figure(groups, xlabel, mark=None, *, bins=50, log_x=False):
+def histogram_figure(
+    groups, xlabel, mark=None, *, bins=50, log_x=False, log_y=False
+):
     """Draw the share of each group's values {label: (N,)} in equal bins.
 
     mark: {label: value} draws one dotted upright line, such as a threshold.
-    log_x: bins of equal ratio, for values above 0. Lines, not bars, so that
-    groups that overlap can both be seen.
+    log_x: bins of equal ratio, for values above 0. log_y: small shares can be
+    seen beside large ones. Lines, not bars, so that groups that overlap can
+    both be seen.
     """
     groups = {name: plain(values).flatten() for name, values in groups.items()}
     if not groups or not all(map(len, groups.values())):
@@ -202,8 +205,9 @@ def histogram_figure(groups, xlabel, mark=None, *, bins=50, log_x=False):
             )  # fmt: skip
         for label, value in (mark or {}).items():
             axes.axvline(value, color="black", ls=":", label=label)
-        axes.set(xlabel=xlabel, ylabel="share", ylim=(0, None))
+        axes.set(xlabel=xlabel, ylabel="share")
         axes.set_xscale("log" if log_x else "linear")
+        axes.set_yscale("log") if log_y else axes.set_ylim(0, None)
         axes.legend()
     figure.set_label(words.of_groups(groups, xlabel, mark or {}))
     return figure

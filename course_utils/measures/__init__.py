@@ -1,5 +1,6 @@
 """The rulers of the course."""
 
+from course_utils.measures.alarms import dagmm_f1, detection
 from course_utils.measures.clinic import treat, ward
 from course_utils.measures.codes import (
     active_units,
@@ -36,7 +37,9 @@ __all__ = [
     "anonymous",
     "ball_radii",
     "class_variety",
+    "dagmm_f1",
     "dci",
+    "detection",
     "detour",
     "distance_to_world",
     "factor_r2",

@@ -16,7 +16,7 @@ def pca_error(x, known, size, seed=0):
 
 
 def mahalanobis(x, known, ridge, seed=0):
-    """Squared distance from the mean, in spreads along every direction.
+    """Squared distance from the mean, in standard deviations, all ways.
 
     ridge: what is added to each variance, so that none is zero.
     """
@@ -38,7 +38,7 @@ def isolation_forest(x, known, n, seed=0):
 
 
 def one_class_svm(x, known, nu, seed=0):
-    """How far x lies outside a border (Schölkopf and others, 2001).
+    """How far x lies outside a boundary (Schölkopf and others, 2001).
 
     nu: the share of 3,000 known examples that may lie outside.
     """

@@ -40,7 +40,7 @@ OTHER_AIMS = {
     },
     "08": {"cells": (10, 70), "words": (300, 2400)},
     "10": {"median": (1, 8)},  # until rebuilt
-    "13": {"cells": (10, 70), "median": (1, 7), "ninety": (1, 14)},
+    "13": {"cells": (10, 70), "median": (1, 8), "ninety": (1, 14)},
 }
 
 

@@ -340,6 +340,14 @@ def test_histograms_show_shares(log_x):
     assert few == pytest.approx(1) and many < 0.04
 
 
+@pytest.mark.parametrize("log_y", [False, True])
+def test_histograms_show_small_shares(log_y):
+    groups = {"all": 1 + torch.arange(1000) / 1000}
+    axes = figures.histogram_figure(groups, "x", log_y=log_y).axes[0]
+    assert axes.get_yscale() == ("log" if log_y else "linear")
+    assert (axes.get_ylim()[0] > 0) == log_y
+
+
 def test_points_carry_their_numbers_and_the_first_is_on_top():
     points = {"code": (0.8125, 0.01), "pixels": (0.7, 0.02)}
     axes = figures.points_figure(points, "accuracy", limits=(0.5, 1)).axes[0]

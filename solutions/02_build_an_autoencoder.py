@@ -438,7 +438,7 @@ fewer = size_error[8] / size_error[2]
 fall = "halves" if more < 0.65 else "falls by a fifth"
 reveal(fall if more < 0.9 else "stays about the same")
 claim("the error of 8 numbers over that of 2", fewer, 0.4, 0.65)
-claim("the error of 128 numbers over that of 32", more, 0.9, 1.1)
+claim("the error of 128 numbers over that of 32", more, 0.75, 1.1)
 
 # %% [markdown]
 # ## Dense or convolutional?

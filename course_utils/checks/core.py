@@ -88,8 +88,8 @@ def check(cases=list, **options):
 def outcome(name, find_problem, course=None):
     """Register the check of a transfer task by what came out.
 
-    find_problem: called with what the learner made, returns a sentence or
-    None. course: a function of no arguments that makes the course's own.
+    find_problem: called with what the learner made, returns a sentence, None,
+    or `Right`. course: a function of no arguments that makes the course's own.
     """
 
     def judge_outcome(thing):
@@ -105,7 +105,7 @@ def outcome(name, find_problem, course=None):
         elif verdict.sign != "✓":
             steps_in, text = course(), verdict.text
         else:
-            steps_in, text = thing, verdict.text
+            steps_in, text = verdict.goes_on, verdict.text
         return tell(name, verdict._replace(text=text, goes_on=steps_in))
 
     judge_outcome.is_outcome = True

@@ -1,6 +1,7 @@
 """The check of which letter is what, for things handed out without names."""
 
 from course_utils.checks.core import outcome
+from course_utils.checks.judging import Right
 
 
 def matching(name, right, thing, kind, hints):
@@ -37,7 +38,7 @@ def matching(name, right, thing, kind, hints):
             return f"Each {kind} stands for one {thing} only."
         missed = {right[c] for c in right if words[given[c]] != right[c]}
         if not missed:
-            return None
+            return Right(dict(right), "")  # spelt as the lesson spells it
         hint = next(hints[word] for word in hints if word in missed)
         return f"{len(right) - len(missed)} of {len(right)} are right. {hint}"
 

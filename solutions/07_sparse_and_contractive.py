@@ -108,21 +108,21 @@ pca = pca_errors(train_x, valid_x, (5, 10, 20, 30, 40))
 pca | {"400 units": copy_error(plain)}
 
 # %% [markdown]
-# The plain network's error is 0.0013, about a quarter of PCA's with 40
-# numbers. It copies well, but its 400 numbers tell us little: for an average
-# image, most of them are above 0.1.
+# First PCA's errors, with 5 to 40 numbers. The plain network has about a
+# quarter of the last. It copies well, but its numbers tell us little: most of
+# the 400 are above 0.1 for an average image.
 #
 # ## A price on activity
 #
 # The **L1 penalty** adds a weight times the sum of an image's activities to
-# the loss. (In general, of their absolute values; ReLU gives none below 0.)
-# Then a unit is active only where that pays. Why not the squares? On paper: a
-# unit may go from 0.1 to 0. That saves 0.1 of the sum, but only 0.01 of the
-# squares. Squares make small activities cheap, not absent.
+# the loss. (ReLU gives none below 0; else take absolute values.) Then a unit
+# is active only where that pays. Why not squares? On paper: from 0.1 to 0 a
+# unit saves 0.1 of the sum, but only 0.01 of the squares. Squares make small
+# activities cheap, not absent.
 #
-# The **KL penalty** (Ng, 2011) looks at a unit over many images. The mean of
-# its activity, its **rate**, should be a small number rho. The penalty is the
-# Kullback–Leibler divergence between two coins that show heads with the
+# The **KL penalty** (Ng, 2011) looks at a unit over many images. Its mean
+# activity, its **rate**, should be a small number rho. The penalty is the
+# Kullback–Leibler divergence between two coins that show heads with
 # probabilities rho and rate:
 #
 # rho · log(rho / rate) + (1 − rho) · log((1 − rho) / (1 − rate))
@@ -141,15 +141,15 @@ show_curves(
 )
 
 # %% [markdown]
-# L1 has the same slope everywhere, down to 0. Squares are flat near 0. KL is 0
-# at rho and rises on **both** sides: a unit that is never active costs
-# something, too. So KL asks every unit to work, but seldom.
+# L1 has the same slope down to 0; squares are flat there. KL is 0 at rho and
+# rises on **both** sides: a unit that is never active costs something, too. So
+# KL asks every unit to work, but seldom.
 #
 # ### Exercise 1 · The KL penalty · 8 minutes, medium
 #
-# The first line, the rates, is given. With ReLU a rate may be above 1; `clamp`
-# keeps it strictly between 0 and 1, where logarithms are finite. Return the
-# sum of the formula over the units: one number.
+# The rates are given; `clamp` keeps them strictly between 0 and 1, where both
+# logarithms are finite. Return the sum of the formula over the units: one
+# number.
 
 
 # %% tags=["nbval-check-output"]
@@ -171,8 +171,7 @@ kl_sparsity = checks.kl_sparsity(kl_sparsity)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# `(rho / rate).log()` takes the logarithm for all units at once. How many
-# numbers are that?
+# `(rho / rate).log()` works on all units at once. How many numbers is that?
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -236,10 +235,10 @@ rows["shrunk"] = by_scale(shrunk)
 pd.DataFrame(rows, names).T.round(4)
 
 # %% [markdown]
-# The copies are the same, the sum is a tenth, practically nothing is above
-# 0.1. Yet every unit says what it said before. Both measures depend on scale.
-# A **scale-free** measure compares a unit with itself: we call it *active* for
-# an image when it is above a tenth of its own largest value. On paper: a unit
+# The copies are the same, the sum is a tenth, hardly anything is above 0.1.
+# Yet every unit says what it said before. Both measures depend on scale. A
+# **scale-free** measure compares a unit with itself: it is *active* for an
+# image when it is above a tenth of its own largest value. On paper: a unit
 # with the activities 3, 0.2, 0 is active once; with 0.3, 0.02, 0 also once.
 
 
@@ -253,8 +252,7 @@ def active_units(z):
 [active_units(predict(m.encode, valid_x)) for m in (first["L1"], shrunk)]
 
 # %% [markdown]
-# Does a network in training find this trick by itself? We train the same
-# network with the same penalty, but for 15 epochs instead of 6.
+# Now the same network and the same penalty, but 15 epochs instead of 6.
 
 # %%
 longer = train(penalty=l1(0.1), epochs=15)
@@ -289,9 +287,9 @@ claim("the strokes have grown", seen["15 epochs"][3] > seen["6 epochs"][3])
 
 
 # %% [markdown]
-# The **guard**: every stroke gets norm one, so that it cannot grow. The
-# decoder divides each column of its weights by its norm. The weight of the
-# penalty is now 0.2.
+# The **guard**: the decoder divides each stroke by its norm, so that it cannot
+# grow. The penalty's weight is now 0.2: that leaves about as many active units
+# as before.
 
 
 # %%
@@ -308,8 +306,8 @@ held = {f"{n} epochs": facts(m)[:3] for n, m in guarded.items()}
 pd.DataFrame(held, names[:3]).T.round(4)
 
 # %% [markdown]
-# With the guard, sum and active units fall together. From here on all networks
-# are guarded.
+# Sum and active units now fall together. From here on all networks are
+# guarded.
 #
 # ## The k largest
 #
@@ -318,8 +316,8 @@ pd.DataFrame(held, names[:3]).T.round(4)
 #
 # ### Exercise 2 · A broken top-k · 8 minutes, medium
 #
-# Below, this version leaves the second image with nothing. Find what is wrong,
-# and write a `top_k` that keeps the k largest of **each image**.
+# This version leaves the second image with nothing. Find out why, and write a
+# `top_k` that keeps the k largest of **each image**.
 
 
 # %%
@@ -347,14 +345,13 @@ top_k = checks.top_k(top_k)
 # <details><summary>Hint 1</summary>
 #
 # `flatten` throws all images together. Along which dimension should `topk`
-# look, and how many values does it then return for each image?
+# look?
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# `z.topk(k, dim=1)` returns values and their places. Either compare z with
-# each row's smallest kept value, or write the values into zeros with
-# `scatter`.
+# `z.topk(k, dim=1)` returns values and their places. `scatter` can write the
+# values into zeros.
 #
 # </details>
 #
@@ -362,10 +359,9 @@ top_k = checks.top_k(top_k)
 #
 # ### One axis for all
 #
-# Now all three, with light and heavy weights. Each training is one point:
-# active units to the right, error on **validation images** upwards. PCA is the
-# control. It has no units to switch off; we count its numbers by the same
-# measure.
+# Now all three, each with three settings. Each training is one point: active
+# units to the right, error on **validation images** upwards. PCA is the
+# control: its numbers are counted by the same measure.
 
 
 # %%
@@ -404,12 +400,11 @@ for kind, weight in middle.items():
 show_bars(unused, xlabel="share of units that are never active")
 
 # %% [markdown] tags=["explain"]
-# Top-k: about four fifths of its units are never active. L1 leaves more than a
-# third, KL nearly none. Units that no image uses are **dead**: they get no
-# gradient and seldom come back. KL pays for its working units with more active
-# ones at the same error. Top-k and L1 are near each other. And PCA is level
-# with top-k, and ahead with more than 20 active units: sparsity is no better
-# compression.
+# Top-k: about four fifths of its units. L1 leaves more than a third, KL nearly
+# none. Units that no image uses are **dead**: they get no gradient and seldom
+# come back. KL pays with more active units at the same error. Top-k and L1 are
+# near each other. PCA is level with top-k, and ahead with more than 20 active
+# units: sparsity is no better compression.
 
 # %% tags=["claims"]
 reveal(max(unused, key=unused.get))
@@ -418,10 +413,10 @@ claim("hardly a unit of KL's is dead", unused["KL"], 0, 0.1)
 # %% [markdown]
 # ### Exercise 3 · Choose the weight · 8 minutes, medium
 #
-# A curve offers many codes; choose by a rule that is fixed before. `curve` is
-# `{weight: (active units, error)}`. Return the weight with the **fewest active
-# units** whose error is **at most** the limit; if there is none, `None`. Our
-# limit is the validation error of PCA with 20 numbers.
+# Choose by a rule that is fixed before. `curve` is `{weight: (active units,
+# error)}`. Return the weight with the **fewest active units** whose error is
+# **at most** the limit; if there is none, `None`. Our code must copy as well
+# as PCA with 20 numbers.
 
 
 # %% tags=["nbval-check-output"]
@@ -440,7 +435,7 @@ weight
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# First leave out what is not good enough. What do you compare among the rest?
+# Leave out what is not good enough. What do you compare among the rest?
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -476,26 +471,26 @@ rows = {
 show_images(rows, diverging=True)
 
 # %% [markdown]
-# Plain units draw a tangle: none means anything alone. L1's can be read one by
-# one: a dress, a shoe, short sleeves, the bottom edge of a shirt. Top-k's are
-# rougher. PCA's are readable at first and become waves.
+# Plain units draw a tangle. L1's can be read one by one: a dress, a shoe,
+# short sleeves, the bottom edge of a shirt. Top-k's are rougher. PCA's are
+# readable at first and become waves.
 #
 # ## A steady code
 #
-# Another wish: a code that hardly moves when the image is **nudged**. How fast
-# each unit changes with each pixel stands in a table of derivatives ∂zⱼ/∂xᵢ,
-# the **Jacobian**. The **contractive penalty** (Rifai and others, 2011) is the
+# Another wish: a code that hardly moves when the image is **nudged**. The
+# **Jacobian** is the table of derivatives ∂zⱼ/∂xᵢ: how fast each unit changes
+# with each pixel. The **contractive penalty** (Rifai and others, 2011) is the
 # sum of its squares.
 #
-# On paper: one unit, z = sigmoid(2x). The slope of a sigmoid is z(1 − z), so
-# dz/dx = z(1 − z) · 2. At x = 0, z = 0.5 and the derivative is 0.25 · 2 = 0.5;
-# its square is 0.25.
+# Here the units are sigmoids: the slope of one is z(1 − z). On paper, for one
+# unit z = sigmoid(2x): dz/dx = z(1 − z) · 2. At x = 0, z = 0.5, the derivative
+# is 0.25 · 2 = 0.5, and its square 0.25.
 #
 # ### Exercise 4 · The Jacobian · 10 minutes, on your own
 #
-# For a layer z = sigmoid(W x + b) with W of shape (units, D), find the sum of
-# the squared derivatives for each image, from z and W alone. Below, PyTorch's
-# own derivatives check your formula.
+# For a layer z = sigmoid(W x + b) with W of shape (units, D), find each
+# image's sum of squared derivatives, from z and W alone. PyTorch's own
+# derivatives then check your formula.
 
 
 # %% tags=["nbval-check-output"]
@@ -518,8 +513,8 @@ jacobian_penalty = checks.jacobian_penalty(jacobian_penalty)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# The slope does not depend on i, so that the sum over i is that of a row of
-# W squared. Then sum over j: slope² times that.
+# The slope does not depend on i, so the sum over i is that of a squared row of
+# W. Then sum over j.
 #
 # </details>
 #
@@ -540,10 +535,10 @@ penalty = jacobian_penalty(smooth.encode(one), weight_in)
 {"autograd": table.square().sum().item(), "formula": penalty.item()}
 
 # %% [markdown]
-# Both agree. First a world of two pixels, so that we can see it: all images
-# lie near a line. At each of seven points we nudge the image, once **along**
-# the data and once **across**. An arrow's length shows how far the code moves,
-# compared with the mean distance of two images' codes.
+# Both agree. To see the penalty at work, take images of two pixels that lie
+# near a line. At seven points we nudge the image, **along** the line and
+# **across** it. An arrow shows how far the code moves, divided by the mean
+# distance of two codes.
 
 # %%
 torch.manual_seed(SEED)
@@ -597,9 +592,9 @@ arrows = {
 show_arrows(cloud, spots, arrows)
 
 # %% [markdown] tags=["explain"]
-# The one across, to about an eighth. Along the line the code must tell the
-# images apart, or the error grows; so it moves there as before. Across there
-# is only noise, and the penalty silences it.
+# The one across, to about an eighth. Along the line the code must tell images
+# apart, or the error grows. Across there is only noise, and the penalty
+# silences it.
 
 # %% tags=["claims"]
 short = {n: {w: move[w].mean() for w in move} for n, move in moves.items()}
@@ -608,9 +603,8 @@ both = max(less.values()) < 0.5
 reveal(falls[0] if both else falls[1 if less["across"] < 0.5 else 2])
 
 # %% [markdown]
-# On images: the nudge has length 1. *Along* goes towards the nearest of 1,000
-# other images, *across* in a random direction: hardly any of those leads
-# along.
+# Now garments, nudged by 1. *Along* goes towards the nearest of 1,000 other
+# images, *across* in a random direction, which hardly ever leads along.
 
 # %%
 steady = train(Guarded, contract, bend=nn.Sigmoid)
@@ -628,15 +622,14 @@ image_moves = {
 show_bars(image_moves, xlabel="how far the code moves")
 
 # %% [markdown]
-# With the penalty the code moves about a quarter less along the data, and half
-# as far across.
+# The code moves about a quarter less along the data, and half as far across.
 #
 # ## What is it good for?
 #
-# A linear classifier on each code (a **linear probe**) learns from 200 labels,
-# for three draws of them. It never sees damage. Then it must label test
-# images: clean, with noise of sigma 0.3, and moved by one pixel. PCA, the raw
-# pixels and an untrained encoder are the controls.
+# A linear classifier on each code (a **linear probe**) learns from 200 clean
+# images, for three draws of them. Then it must label test images: clean, with
+# noise of sigma 0.3, and moved by one pixel. PCA, the raw pixels and an
+# untrained encoder are the controls.
 
 # %%
 set_seed(SEED)
@@ -683,12 +676,12 @@ means["deviation"] = pd.Series(deviation).astype(float)
 means.astype(float).round(3)
 
 # %% [markdown] tags=["explain"]
-# The plain code, from 0.72 to 0.39. On clean images the codes are near each
-# other and near the pixels; KL's was first with three seeds, but only by one
-# to four points; a draw of labels changes about two. On noise top-k and the
-# contractive code keep 0.61 to 0.66. But **PCA with 20 numbers keeps 0.60 to
-# 0.63**, and a plain sigmoid code too: what helps is mostly to say little, or
-# to be smooth. Moved by one pixel, top-k leads PCA by 4 to 8 points.
+# The plain code, from 0.72 to 0.39. On clean images all are near each other:
+# KL leads by one to four points, and a draw of labels changes about two. On
+# noise top-k and the contractive code keep 0.61 to 0.66. But **PCA with 20
+# numbers keeps 0.60 to 0.63**, and a plain sigmoid code too: what helps is
+# mostly to say little, or to be smooth. Moved by one pixel, top-k leads PCA by
+# 4 to 8 points.
 
 # %% tags=["claims"]
 lost = (means["clean"] - means["noise"])[list(trained)].astype(float)
@@ -697,11 +690,10 @@ reveal(lost.idxmax())
 # %% [markdown]
 # ### Exercise 5 · Digits · 20 minutes, from an empty cell
 #
-# `digits()`, from `course_utils.datasets`, has 8 × 8 pixels. Train an
-# overcomplete code of 128 units on `digits().train.flatten(1)`. On the test
-# digits it must have **at most 8 active units** and a **smaller error than PCA
-# with 12 numbers**. Hand in the model, with `encode` and `decode` for rows of
-# 64 pixels.
+# `digits()`, from `course_utils.datasets`, has 8 × 8 pixels. Train a code of
+# 128 units on `digits().train.flatten(1)`. On the test digits it must have
+# **at most 8 active units** and a **smaller error than PCA with 12 numbers**.
+# Hand in the model, with `encode` and `decode` for rows of 64 pixels.
 
 # %% tags=["nbval-check-output"]
 ### BEGIN SOLUTION
@@ -724,13 +716,13 @@ digit_code = checks.digit_code(digit_code)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# `train` copies garments; write a loss and call `fit` yourself. There are
-# only 1,437 digits: they need many more epochs than 6.
+# `train` copies garments; call `fit` yourself. With only 1,437 digits you need
+# many more epochs than 6.
 #
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Which of the three ways promises a number of active units beforehand?
+# Which of the three ways fixes the number of active units beforehand?
 #
 # </details>
 #
@@ -743,17 +735,16 @@ digit_code = checks.digit_code(digit_code)
 #
 # <details><summary>A model answer</summary>
 #
-# One clean image must come out of many damaged ones. That is easiest when the
-# damage does not move the code. For little noise, denoising and the
-# contractive penalty ask for nearly the same (Alain and Bengio, 2014).
+# One clean image must come out of many damaged ones. That is easiest when
+# damage does not move the code. For little noise, both ask for nearly the same
+# (Alain and Bengio, 2014).
 #
 # </details>
 #
 # ## Where it fails
 #
-# - Each penalty costs error, and has a weight that must be chosen.
-# - Top-k and L1 leave dead units. Another seed finds other strokes: a readable
-#   stroke is not *the* part of a garment.
+# - Each penalty costs error, and its weight must be chosen.
+# - Top-k and L1 leave dead units. Another seed finds other strokes.
 # - Steady against noise is not steady against everything.
 #
 # ### Summary
@@ -763,7 +754,7 @@ digit_code = checks.digit_code(digit_code)
 # - L1 prices every activity, KL asks every unit to work seldom, top-k fixes
 #   the number.
 # - **A measure of sparsity that depends on scale can be fooled.** Compare each
-#   unit with itself, and hold the decoder's columns at norm one.
+#   unit with itself, and hold the strokes at norm one.
 # - A sparse code does not compress better than PCA. It can be read.
 #
 # ### Quiz and scorecard
@@ -794,8 +785,8 @@ scorecard(results, data="full" if FULL else "small")
 #
 # ## Going further
 #
-# - A known scale-free measure is Hoyer's (2004), from the ratio of an image's
+# - Another scale-free measure is Hoyer's (2004), from the ratio of an image's
 #   sum to its norm: 0 when all units are equally active, 1 when a single one
 #   is. Compute it for the plain and for the L1 code.
-# - Large language models are read with such codes, of millions of units; dead
-#   units are their daily trouble. Lesson 21 does it on a small one.
+# - Large language models are read with such codes, of millions of units.
+#   Lesson 21 does it on a small one.

@@ -1,254 +1,245 @@
 """Checks of lesson 12."""
 
-import traceback
+import copy
+import functools
 
 import torch
-from torch import nn
-from torch.nn.functional import cross_entropy
 
-from course_utils.checks.heads import head_problem, right_head
-from course_utils.checks.legacy import difference, in_turn, judge, same_as
-from course_utils.checks.probing import probe_problem, right_probe
-from course_utils.models import reconstruction_loss
+from course_utils.checks.core import check, mutants, outcome
+from course_utils.datasets import digits
+from course_utils.measures import few_labels_contest, paired_leads
 
 
-def _features(encoder, x):
-    encoder.eval()
-    with torch.no_grad():
-        return encoder(x)
+def _codes(count, new):
+    """Return a classifier that minds every scale, and codes of 4 classes."""
+    from sklearn.svm import SVC  # slow to import
+
+    scale, shift = torch.tensor([3.0, 1.0, 0.3]), torch.tensor([2.0, 0, -1])
+    labels, others = torch.arange(count) % 4, torch.arange(new) % 3
+    z = torch.randn(count, 3) * scale + shift + labels[:, None]
+    z_new = 1.4 * torch.randn(new, 3) * scale + others[:, None] - 1
+    classifier = SVC(kernel="poly", coef0=1, gamma=1)
+    return classifier, z, labels, z_new
 
 
-def _moody_encoder():
-    """Return an encoder that answers differently while it trains."""
-    torch.manual_seed(6)
-    return nn.Sequential(
-        nn.Flatten(), nn.Linear(16, 9), nn.BatchNorm1d(9), nn.Dropout(0.5),
-        nn.SiLU(), nn.Linear(9, 5),
-    )  # fmt: skip
+def _scaled(z, by, mean=True, deviation=True):
+    """Return z with the mean and deviation of other codes."""
+    z = z - by.mean(dim=0) if mean else z
+    return z / by.std() if deviation else z
 
 
-def _features_problem(attempt):
-    """Look at the codes, at their gradient, and at what became of both."""
-    x = torch.rand(7, 1, 4, 4) + 1
-    encoder, untouched = _moody_encoder(), _moody_encoder()
-    expected, before = _features(untouched, x), x.clone()
-    encoder.train()
-    with torch.enable_grad():  # whatever the attempt does, it ends here
-        got = attempt(encoder, x)
-        still_on = torch.is_grad_enabled()
-    if not still_on:
-        return (
-            "Gradients are now off for all that follows, so nothing could be "
-            "trained: put the call under `with torch.no_grad():`, which ends."
-        )
-    if got is not None and not torch.is_tensor(got) and hasattr(got, "shape"):
-        return "The codes are wanted as a torch tensor: no `.numpy()`."
-    if isinstance(got, list):
-        return "The codes are wanted as one tensor, not as a list."
-    if problem := difference(got, expected):
-        return _train_mode_problem(got, x) or problem
-    if getattr(got, "requires_grad", False):
-        return (
-            "The codes are right, but they still carry gradients: put the "
-            "call under `with torch.no_grad():`."
-        )
-    if not all(p.requires_grad for p in encoder.parameters()):
-        return "The encoder is frozen for good; `torch.no_grad()` is enough."
-    return "It changes its input." * (not x.equal(before))
+def _by_column(z, by):
+    return (z - by.mean(dim=0)) / by.std(dim=0)
 
 
-def _train_mode_problem(got, x):
-    """Say whether the codes are those of an encoder in train mode."""
-    if got is None or tuple(getattr(got, "shape", ())) != (len(x), 5):
-        return None
-    torch.manual_seed(0)
-    codes, noisy = got.detach(), [_moody_encoder()(x) for _ in range(200)]
-    each = (codes - torch.stack(noisy).mean(0)).abs().mean()
-    if each < (codes - _features(_moody_encoder(), x)).abs().mean():
-        return (
-            "These are the codes of an encoder in train mode, where dropout "
-            "rolls its dice: call `encoder.eval()` first."
-        )
-    return None
+def _probed(
+    classifier,
+    z,
+    labels,
+    z_test,
+    learnt=lambda z, new: z,
+    own=lambda z, new: z,
+    scale=_scaled,
+    scale_new=None,
+    asked=lambda z, new: new,
+    end=lambda guesses: guesses,
+):
+    """Return guesses, with some knobs turned.
+
+    learnt: whose mean and deviation z gets; own: whose z_test gets.
+    """
+    fitted = scale(z, learnt(z, z_test))
+    new = (scale_new or scale)(z_test, own(z, z_test))
+    classifier = copy.deepcopy(classifier)  # each case begins unfitted
+    classifier.fit(fitted.numpy(), labels.numpy())
+    guesses = classifier.predict(asked(fitted, new).numpy())
+    return end(torch.tensor(guesses))
 
 
-def features(attempt):
-    """Judge `features(encoder, x)`: (B, ...) -> (B, latent_dim)."""
-    return judge("features", attempt, _features, _features_problem)
+def _joined(z, new):
+    return torch.cat([z, new])
 
 
-def probe(attempt):
-    """Judge `probe(classifier, z, labels, z_test, test_labels)`."""
-    return judge("probe", attempt, right_probe, probe_problem)
+def _test(z, new):
+    return new
 
 
-def with_head(attempt):
-    """Judge `with_head(encoder, latent_dim, classes)`: -> a network."""
-    return judge("with_head", attempt, right_head, head_problem)
-
-
-def _joint_loss(model, x, x_labelled, labels, weight):
-    logits = model.head(model.encode(x_labelled))
-    naming = cross_entropy(logits, labels, reduction="none")
-    return reconstruction_loss(model(x), x) + weight * naming
-
-
-class NotCodes(Exception):
-    """The head was given something else than codes."""
-
-
-class Head(nn.Linear):
-    """A head that says so when it is given images."""
-
-    def forward(self, z):
-        """Codes (B, 4) -> logits (B, 3)."""
-        if z.dim() != 2 or z.shape[1] != 4:
-            raise NotCodes
-        return super().forward(z)
-
-
-class Joint(nn.Module):
-    """A small autoencoder with a head, for images of 4 by 4 pixels."""
-
-    def __init__(self):
-        super().__init__()
-        self.encoder = nn.Sequential(nn.Flatten(), nn.Linear(16, 4))
-        self.decoder, self.head = nn.Linear(4, 16), Head(4, 3)
-
-    def encode(self, x):
-        """Images -> codes (B, 4)."""
-        return self.encoder(x)
-
-    def decode(self, z):
-        """Codes -> images (B, 1, 4, 4)."""
-        return self.decoder(z).view(-1, 1, 4, 4).sigmoid()
-
-    def forward(self, x):
-        """Reconstruct."""
-        return self.decode(self.encode(x))
-
-
-def _joint_case(weight, seed):
-    torch.manual_seed(seed)
-    model = Joint()
-    for p in model.parameters():
-        nn.init.normal_(p)
-    x, x_labelled = torch.rand(2, 6, 1, 4, 4)
-    return model, x, x_labelled, torch.randint(3, (6,)), weight
-
-
-def _parts(model, x, x_labelled, labels):
-    logits = model.head(model.encode(x_labelled))
-    naming = cross_entropy(logits, labels, reduction="none")
-    return reconstruction_loss(model(x), x), naming, logits
-
-
-def _recombined(combine):
-    """Return a wrong joint loss made of the parts of the right one."""
-
-    def wrong(model, x, x_labelled, labels, weight):
-        parts = _parts(model, x, x_labelled, labels)
-        return combine(*parts, labels, weight)
-
-    return wrong
-
-
-JOINT_SLIPS = {
-    "The weight belongs to the classification loss, not to the "
-    "reconstruction.": _recombined(lambda r, c, o, y, w: w * r + c),
-    "The weight multiplies both losses; it belongs to the classification "
-    "alone.": _recombined(lambda r, c, o, y, w: w * (r + c)),
-    "The second loss was taken off; the two losses add up.": _recombined(
-        lambda r, c, o, y, w: r - w * c
+@check(
+    cases=lambda: [_codes(60, 300), _codes(80, 210)],
+    skip=("one",),
+    slips=mutants(
+        _probed,
+        {
+            "The test codes were scaled by their own mean and deviation; use "
+            "those of z for both.": {"own": _test},
+            "Mean and deviation are those of the test codes: a leak. Take "
+            "those of z.": {"learnt": _test, "own": _test},
+            "Mean and deviation are those of z and the test codes together: a "
+            "leak. Take those of z alone.": {
+                "learnt": _joined,
+                "own": _joined,
+            },
+            "Each column was divided by its own deviation; divide all by one "
+            "number, `z.std()`.": {"scale": _by_column},
+            "The codes were not scaled: subtract the mean, divide by the "
+            "deviation.": {"scale": lambda z, by: z},
+            "The test codes were not scaled.": {"scale_new": lambda z, by: z},
+            "The mean was not subtracted.": {
+                "scale": lambda z, by: _scaled(z, by, mean=False)
+            },
+            "The mean was not subtracted from the test codes.": {
+                "scale_new": lambda z, by: _scaled(z, by, mean=False)
+            },
+            "The division by the deviation is missing.": {
+                "scale": lambda z, by: _scaled(z, by, deviation=False)
+            },
+            "The test codes were not divided by the deviation.": {
+                "scale_new": lambda z, by: _scaled(z, by, deviation=False)
+            },
+            "The mean is that of all entries; each column has its own, "
+            "`z.mean(dim=0)`.": {
+                "scale": lambda z, by: (z - by.mean()) / by.std()
+            },
+            "The deviation was taken after the mean was subtracted; take "
+            "`z.std()` of the codes as they are.": {
+                "scale": lambda z, by: (
+                    (z - by.mean(0)) / (by - by.mean(0)).std()
+                )
+            },
+            "It is divided by the variance; take the standard deviation.": {
+                "scale": lambda z, by: (z - by.mean(dim=0)) / by.var()
+            },
+            "It is multiplied by the deviation; divide by it.": {
+                "scale": lambda z, by: (z - by.mean(dim=0)) * by.std()
+            },
+            "These are guesses for the labelled codes; give those for "
+            "z_test.": {"asked": lambda z, new: z},
+            "Their mean came back; return the guesses, one for "
+            "each test code.": {"end": lambda guesses: guesses.float().mean()},
+        },
     ),
-    "The reconstruction came back as one mean over all images and pixels; "
-    "sum over the pixels of each image: reconstruction_loss.": _recombined(
-        lambda r, c, o, y, w: r.mean() / 16 + w * c
-    ),
-    "The reconstruction was summed over all images; each image keeps its "
-    "own: reconstruction_loss.": _recombined(
-        lambda r, c, o, y, w: r.sum() + w * c
-    ),
-    "The weight is not used.": _recombined(lambda r, c, o, y, w: r + c),
-    "The two losses are shared out as (1 - weight) and weight; here the "
-    "reconstruction counts fully.": _recombined(
-        lambda r, c, o, y, w: (1 - w) * r + w * c
-    ),
-    "The reconstruction is missing.": _recombined(lambda r, c, o, y, w: w * c),
-    "The classification loss is missing.": _recombined(
-        lambda r, c, o, y, w: r
-    ),
-    "cross_entropy averaged over the batch; reduction='none' gives one "
-    "value for each image.": _recombined(
-        lambda r, c, o, y, w: r + w * c.mean()
-    ),
-    "One number for the batch came back; `fit` wants one for each image.": (
-        _recombined(lambda r, c, o, y, w: (r + w * c).mean())
-    ),
-    "cross_entropy wants logits: no softmax before it.": _recombined(
-        lambda r, c, o, y, w: (
-            r + w * cross_entropy(o.softmax(1), y, reduction="none")
-        )
-    ),
-    "You averaged over the pixels; the course sums over them.": _recombined(
-        lambda r, c, o, y, w: r / 16 + w * c
-    ),
-    "The reconstruction was taken of the labelled images; x, without "
-    "labels, is the larger supply.": lambda m, x, xl, y, w: (
-        reconstruction_loss(m(xl), xl) + w * _parts(m, x, xl, y)[1]
-    ),
-    "The labels belong to x_labelled; you named x.": lambda m, x, xl, y, w: (
-        reconstruction_loss(m(x), x) + w * _parts(m, x, x, y)[1]
-    ),
+)
+def probe(classifier, z, labels, z_test):
+    """Codes (N, Z), labels (N,), new codes (M, Z) -> guesses (M,)."""
+    return _probed(classifier, z, labels, z_test)
+
+
+LEAKS = {
+    "A": "What does `fit_transform` learn from, and are test images among "
+    "them?",
+    "B": "From which images may `rows` be drawn? Compare with which are the "
+    "test.",
+    "F": "Whose accuracy chose C?",
+}
+INNOCENT = {
+    "C": "C uses the mean of the labelled rows for all, as a probe must.",
+    "D": "D fits on labelled rows only. (Which rows these are is another "
+    "line's fault.)",
+    "E": "E looks at the test, but only to report. (What is done with the "
+    "report is another line's fault.)",
 }
 
 
-def joint_loss(attempt):
-    """Judge `joint_loss(model, x, x_labelled, labels, weight)`: -> (B,)."""
-    cases = [_joint_case(3.0, 36), _joint_case(0.5, 37)]
-    compare = same_as(_joint_loss, cases, JOINT_SLIPS)
-    find = in_turn(_raised_problem, compare, _joint_gradient_problem)
-    return judge("joint_loss", attempt, _joint_loss, find)
-
-
-def _raised_problem(attempt):
-    """Name two slips that raise an error far from where they were made."""
-    try:
-        attempt(*_joint_case(3.0, 36))
-    except NotCodes:
-        return (
-            "The head was given images; it takes codes: "
-            "`model.head(model.encode(x_labelled))`."
-        )
-    except (RuntimeError, IndexError, ValueError, TypeError) as error:
-        frames = traceback.walk_tb(error.__traceback__)
-        asked = [f.f_locals for f, _ in frames]
-        for names in asked:
-            first, second = names.get("input"), names.get("target")
-            if not torch.is_tensor(first) or not torch.is_tensor(second):
-                continue
-            if second.is_floating_point() and not first.is_floating_point():
-                return "cross_entropy takes the logits first, then the labels."
-        raise
+def _leaks_problem(lines):
+    """Say which accusation is wrong, or how many are missing, or None."""
+    if isinstance(lines, dict):
+        lines = [line for line, leaks in lines.items() if leaks]
+    if not isinstance(lines, str | list | tuple | set | frozenset):
+        return 'The letters of the lines are wanted, such as ("C", "D").'
+    text = "".join(map(str, lines)) if not isinstance(lines, str) else lines
+    named = {c for c in text.upper() if c.isalnum()}
+    if strangers := sorted(named - set(LEAKS) - set(INNOCENT)):
+        return f"There is no line {', '.join(strangers)}."
+    if wrong := sorted(named & set(INNOCENT)):
+        return INNOCENT[wrong[0]]
+    if missing := [line for line in LEAKS if line not in named]:
+        found = len(LEAKS) - len(missing)
+        return f"{found} of 3 are found. {LEAKS[missing[0]]}"
     return None
 
 
-def _joint_gradient_problem(attempt):
-    case = _joint_case(3.0, 38)
-    model, loss = case[0], attempt(*case)
-    if not torch.is_tensor(loss) or not loss.requires_grad:
+outcome("leaks", _leaks_problem, course=lambda: ("A", "B", "F"))
+
+NEEDED = {"technique", "labels", "draw", "accuracy"}
+TEST = 360
+
+
+def _digits_problem(answer):
+    """Say what is wrong with (results, verdict), or None."""
+    if not isinstance(answer, tuple | list) or len(answer) != 2:
+        return 'Hand in two things: `results, {20: "...", 200: "..."}`.'
+    results, verdict = answer
+    if not NEEDED <= set(getattr(results, "columns", ())):
         return (
-            "The numbers are right, but the answer carries no gradient, so "
-            "nothing could be trained with it: no .item() or .detach()."
+            "The first is the table that `few_labels_contest` returns, with "
+            "a row for each draw."
         )
-    loss.mean().backward()
-    got = [p.grad for p in model.parameters()]
-    wanted = _joint_case(3.0, 38)[0]
-    _joint_loss(wanted, *case[1:]).mean().backward()
-    for mine, p in zip(got, wanted.parameters(), strict=True):
-        if mine is None or difference(mine, p.grad):
+    if set(results.technique) != {"raw", "code"}:
+        names = ", ".join(map(str, sorted(set(results.technique))))
+        return f'Two techniques, named "raw" and "code"; yours: {names}.'
+    if set(results.labels) != {20, 200}:
+        return "Contests with 20 and with 200 labels are wanted."
+    if results.groupby(["technique", "labels"]).draw.nunique().min() < 10:
+        return "At least ten draws for each: few draws, wide bars."
+    right = TEST * results.accuracy
+    if (right - right.round()).abs().max() > 1e-2:
+        return "The test is the 360 digits of `data.test`, all of them."
+    means = results.groupby(["technique", "labels"]).accuracy.mean()
+    if means.min() < 0.3:
+        where = means.idxmin()
+        return (
+            f"An accuracy of {means.min():.2f} for {where[0]} with {where[1]} "
+            "labels: is the test scaled as the labelled digits are?"
+        )
+    return _verdict_problem(paired_leads(results, over="raw"), verdict)
+
+
+def _verdict_problem(leads, verdict):
+    """Compare the verdict with the learner's own numbers."""
+    if not isinstance(verdict, dict) or set(verdict) != {20, 200}:
+        return 'The verdict is a dictionary, {20: "...", 200: "..."}.'
+    for count, said in verdict.items():
+        if said not in ("raw", "code", "tie"):
+            return f'{count}: "raw", "code" or "tie"; got {said!r}.'
+        lead, error = leads.loc[(count, "code"), ["lead", "error"]]
+        if said != _winner(lead, error):
             return (
-                "The numbers are right, but part of the gradient is cut "
-                "off: both losses are to reach the encoder, no .detach()."
+                f"With {count} labels the lead of code is {lead:+.3f}, its "
+                f"standard error {error:.3f}. Is that more than two, and "
+                "whose lead is it?"
             )
     return None
+
+
+def _winner(lead, error):
+    if abs(lead) <= 2 * error:
+        return "tie"
+    return "code" if lead > 0 else "raw"
+
+
+@functools.cache
+def _digit_contest():
+    """Hold the contest with PCA's code, and judge it."""
+    from sklearn.svm import SVC  # slow to import
+
+    data = digits()
+    z, new = data.train.flatten(1), data.test.flatten(1)
+    axes = torch.linalg.svd(z - z.mean(0), full_matrices=False).Vh[:16].T
+
+    def on(z, new):
+        return lambda rows, labels, seed: probe(SVC(), z[rows], labels, new)
+
+    results = few_labels_contest(
+        {"raw": on(z, new), "code": on(z @ axes, new @ axes)},
+        data.train_labels,
+        data.test_labels,
+        counts=[20, 200],
+        draws=10,
+        progress=False,
+    )
+    leads = paired_leads(results, over="raw").xs("code", level="technique")
+    verdict = {n: _winner(*leads.loc[n]) for n in (20, 200)}
+    return results, verdict
+
+
+outcome("digit_contest", _digits_problem, course=_digit_contest)

@@ -216,7 +216,8 @@ def histogram_figure(
 def points_figure(points, xlabel, *, title="", limits=None):
     """Draw {label: (value, spread)} as points with bars, one to a row.
 
-    limits: (low, high) of the axis, so that two such figures compare.
+    limits: (low, high) of the axis, so that two such figures compare; if 0
+    lies between them, a line marks it.
     Each point carries its number. Points need no axis that starts at 0.
     """
     values, spreads = zip(*points.values(), strict=True)
@@ -232,6 +233,8 @@ def points_figure(points, xlabel, *, title="", limits=None):
             axes.annotate(f"{value:.3f}", (value, row), (0, 4), ha="center",
                           textcoords="offset points", fontsize=8)  # fmt: skip
         axes.set_yticks(range(len(points)), list(points))
+        if limits and limits[0] < 0 < limits[1]:
+            axes.axvline(0, color="0.35", lw=0.8)
         axes.set(xlabel=xlabel, title=title, xlim=limits,
                  ylim=(len(points) - 0.5, -0.8))  # fmt: skip
     bars = dict(zip(points, values, strict=True))

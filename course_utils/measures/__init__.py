@@ -17,6 +17,11 @@ from course_utils.measures.disentanglement import (
     mig_at_prices,
     mutual_information_gap,
 )
+from course_utils.measures.few_labels import (
+    draw_labelled,
+    few_labels_contest,
+    paired_leads,
+)
 from course_utils.measures.images import mse, psnr, ssim
 from course_utils.measures.judge import accepted, recognised, train_judge
 from course_utils.measures.linear import linear_vae_nats
@@ -42,7 +47,9 @@ __all__ = [
     "detection",
     "detour",
     "distance_to_world",
+    "draw_labelled",
     "factor_r2",
+    "few_labels_contest",
     "group_silhouette",
     "lettered",
     "linear_probe",
@@ -52,6 +59,7 @@ __all__ = [
     "mutual_information",
     "mutual_information_gap",
     "neighbour_accuracy",
+    "paired_leads",
     "psnr",
     "recognised",
     "sample_quality",

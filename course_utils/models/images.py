@@ -61,11 +61,6 @@ def conv_decoder(latent_dim, channels=32):
     )
 
 
-# What lessons 08 to 12 call them, until they are rebuilt.
-DenseEncoder, DenseDecoder = dense_encoder, dense_decoder
-ConvEncoder = conv_encoder
-
-
 class Autoencoder(nn.Module):
     """An encoder and a decoder trained to give back their input."""
 

@@ -90,7 +90,7 @@ def train(make=Overcomplete, penalty=nothing, data=train_x, **options):
         z = model.encode(x)
         return reconstruction_loss(model.decode(z), x) + penalty(model, z)
 
-    fit(model, data, loss, batch_size=64, seed=SEED, progress=False, **how)
+    fit(model, data, loss, batch_size=64, seed=SEED, **how)
     return model
 
 

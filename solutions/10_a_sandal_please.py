@@ -312,7 +312,7 @@ table.round(2)
 # %% tags=["claims"]
 nats = table["−ELBO"]
 claim("louder beats beta 8, in nats", nats["beta 8"] - nats["louder"], low=10)
-claim("and beta 1", nats["beta 1"] - nats["louder"], low=0.3)
+claim("louder beats beta 1, in nats", nats["beta 1"] - nats["louder"], low=0.3)
 heard = table["class in z"]["louder"]
 claim("loud, the class is hardly in z", heard, high=0.3)
 

@@ -224,8 +224,9 @@ left = (units[2, 0] / units[1, 0]).item()
 reveal(parts[int(left > 0.375) + int(left > 0.58)])
 half_log = 0.5 * math.log(4)
 means = drops["mean"]
-claim("the mean loss is near ½ log 4", means.min(), half_log - 0.15)
-claim("in each step", means.max(), high=half_log + 0.15)
+near = half_log - 0.15, half_log + 0.15
+claim("the smallest mean loss is near ½ log 4", means.min(), *near)
+claim("and so is the largest mean loss", means.max(), *near)
 
 # %% [markdown]
 # ## One axis, one cause?
@@ -404,7 +405,7 @@ claim("the collapsed code holds next to nothing", ill["KL"], high=0.3)
 claim("its swap costs nothing", ill["a swap costs"], high=1.5)
 claim("a healthy swap costs much", well["a swap costs"], low=20)
 unread = state["unread"]["a swap costs"] / well["a swap costs"]
-claim("unread: half or less of that", unread, high=0.5)
+claim("unread: a swap costs half of that or less", unread, high=0.5)
 claim("too cheap: ten times the KL", state["too cheap"]["KL"] / well["KL"], 8)
 
 # %% [markdown]

@@ -40,8 +40,7 @@ def trained_on(name):
     x = images.train[images.train_labels == FASHION_CLASSES.index(name)]
     set_seed(SEED)
     model = dense_autoencoder(8)
-    options = {"epochs": 20, "batch_size": 32, "seed": SEED}
-    fit(model, x[:-200], loss, **options, progress=False)
+    fit(model, x[:-200], loss, epochs=20, batch_size=32, seed=SEED)
     return model, x[:-200], x[-200:]
 
 
@@ -221,8 +220,8 @@ def train_on(x):
     set_seed(SEED)
     size = x.shape[1]
     model = nn.Sequential(layers(size, 64, 32, 8), layers(8, 32, 64, size))
-    options = {"batch_size": 256, "seed": SEED, "progress": False}
-    fit(model, x, loss, epochs=min(15, 1 + 250_000 // len(x)), **options)
+    epochs = min(15, 1 + 250_000 // len(x))
+    fit(model, x, loss, epochs=epochs, batch_size=256, seed=SEED)
     return model
 
 
@@ -374,10 +373,10 @@ pandas.Series(single).nlargest(3).to_frame("AUROC of one column alone")
 # %% [markdown] tags=["explain"]
 # A tie: nearest neighbours find as many, and so do the one-class SVM and
 # Mahalanobis (with the real file, it is 0.01 behind). PCA and the forest find
-# 0.015 and 0.05 less. No method finds half of r2l. And **one column alone** reaches an AUROC of 0.96: floods are easy to
-# count. A score near 1 proves little on this data. What the network offers:
-# scoring costs the same however many flows it was trained on, and its error
-# says *where*.
+# 0.015 and 0.05 less. No method finds half of r2l. And **one column alone**
+# reaches an AUROC of 0.96: floods are easy to count. A score near 1 proves
+# little on this data. What the network offers: scoring costs the same however
+# many flows it was trained on, and its error says *where*.
 
 # %% tags=["claims"]
 lead = best.recall["autoencoder"] - best.recall["nearest"]
@@ -448,7 +447,7 @@ pandas.DataFrame(
 # </details>
 #
 # {answer}
-
+#
 # The colleague's number need not be much better. A leak is wrong even where it
 # does not pay: you no longer know what the number means.
 #
@@ -697,7 +696,7 @@ def minus_elbo(model, x):
 set_seed(SEED)
 vae, known = FlowVAE(x.shape[1]), x[parts["train"]]
 epochs = min(15, 1 + 250_000 // len(known))
-options = {"batch_size": 256, "seed": SEED, "progress": False}
+options = {"batch_size": 256, "seed": SEED}
 fit(vae, known, minus_elbo, epochs=epochs, **options)
 found = predict(lambda x: minus_elbo(vae, x), x)
 found = {name: found[rows] for name, rows in parts.items()}

@@ -25,7 +25,7 @@ def _pixels(images):
         "You took the darkest pixel; the mean of all is wanted.": (
             lambda images: images.flatten(1).amin(dim=1)
         ),
-        "That is the spread of the pixels; their mean is wanted.": (
+        "That is their standard deviation; their mean is wanted.": (
             lambda images: images.flatten(1).std(dim=1)
         ),
         "You averaged the squares; average the pixels as they are.": (

@@ -236,9 +236,7 @@ def _as_sorted(values):
             },
             "You took the third best from the second; take the second from "
             "the best.": {
-                "gaps": lambda v: (
-                    v.topk(3, dim=0).values[1:].diff(dim=0)[0] * -1
-                )
+                "gaps": lambda v: -v.topk(3, dim=0).values[1:].diff(dim=0)[0]
             },
             "That is the second best; take it off the best.": {
                 "gaps": lambda v: v.amax(0) - _top(v, 0)

@@ -207,7 +207,10 @@ def histogram_figure(
             axes.axvline(value, color="black", ls=":", label=label)
         axes.set(xlabel=xlabel, ylabel="share")
         axes.set_xscale("log" if log_x else "linear")
-        axes.set_yscale("log") if log_y else axes.set_ylim(0, None)
+        if log_y:
+            axes.set_yscale("log")
+        else:
+            axes.set_ylim(0, None)
         axes.legend()
     figure.set_label(words.of_groups(groups, xlabel, mark or {}))
     return figure

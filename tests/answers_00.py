@@ -39,7 +39,7 @@ ANSWERS = {
             "share of lit": lambda images: (
                 images.gt(0).float().mean((1, 2, 3))
             ),
-            "spread": lambda images: images.flatten(1).std(1),
+            "standard deviation": lambda images: images.flatten(1).std(1),
             "take the mean": lambda images: images.sum(dim=(1, 2, 3)),
             "pixels of each": lambda images: images.flatten(1).mean(0),
             "one dimension too many": lambda images: images.mean(dim=(2, 3)),

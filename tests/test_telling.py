@@ -212,6 +212,18 @@ def test_a_lesson_without_a_number_is_told(capsys):
 # scorecard
 
 
+def test_measured_table_has_a_column_for_each_data_set(monkeypatch, tmp_path):
+    monkeypatch.setattr(scorecards, "MEASURED", tmp_path)
+    (tmp_path / "14.json").write_text(
+        '{"small": {"a": [1, 2, 3], "b": [4]}, "real": {"a": [0.5]}}'
+    )
+    table = lessons.measured_table("14")
+    assert list(table) == ["small", "real"]
+    assert table.loc["a"].tolist() == [2, 0.5] and table.loc["b", "small"] == 4
+    with pytest.raises(ValueError, match="nothing has been measured"):
+        lessons.measured_table("99")
+
+
 def test_scorecard_compares_and_says_what_the_learner_did(
     capsys, monkeypatch, tmp_path
 ):

@@ -1,5 +1,6 @@
 """Sentence autoencoders: shapes, padding, and that they learn."""
 
+import pytest
 import torch
 
 from course_utils.models.sentences import (
@@ -7,6 +8,7 @@ from course_utils.models.sentences import (
     PAD,
     START,
     LSTMAutoencoder,
+    TransformerAutoencoder,
     masked_mean,
     sentence_loss,
 )
@@ -15,6 +17,11 @@ from course_utils.training import fit
 
 def loss(model, x):
     return sentence_loss(model.logits(model.encode(x), x), x)
+
+
+BOTH = pytest.mark.parametrize(
+    "make", [LSTMAutoencoder, TransformerAutoencoder]
+)
 
 
 def some_sentences(count, words=4, size=9, length=8):
@@ -27,9 +34,10 @@ def some_sentences(count, words=4, size=9, length=8):
     return x
 
 
-def test_shapes():
+@BOTH
+def test_shapes(make):
     torch.manual_seed(0)
-    model, x = LSTMAutoencoder(9, 8, latent_dim=5, width=16), some_sentences(3)
+    model, x = make(9, 8, latent_dim=5, width=16), some_sentences(3)
     z = model.encode(x)
     assert z.shape == (3, 5)
     assert model.logits(z, x).shape == (3, 7, 9)
@@ -38,22 +46,21 @@ def test_shapes():
     assert loss(model, x).shape == (3,)
 
 
-def test_padding_does_not_change_a_code():
+@BOTH
+def test_padding_does_not_change_a_code(make):
     torch.manual_seed(0)
-    model, x = (
-        LSTMAutoencoder(9, 8, latent_dim=5, width=16).eval(),
-        some_sentences(3),
-    )
+    model, x = make(9, 8, latent_dim=5, width=16).eval(), some_sentences(3)
     before = model.encode(x)
     with torch.no_grad():
         model.words.weight[PAD] += 10
     assert model.encode(x).allclose(before, atol=1e-5)
 
 
-def test_a_sentence_is_learnt_by_heart():
+@BOTH
+def test_a_sentence_is_learnt_by_heart(make):
     torch.manual_seed(0)
     x = some_sentences(6).repeat(20, 1)
-    model = LSTMAutoencoder(9, 8, latent_dim=16, width=32)
+    model = make(9, 8, latent_dim=16, width=32)
     fit(model, x, loss, epochs=25, batch_size=20, lr=1e-2,
         progress=False, device="cpu")  # fmt: skip
     written = model.decode(model.encode(x[:6]))

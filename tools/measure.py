@@ -1,11 +1,11 @@
 """Measure a lesson with seeds 0, 1 and 2, for lessons/measured/NN.json.
 
-Usage: python tools/measure.py NN [NN ...] [--full] [--seeds 0 1 2]
+Usage: python tools/measure.py NN [NN ...] [--full] [--real] [--seeds 0 1 2]
 
 Runs the solved lesson with `SEED = 0` replaced by each seed (with --full,
-`FULL = False` by True), and stores what its `scorecard` was given. Claims
-that fail are printed, since a claim must hold with every seed. The data
-folder and the network are used as they are.
+`FULL = False` by True, with --real `REAL = False`), and stores what its
+`scorecard` was given. Claims that fail are printed, since a claim must hold
+with every seed. The data folder and the network are used as they are.
 """
 
 import argparse
@@ -23,15 +23,22 @@ from course_utils.lessons.scorecards import latest
 print(json.dumps(latest))"""
 
 
-def measure(notebook, seed, full):
-    """Return ({result: number}, failed claims) of a lesson with a seed."""
+def measure(notebook, seed, switches):
+    """Return ({result: number}, failed claims) of a lesson with a seed.
+
+    switches: names such as "FULL", which are turned from False to True.
+    """
+    full = "FULL" in switches
     for cell in code(notebook):
         cell.source = re.sub(
             r"^SEED = 0$", f"SEED = {seed}", cell.source, flags=re.M
         )
-        if full:
+        for name in switches:
             cell.source = re.sub(
-                r"^FULL = False\b", "FULL = True", cell.source, flags=re.M
+                rf"^{name} = False\b",
+                f"{name} = True",
+                cell.source,
+                flags=re.M,
             )
     notebook.cells.append(nbformat.v4.new_code_cell(ASK))
     execute(notebook, data=True, COURSE_STRICT="0")
@@ -62,16 +69,19 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("numbers", nargs="+")
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--real", action="store_true")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     options = parser.parse_args()
     lessons = read_lessons()
+    switches = [n for n in ("full", "real") if getattr(options, n)]
+    switches = [name.upper() for name in switches]
     for lesson in lessons:
         if lesson.number not in options.numbers:
             continue
         runs = []
         for seed in options.seeds:
             notebook = solved(read_source(lesson, lessons))
-            results, failed = measure(notebook, seed, options.full)
+            results, failed = measure(notebook, seed, switches)
             runs.append(results)
             print(lesson.stem, "seed", seed, results, *failed, sep="\n  ")
         data = "full" if options.full else "small"

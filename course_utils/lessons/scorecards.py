@@ -8,6 +8,7 @@ from course_utils.lessons import progress
 
 # NN.json: {data set: {result: [with seed 0, 1, 2]}}, by tools/measure.py
 MEASURED = Path(__file__).parent / "measured"
+DATA_SETS = "small", "real", "full"
 latest = {}  # what `scorecard` was given last; tools/measure.py reads it
 
 
@@ -31,6 +32,26 @@ def scorecard(results, data="small"):
     print()
     for kind, outcomes in progress.results(lesson).items():
         print(f"{progress.KINDS[kind]:12} {_done(kind, outcomes)}")
+
+
+def measured_table(lesson):
+    """Return a DataFrame of measured results: the mean over the seeds.
+
+    lesson: its number, such as "14". One column a data set, "small" (what
+    ships), "real" or "full"; a result that one set lacks is NaN there.
+    Raises ValueError if nothing has been measured for the lesson.
+    """
+    import pandas as pd  # takes a second
+
+    columns = {data: read_measured(lesson, data) for data in DATA_SETS}
+    means = {
+        data: {name: sum(v) / len(v) for name, v in results.items()}
+        for data, results in columns.items()
+        if results
+    }
+    if not means:
+        raise ValueError(f"nothing has been measured for lesson {lesson!r}")
+    return pd.DataFrame(means).round(3)
 
 
 def read_measured(lesson, data):

@@ -8,9 +8,52 @@ is the vocabulary's, `length` is T.
 
 import torch
 from torch import nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, pad
 
 PAD, START, END = 0, 1, 2
+
+
+class TransformerAutoencoder(nn.Module):
+    """All words at once, in and out.
+
+    The code becomes one vector for each place; attention lets the places
+    agree on their words (parallel decoding: Zhang and others, 2017; the
+    layers: Vaswani and others, 2017).
+    """
+
+    def __init__(self, size, length, latent_dim=128, width=64, layers=2):
+        super().__init__()
+        self.words = nn.Embedding(size, width)
+        self.positions = nn.Parameter(torch.randn(length, width) * width**-0.5)
+        self.encoder = transformer_layers(width, layers)
+        self.to_code = nn.Linear(length * width, latent_dim)
+        self.from_code = nn.Linear(latent_dim, (length - 1) * width)
+        self.decoder = transformer_layers(width, layers)
+        nn.init.normal_(self.words.weight, std=width**-0.5)
+
+    def encode(self, x):
+        """Sentences (B, T) -> codes (B, Z)."""
+        h = self.words(x) + self.positions
+        h = self.encoder(h, src_key_padding_mask=x == PAD)
+        return self.to_code((h * (x != PAD)[:, :, None]).flatten(1))
+
+    def logits(self, z, x=None):
+        """Score places 1 to T - 1 from the code alone."""
+        h = self.from_code(z).unflatten(1, (-1, self.positions.shape[1]))
+        return self.decoder(h + self.positions[1:]) @ self.words.weight.T
+
+    def decode(self, z):
+        """Codes (B, Z) -> sentences (B, T)."""
+        return pad(self.logits(z).argmax(dim=2), (1, 0), value=START)
+
+
+def transformer_layers(width, layers=2, heads=4):
+    """Layers of self-attention, (B, T, width) -> the same."""
+    layer = nn.TransformerEncoderLayer(
+        width, heads, 2 * width, 0.0, batch_first=True, norm_first=True
+    )
+    norm = nn.LayerNorm(width)
+    return nn.TransformerEncoder(layer, layers, norm, False)
 
 
 class LSTMAutoencoder(nn.Module):

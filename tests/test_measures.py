@@ -1,5 +1,7 @@
 """The rulers: known answers, and clear errors."""
 
+import math
+
 import pytest
 import torch
 
@@ -164,6 +166,7 @@ def test_class_variety():
     assert class_variety(x, labels) == pytest.approx(1)
     assert class_variety(x.view(5, 1, 1, 2), labels) == pytest.approx(1)
     assert class_variety(x[::2], labels[::2]) != class_variety(x, labels)
+    assert math.isnan(class_variety(x[3:], labels[3:]))
     with pytest.raises(ValueError, match="5 images, but 4 labels"):
         class_variety(x, labels[:4])
     for wrong in (labels.tolist(), labels[:, None]):

@@ -45,9 +45,19 @@ def test_unknown_causes(causes):
         shapes.made_world(3, causes)
 
 
-def test_a_world_of_nothing():
-    with pytest.raises(ValueError, match="n=0"):
-        shapes.made_world(0)
+@pytest.mark.parametrize("n", [0, "5", 2.5])
+def test_a_world_of_nothing(n):
+    with pytest.raises(ValueError, match=f"n={n!r}"):
+        shapes.made_world(n)
+    with pytest.raises(ValueError, match="at least one image"):
+        shapes.tagged_world(n)
+
+
+def test_shapes_of_no_numbers():
+    with pytest.raises(ValueError, match="x must be a number or a tensor"):
+        shapes.draw_shapes("a", 14)
+    with pytest.raises(ValueError, match=r"got \[3, 2, 1, 1, 1\] of x, y"):
+        shapes.draw_shapes(torch.zeros(3), torch.zeros(2))
 
 
 @pytest.mark.parametrize("kind", range(len(shapes.KINDS)))

@@ -27,10 +27,18 @@ def draw_shapes(x, y, size=4.0, angle=0.0, kind=0, image_size=28):
     """Draw one soft white shape an image: numbers or (N,) -> (N, 1, S, S).
 
     x, y and size (half the width) are in pixels, angle is in radians, kind
-    counts through `KINDS`. Pixels lie in [0, 1]; edges are soft.
+    counts through `KINDS`. Pixels lie in [0, 1]; edges are soft. Raises
+    ValueError if one of them is no number or the tensors differ in length.
     """
-    causes = (torch.as_tensor(c).float() for c in (x, y, size, angle, kind))
-    causes = torch.broadcast_tensors(*(c.reshape(-1) for c in causes))
+    given = {"x": x, "y": y, "size": size, "angle": angle, "kind": kind}
+    causes = [_numbers(name, value) for name, value in given.items()]
+    if len({len(c) for c in causes} - {1}) > 1:
+        lengths = [len(c) for c in causes]
+        raise ValueError(
+            f"one number each, or equally many; got {lengths} of "
+            f"{', '.join(given)}"
+        )
+    causes = torch.broadcast_tensors(*causes)
     x, y, size, angle, kind = (c[:, None, None] for c in causes)
     pixel = torch.arange(image_size).float()
     right, down = pixel[None, None, :] - x, pixel[None, :, None] - y
@@ -60,8 +68,8 @@ def made_world(n=5000, causes=("x", "y"), seed=0) -> World:
             f"causes must be some of {', '.join(CAUSES)}, each once; got "
             f"{causes!r}"
         )
-    if n < 1:
-        raise ValueError(f"a world needs at least one image; got n={n}")
+    if not isinstance(n, int) or n < 1:
+        raise ValueError(f"a world needs at least one image; got n={n!r}")
     generator = torch.Generator().manual_seed(seed)
     columns = {name: _draw_cause(name, n, generator) for name in causes}
     images = draw_shapes(**({"x": 13.5, "y": 13.5} | columns))
@@ -81,6 +89,15 @@ def tagged_world(n=5000, seed=0) -> World:
         images[:, 0, :2, :2], 0.6 * tag[:, None, None]
     )
     return World(images, torch.column_stack([causes, tag]), (*names, "tag"))
+
+
+def _numbers(name, value):
+    try:
+        return torch.as_tensor(value).float().reshape(-1)
+    except (TypeError, ValueError, RuntimeError):
+        raise ValueError(
+            f"{name} must be a number or a tensor of numbers; got {value!r}"
+        ) from None
 
 
 def _draw_cause(name, n, generator):

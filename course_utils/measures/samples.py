@@ -95,8 +95,8 @@ def class_variety(x, labels) -> float:
     """Variance within classes: of each pixel, summed, mean over classes.
 
     images (N, ...), labels (N,). 0 if all images of a class are one. Of
-    classes with one image nothing can be said: they are left out. Raises
-    ValueError unless there is a label for each image.
+    classes with one image nothing can be said: they are left out; nan if
+    that leaves none. Raises ValueError unless there is a label for each image.
     """
     check_labels(x, labels)
     classes = [x[labels == c] for c in labels.unique()]

@@ -26,13 +26,11 @@ AIMS = {
     "apart": (0, 6),
     "diagrams": (1, 99),
 }
-# Lesson 00 comes before there is much to guess. Lesson 08 derives a formula,
-# whose signs count as words, and has hints for each step to its loss. Lesson
-# 12 writes four techniques, each a function of its own. Lesson 13 tells its
-# recipe twice, on images and on traffic, with four exercises.
+# Lesson 00 comes before there is much to guess. Lesson 12 writes four
+# techniques, each a function of its own. Lesson 13 tells its recipe twice, on
+# images and on traffic, with four exercises.
 OTHER_AIMS = {
     "00": {"guesses": (0, 6)},
-    "08": {"cells": (10, 70), "words": (300, 2400)},
     "10": {"median": (1, 8)},  # until rebuilt
     "12": {"median": (1, 9), "ninety": (1, 13)},
     "13": {"cells": (10, 70), "median": (1, 8), "ninety": (1, 14)},

@@ -61,7 +61,7 @@ show_latent_space({"codes": (z[:2000], labels)}, classes=FASHION_CLASSES)
 
 # %% [markdown] tags=["explain"]
 # Far out: up to 19 (the figure shows 2,000 of the 10,000 codes). Nobody asked
-# for it: the loss judges copies, wherever their codes lie. Between the groups
+# for it: the loss judges copies, wherever codes lie. Between the groups
 # the land is empty. Where should we draw a code?
 
 # %% tags=["claims"]
@@ -604,8 +604,8 @@ box = explore(show_guess, mu=(0, 2, 0.05), sigma=(0.1, 1.1, 0.05))
 #
 # Replace the coins by bells: each pixel is Normal(x̂, s), with one s for all.
 # Write and train `gaussian_vae`, with 16 numbers and the methods of `VAE`. PCA
-# with 16 axes has a Gaussian story, too (**probabilistic PCA**), with 375 nats on
-# test images. Reach a higher ELBO.
+# with 16 axes has a Gaussian story, too (**probabilistic PCA**), with 374 nats on
+# test images. Reach an ELBO above 375.
 
 # %% tags=["nbval-check-output"]
 ### BEGIN SOLUTION

@@ -34,9 +34,18 @@ from course_utils.measures.samples import (
     sample_quality,
     share_in_holes,
 )
+from course_utils.measures.sentences import (
+    WordPairs,
+    known_runs,
+    packed_bits,
+    scramble,
+    swap_costs,
+    word_counts,
+)
 from course_utils.measures.subspaces import subspace_angle
 
 __all__ = [
+    "WordPairs",
     "accepted",
     "active_units",
     "anonymous",
@@ -52,6 +61,7 @@ __all__ = [
     "few_labels_contest",
     "group_silhouette",
     "lettered",
+    "known_runs",
     "linear_probe",
     "linear_vae_nats",
     "mig_at_prices",
@@ -59,15 +69,19 @@ __all__ = [
     "mutual_information",
     "mutual_information_gap",
     "neighbour_accuracy",
+    "packed_bits",
     "paired_leads",
     "psnr",
     "recognised",
     "sample_quality",
+    "scramble",
     "shape_of",
     "share_in_holes",
     "ssim",
     "subspace_angle",
+    "swap_costs",
     "train_judge",
     "treat",
     "ward",
+    "word_counts",
 ]

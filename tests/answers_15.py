@@ -1,0 +1,115 @@
+"""Answers to lesson 15's exercises: right ones, and slips with words.
+
+ANSWERS: {check: (right answers, {words of the message: wrong answer})}.
+"""
+
+import torch
+from torch.nn.functional import cosine_similarity, normalize
+
+
+def by_normalize(z, library, k=1):
+    return (normalize(z) @ normalize(library).T).topk(k).indices
+
+
+def by_pairs(z, library, k=1):
+    similar = cosine_similarity(z[:, None], library[None], dim=2)
+    return similar.argsort(dim=1, descending=True)[:, :k]
+
+
+def by_loop(z, library, k=1):
+    rows = []
+    for code in z:
+        similar = cosine_similarity(code[None], library)
+        rows.append(similar.topk(k).indices)
+    return torch.stack(rows)
+
+
+def by_distance(z, library, k=1):
+    apart = torch.cdist(normalize(z), normalize(library))
+    return apart.topk(k, largest=False).indices
+
+
+def by_categorical(scores):
+    return torch.distributions.Categorical(logits=scores).sample()
+
+
+def by_gumbel(scores):
+    noise = -torch.empty_like(scores).exponential_().log()
+    return (scores + noise).argmax(dim=1)
+
+
+def by_cumsum(scores):
+    sums = scores.softmax(dim=1).cumsum(dim=1)
+    u = torch.rand(len(scores), 1, device=scores.device)
+    return (sums < u).sum(dim=1).clamp(max=scores.shape[1] - 1)
+
+
+BEFORE = [f"a {who} in red {does}" for who in ("man", "boy", "girl", "woman")
+          for does in ("runs", "waits", "sings")]  # fmt: skip
+BLUE = [text.replace("red", "blue") for text in BEFORE]
+
+
+def edit(after, before=BEFORE):
+    return {"before": before, "after": after}
+
+
+ANSWERS = {
+    "nearest": (
+        [by_normalize, by_pairs, by_loop, by_distance],
+        {
+            "long codes win": lambda z, a, k=1: (z @ a.T).topk(k).indices,
+            "not the largest cosine": lambda z, a, k=1: (
+                torch.cdist(z, a).topk(k, largest=False).indices
+            ),
+            "least similar": lambda z, a, k=1: (
+                cosine_similarity(z[:, None], a[None], dim=2)
+                .argsort(dim=1)[:, :k]
+            ),
+            "`.indices`": lambda z, a, k=1: (
+                (normalize(z) @ normalize(a).T).topk(k).values
+            ),
+            "Only the nearest": lambda z, a, k=1: (
+                (normalize(z) @ normalize(a).T).argmax(dim=1, keepdim=True)
+            ),
+            "other way round": lambda z, a, k=1: (
+                (normalize(a) @ normalize(z).T)
+                .topk(min(k, len(z)), dim=1)
+                .indices
+            ),
+        },
+    ),
+    "choose": (
+        [by_categorical, by_gumbel, by_cumsum],
+        {
+            "still the likeliest": lambda s: s.argmax(dim=1),
+            "sigmoids": lambda s: torch.multinomial(s.sigmoid(), 1)[:, 0],
+            "softmax is taken twice": lambda s: torch.multinomial(
+                s.softmax(1).softmax(1), 1
+            )[:, 0],
+            "Negative scores became 0": lambda s: torch.multinomial(
+                s.clamp(min=0), 1
+            )[:, 0],
+            "whole batch": lambda s: torch.multinomial(
+                s.softmax(1)[:1], 1
+            )[:, 0].repeat(len(s)),
+        },
+    ),
+    "recoloured": (
+        [
+            edit(BLUE),
+            edit([*BLUE[:-1], "a woman in blue waits"]),
+            edit([*BEFORE[:2], *BLUE[2:]]),
+        ],
+        {
+            "Most sentences are unchanged": edit([*BEFORE[:9], *BLUE[9:]]),
+            "other words changed": edit(
+                [t.replace("a ", "the ") for t in BLUE]
+            ),
+            "Most still say red": edit([f"{t} alone" for t in BEFORE]),
+            "neither red nor blue": edit(["a dog runs"] * len(BEFORE)),
+            "One text after for each": edit(BLUE[1:]),
+            "exchanged": edit(BEFORE, BLUE),
+            "It must be a dictionary": BLUE,
+        },
+    ),
+}

@@ -61,16 +61,15 @@ ANSWERS = {
             "not the largest cosine": lambda z, a, k=1: (
                 torch.cdist(z, a).topk(k, largest=False).indices
             ),
-            "least similar": lambda z, a, k=1: (
-                cosine_similarity(z[:, None], a[None], dim=2)
-                .argsort(dim=1)[:, :k]
-            ),
+            "least similar": lambda z, a, k=1: cosine_similarity(
+                z[:, None], a[None], dim=2
+            ).argsort(dim=1)[:, :k],
             "`.indices`": lambda z, a, k=1: (
                 (normalize(z) @ normalize(a).T).topk(k).values
             ),
             "Only the nearest": lambda z, a, k=1: (
-                (normalize(z) @ normalize(a).T).argmax(dim=1, keepdim=True)
-            ),
+                normalize(z) @ normalize(a).T
+            ).argmax(dim=1, keepdim=True),
             "other way round": lambda z, a, k=1: (
                 (normalize(a) @ normalize(z).T)
                 .topk(min(k, len(z)), dim=1)
@@ -89,9 +88,9 @@ ANSWERS = {
             "Negative scores became 0": lambda s: torch.multinomial(
                 s.clamp(min=0), 1
             )[:, 0],
-            "whole batch": lambda s: torch.multinomial(
-                s.softmax(1)[:1], 1
-            )[:, 0].repeat(len(s)),
+            "whole batch": lambda s: torch.multinomial(s.softmax(1)[:1], 1)[
+                :, 0
+            ].repeat(len(s)),
         },
     ),
     "recoloured": (

@@ -35,7 +35,12 @@ OTHER_AIMS = {
     "10": {"median": (1, 8)},  # until rebuilt
     "12": {"median": (1, 9), "ninety": (1, 13)},
     "13": {"cells": (10, 70), "median": (1, 8), "ninety": (1, 14)},
-    "15": {"cells": (10, 70)},
+    "15": {
+        "cells": (10, 70),
+        "words": (300, 1850),
+        "median": (1, 8),
+        "ninety": (1, 13),
+    },
 }
 
 

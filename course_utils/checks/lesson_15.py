@@ -56,8 +56,10 @@ def _same(a):
             },
             "The mean is taken off first: that is a correlation, not the "
             "cosine.": {
-                "scale": lambda a: (a - a.mean(1, keepdim=True))
-                / (a - a.mean(1, keepdim=True)).norm(dim=1, keepdim=True)
+                "scale": lambda a: (
+                    (a - a.mean(1, keepdim=True))
+                    / (a - a.mean(1, keepdim=True)).norm(dim=1, keepdim=True)
+                )
             },
             "Only the nearest came back; k of them are wanted.": {
                 "pick": lambda s, k: s.topk(1, dim=1).indices
@@ -145,9 +147,9 @@ def _quiet(scores):
             "The softmax runs over the batch: each row has its own choice, "
             "dim=1.": {"turn": lambda s: s.softmax(dim=0)},
             "The signs are turned: likely words became unlikely.": {
-                "turn": lambda s: (-s)
-                .masked_fill(s.isinf(), -torch.inf)
-                .softmax(dim=1)
+                "turn": lambda s: (
+                    (-s).masked_fill(s.isinf(), -torch.inf).softmax(dim=1)
+                )
             },
             "Negative scores became 0: a word with a low score still has a "
             "probability. Take a softmax.": {"turn": lambda s: s.relu()},

@@ -701,9 +701,9 @@ measured_table("15").filter(regex=shown, axis="index")
 # %% [markdown]
 # The same small network copies three captions in ten without a mistake, and
 # all that needs the code suffers: counted words are ahead even at *who*, word
-# pairs at scrambled captions and in known triples, and edits fail (exercise 2
-# as well). Decide by your own data, beside a baseline. What stays: only free
-# bits keep the VAE's code in use, and the VAE needs the fewest bits.
+# pairs at scrambled captions and in known triples, and most edits fail
+# (exercise 2 as well). Decide by your own data, beside a baseline. What stays:
+# only free bits keep the VAE's code in use, and the VAE needs the fewest bits.
 #
 # **Review question.** A search by sentence codes is right in 78 of 100 cases.
 # What do you ask?

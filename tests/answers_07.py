@@ -180,6 +180,12 @@ ANSWERS = {
             ">=": lambda z, k: z * (z > z.topk(k, dim=1).values[:, -1:]),
             "set to 0": lambda z, k: z,
             "written out": lambda z, k: kept_by_edge(z, 2),
+            "One edge": lambda z, k: z * (z >= z.topk(k).values.min()),
+            "front": lambda z, k: torch.cat(
+                [z.topk(k).values, torch.zeros_like(z[:, k:])], dim=1
+            ),
+            "subtract": lambda z, k: (z - z.topk(k).values[:, -1:]).relu(),
+            "not ranks": lambda z, k: z * (z.argsort(descending=True) < k),
             "signs": lambda z, k: z * (kept_by_edge(z.abs(), k) != 0),
             "no gradient": lambda z, k: kept_by_edge(z, k).detach(),
         },
@@ -211,10 +217,22 @@ ANSWERS = {
             "not used": lambda c, limit: min(c, key=lambda w: c[w][0]),
             "number of units": lambda c, limit: (
                 c[chosen_by_loop(c, limit)][0]
-                if chosen_by_loop(c, limit)
+                if chosen_by_loop(c, limit) is not None
                 else None
             ),
             "None": lambda c, limit: print(chosen_by_loop(c, limit)),
+            "weight of 0": lambda c, limit: chosen_by_loop(c, limit) or None,
+            "not 0": lambda c, limit: (
+                0
+                if chosen_by_loop(c, limit) is None
+                else chosen_by_loop(c, limit)
+            ),
+            "another rule": lambda c, limit: chosen(
+                c, limit, lambda w, u, e: u * e
+            ),
+            "comes second": lambda c, limit: next(
+                (w for w in sorted(c, key=c.get) if c[w][0] <= limit), None
+            ),
         },
     ),
     "jacobian_penalty": (

@@ -31,6 +31,29 @@ def _turned(z, rho=0.05):
     return (rate * (rate / rho).log() + off).sum()
 
 
+def _summed(z, rho=0.05):
+    return _coins(z.sum(dim=0, keepdim=True), rho)
+
+
+def _counted(z, rho=0.05):
+    return _coins((z > 0).float(), rho)
+
+
+def _entropy(z, rho=0.05):
+    rate = z.mean(dim=0).clamp(1e-6, 1 - 1e-6)
+    return -(rho * rate.log() + (1 - rho) * (1 - rate).log()).sum()
+
+
+def _one_of(z, which, rho=0.05):
+    return _coins(z[:, [which]], rho)
+
+
+def _brackets(z, rho=0.05):
+    rate = z.mean(dim=0).clamp(1e-6, 1 - 1e-6)
+    off = (1 - rho) * (1 - rho - rate).log()
+    return (rho * (rho / rate).log() + off).sum()
+
+
 def _fixed(z, rho=0.05):
     return _coins(z, 0.05)
 
@@ -76,6 +99,10 @@ def _sleeper(rows, units):
                 "axis": None
             },
             "log is the natural logarithm, `torch.log`.": {"log": torch.log10},
+            "log2 is not the natural logarithm.": {"log": torch.log2},
+            "A logarithm is missing: both halves have one.": {
+                "log": lambda p: p
+            },
             "The sign is wrong: the penalty is never below 0.": {
                 "halves": (-1, -1)
             },
@@ -84,6 +111,19 @@ def _sleeper(rows, units):
     | {
         "That is the KL the other way round: rho stands before the "
         "logarithm, and on top in it.": _turned,
+        "A rate is a mean over the images, not a sum.": _summed,
+        "A rate is a mean activity, not the share of images above 0.": (
+            _counted
+        ),
+        "That is the cross-entropy: it is not 0 where the rate is rho. In "
+        "both logarithms rho stands on top.": _entropy,
+        "Only the last unit came back; sum over all.": (
+            lambda z, rho=0.05: _one_of(z, -1, rho)
+        ),
+        "Only the first unit came back: is the `return` in the loop?": (
+            lambda z, rho=0.05: _one_of(z, 0, rho)
+        ),
+        "Brackets are missing: (1 - rho) / (1 - rate).": _brackets,
         "rho is 0.05 here whatever is asked for: use the argument.": _fixed,
         "Keep the given line: without `clamp` a unit that is never active "
         "makes the penalty infinite.": _unclamped,
@@ -112,6 +152,18 @@ def _row_edge(z, k):
     return torch.where(z > edge, z, torch.zeros_like(z))
 
 
+def _edge(z, k, edge, compare=torch.ge):
+    """Keep what compares with an edge, made from each row's k largest."""
+    edge = edge(z.topk(k, dim=1).values)
+    return torch.where(compare(z, edge), z, torch.zeros_like(z))
+
+
+def _columns(z, k):
+    """Keep each place that is among the k largest of any row."""
+    kept = (_kept(z.detach() - z.detach().min() + 1, k) > 0).any(dim=0)
+    return z * kept
+
+
 def _mask(z, k):
     return (_kept(z, k) != 0).float()
 
@@ -133,6 +185,7 @@ def _mask(z, k):
             "The others should be 0, not minus infinity.": {
                 "fill": float("-inf")
             },
+            "The others should be 0, not -1.": {"fill": -1.0},
             "It keeps the largest without their signs: -5 is not larger than "
             "3.": {"by": torch.abs},
         },
@@ -144,6 +197,49 @@ def _mask(z, k):
             lambda z, k: _of_batch(z, k, each=False)
         ),
         "The k-th itself is lost: `>=`, not `>`.": _row_edge,
+        "One edge for all rows: each image has its own, `values[:, -1:]`.": (
+            lambda z, k: _edge(z, k, torch.amin)
+        ),
+        "Only the largest is kept: the edge is the last of the k values.": (
+            lambda z, k: _edge(z, k, lambda best: best[:, :1])
+        ),
+        "It keeps the small ones: `>=`, not `<=`.": lambda z, k: _edge(
+            z, k, lambda best: best[:, -1:], torch.le
+        ),
+        "It is the wrong way round: the k largest became 0.": (
+            lambda z, k: z - _kept(z, k)
+        ),
+        "That is the k-th counted from the smallest.": lambda z, k: (
+            torch.where(
+                z >= z.sort(dim=1).values[:, k : k + 1],
+                z,
+                torch.zeros_like(z),
+            )
+        ),
+        "The edge is the k-th smallest; the k-th largest is wanted.": (
+            lambda z, k: _edge(-z, k, lambda best: best[:, -1:], torch.le) * -1
+        ),
+        "It keeps what is above the mean; k of each row are wanted.": (
+            lambda z, k: _edge(
+                z, z.shape[1], lambda best: best.mean(dim=1, keepdim=True)
+            )
+        ),
+        "Keep the values as they are: do not subtract the edge.": (
+            lambda z, k: (z - z.topk(k, dim=1).values[:, -1:]).relu()
+        ),
+        "The values moved to the front; each stays in its place.": (
+            lambda z, k: torch.cat(
+                [z.topk(k, dim=1).values, 0 * z[:, k:]], dim=1
+            )
+        ),
+        "These are the first k, not the k largest.": lambda z, k: z[:, :k],
+        "A row's places were used for all rows: `scatter` keeps them "
+        "apart.": _columns,
+        "argsort gives places, not ranks; `topk` and `scatter` are shorter.": (
+            lambda z, k: z * (z.argsort(dim=1, descending=True) < k)
+        ),
+        "Only zeros came back. `scatter` returns its result: use it, or "
+        "`scatter_`.": lambda z, k: 0 * z,
         "The values are lost: keep the activities, not ones.": _mask,
         "The k values came back without the zeros: z keeps its shape.": (
             lambda z, k: z.topk(k, dim=1).values
@@ -178,6 +274,10 @@ CURVES = [
     ({3: (9.0, 0.05), 1: (30.0, 0.002), 2: (12.0, 0.0015)}, 0.01),
     ({1: (10.0, 0.001), 9: (20.0, 0.002), 5: (5.0, 0.5)}, 0.01),
     ({1: (4.0, 0.001), 2: (8.0, 0.05)}, 0.01),
+    ({5: (390.0, 0.02), 3: (250.0, 0.008), 2: (300.0, 0.001)}, 0.01),
+    ({5: (39.0, 0.02), 0: (25.0, 0.008), 2: (30.0, 0.001)}, 0.01),
+    ({1: (30.0, 0.002), 2: (10.0, 0.004), 3: (9.0, 0.009)}, 0.01),
+    ({1: (3.0, 9.0), 2: (5.0, 2.0), 3: (4.0, 6.0)}, 7.0),
 ]
 BESTS = {
     "An error equal to the limit is good enough: `<=`.": lambda c, limit: (
@@ -200,6 +300,37 @@ BESTS = {
     "units.": lambda c, limit: max(
         (w for w, p in c.items() if p[1] <= limit), default=None
     ),
+    "That is the smallest weight that is good enough; compare the active "
+    "units.": lambda c, limit: min(
+        (w for w, p in c.items() if p[1] <= limit), default=None
+    ),
+    "That is the first that is good enough; look at all.": lambda c, limit: (
+        next((w for w, p in c.items() if p[1] <= limit), None)
+    ),
+    "That is the last that is good enough; keep the one with the fewest "
+    "active units.": lambda c, limit: next(
+        (w for w in reversed(c) if c[w][1] <= limit), None
+    ),
+    "It looks at the sparsest only: first leave out what copies too badly, "
+    "then take the fewest.": lambda c, limit: next(
+        (w for w in [min(c, key=lambda w: c[w][0])] if c[w][1] <= limit), None
+    ),
+    "A weight of 0 is a weight: ask `is None`, not `or`.": lambda c, limit: (
+        _choice(c, limit) or None
+    ),
+    "100 is no start: 250 units may be active. Begin with None or "
+    "infinity.": lambda c, limit: _choice(
+        c, limit, lambda units, error: error <= limit and units < 100
+    ),
+    "That is the error nearest to the limit; it must not be above it.": (
+        lambda c, limit: min(c, key=lambda w: abs(c[w][1] - limit))
+    ),
+    "If none is good enough, return None, not 0.": lambda c, limit: (
+        0 if (best := _choice(c, limit)) is None else best
+    ),
+    "Units times error is another rule; take the fewest units.": (
+        lambda c, limit: _choice(c, limit, key=lambda u, e: u * e)
+    ),
     "The errors were compared the wrong way round: at most the limit.": (
         lambda c, limit: _choice(c, limit, lambda units, error: error > limit)
     ),
@@ -211,6 +342,9 @@ BESTS = {
     ),
     "Weight and point came back; return the weight.": lambda c, limit: _choice(
         c, limit, back=lambda weight, point: (weight, point)
+    ),
+    "The limit is for the error, which comes second in the pair.": (
+        lambda c, limit: _choice(c, limit, lambda units, error: units <= limit)
     ),
     "The pair is (active units, error), in this order.": lambda c, limit: (
         _choice(
@@ -252,6 +386,15 @@ def _contraction(z, weight, slope=None, outer=2, inner=2, rows=1, out="unit"):
             "The slope of a sigmoid is z(1 - z), not z.": {
                 "slope": lambda z: z
             },
+            "The slope of a sigmoid is z(1 - z), not 1 - z.": {
+                "slope": lambda z: 1 - z
+            },
+            "The slope is z(1 - z); there is a plus in it.": {
+                "slope": lambda z: z * (1 + z)
+            },
+            "Both factors of the slope are squared: (z * (1 - z))**2.": {
+                "slope": lambda z: z.sqrt() * (1 - z)
+            },
             "The slope is missing: z(1 - z).": {"slope": torch.ones_like},
             "The slope of a sigmoid is z(1 - z); 1 - z² is that of tanh.": {
                 "slope": lambda z: 1 - z * z
@@ -279,6 +422,29 @@ def _contraction(z, weight, slope=None, outer=2, inner=2, rows=1, out="unit"):
             lambda z, weight: (
                 (z * (1 - z)).square() @ weight.sum(dim=1).square()
             )
+        ),
+        "The weights are not squared: a sum of W itself.": (
+            lambda z, weight: (z * (1 - z)).square() @ weight.sum(dim=1)
+        ),
+        "The weights are missing: each derivative is slope times weight.": (
+            lambda z, weight: (z * (1 - z)).square().sum(dim=1)
+        ),
+        "Each unit has its own weights: sum a row of W, `dim=1`, not all.": (
+            lambda z, weight: (
+                (z * (1 - z)).square().sum(dim=1) * weight.square().sum()
+            )
+        ),
+        "The slopes were summed before the square.": lambda z, weight: (
+            (z * (1 - z)).sum(dim=1).square() * weight.square().sum()
+        ),
+        "Squares are wanted, not absolute values.": lambda z, weight: (
+            z * (1 - z) @ weight.abs().sum(dim=1)
+        ),
+        "All derivatives were summed before the square.": lambda z, weight: (
+            z * (1 - z) @ weight.sum(dim=1)
+        ).square(),
+        "Brackets are missing: z * 1 - z is 0.": lambda z, weight: (
+            0 * z.sum(dim=1)
         ),
         "That is the table itself; sum its squares for each image.": (
             lambda z, weight: (z * (1 - z))[:, :, None] * weight

@@ -5,6 +5,7 @@
 # obeys and whether what it delivers is varied.
 
 # %%
+import pandas
 import torch
 
 from course_utils.datasets import FASHION_CLASSES, fashion_mnist
@@ -25,7 +26,7 @@ from_memory()
 # such a sandal, you need n draws on average.
 
 # %%
-from course_utils.measures import recognised, train_judge
+from course_utils.measures import class_variety, recognised, train_judge
 from course_utils.models import dense_vae, negative_elbo
 from course_utils.training import evaluate, fit, predict, set_seed
 
@@ -248,11 +249,10 @@ claim("the class can often be read off z", p, low=0.35)
 # (only images that the judge takes for their class count). For comparison: a
 # "model" that always delivers the average image of the class.
 
+
 # %%
 class Louder(ConditionalVAE):
-    """Its y is ten times as loud."""
-
-    def told(self, values, y):
+    def told(self, values, y):  # y ten times as loud
         return super().told(values, 10 * y)
 
 
@@ -261,10 +261,6 @@ models["louder"] = train(Louder, loss_of(1))
 guess("Louder, beta 1: which share is obeyed?", *shares)
 
 # %%
-import pandas
-
-from course_utils.measures import class_variety
-
 varied = class_variety(images.test, images.test_labels)
 
 
@@ -422,6 +418,7 @@ guess("Trained on these, asked for a large disk: what comes?", *outcomes)
 # sizes right to half a pixel on average, places that differ. `shape_of(images)`
 # measures kinds and sizes.
 
+
 # %% tags=["nbval-check-output"]
 ### BEGIN SOLUTION
 def wishes(kinds, sizes):
@@ -459,8 +456,7 @@ order_shapes = checks.order_shapes(order_shapes)
 
 # %%
 set_seed(SEED)
-ordered = torch.full((100,), 4.5)
-large = order_shapes(torch.zeros(100).long(), ordered)
+large = order_shapes(torch.zeros(100).long(), torch.full((100,), 4.5))
 seen = shapes[kind == 0][size[kind == 0].argsort()]
 show_images({"ordered: 4.5": large[:10], "largest seen: 3.75": seen[-10:]})
 kinds, sizes, _ = shape_of(large)
@@ -613,12 +609,9 @@ from course_utils.figures import explore
 
 
 def garment(order, style_1, style_2):
-    z = styles[0, :1].clone()
-    z[0, :2] = torch.tensor([style_1, style_2])
-    y = torch.eye(10)[[FASHION_CLASSES.index(order)]]
-    return decode(z, y)
+    z = torch.tensor([[style_1, style_2, *styles[0, 0, 2:]]])
+    return decode(z, torch.eye(10)[[FASHION_CLASSES.index(order)]])
 
 
 ends = (-2.0, 2.0, 0.25)
-order = ["sandal", *FASHION_CLASSES]
-box = explore(garment, order=order, style_1=ends, style_2=ends)
+box = explore(garment, order=[*FASHION_CLASSES], style_1=ends, style_2=ends)

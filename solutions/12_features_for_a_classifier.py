@@ -12,6 +12,7 @@ import torch
 from course_utils.datasets import FASHION_CLASSES, fashion_mnist
 from course_utils.figures import diagram, show_images, show_latent_space
 from course_utils.lessons import claim, from_memory, guess, reveal
+from course_utils.measures import few_labels_contest, paired_leads
 from course_utils.training import fit, predict, set_seed
 
 SEED = 0
@@ -23,8 +24,8 @@ from_memory()
 # ## Loud and quiet
 #
 # The **label** of an image says what it shows. Images are cheap, labels are
-# not: somebody has to look. A classifier learns from labels, an autoencoder
-# needs none. So it could look at all images first, and hand its code to the
+# not: somebody has to look. A classifier needs labels, an autoencoder needs
+# none. It could look at all images first, and hand its code to the
 # classifier. Does that help?
 #
 # First a toy. An example is 200 numbers. Two of them have a cause: a *loud*
@@ -38,51 +39,48 @@ causes = torch.randn(3000, 2)
 toy = torch.randn(3000, 200)
 toy[:, :2] += torch.tensor([3, 2]) * causes
 loud, quiet = (causes > 0).long().T
-plane = toy[:, :2]
-shown = {"label: loud": (plane, loud), "label: quiet": (plane, quiet)}
+two = toy[:, :2]  # the numbers that have a cause
+shown = {"label: loud": (two, loud), "label: quiet": (two, quiet)}
 sides = {"xlabel": "first number", "ylabel": "second number"}
 show_latent_space(shown, classes=["below 0", "above 0"], **sides)
 
 # %% [markdown]
-# One code of *one* number serves both labels. The best linear autoencoder is
-# PCA (lesson 03), fitted on 2,000 examples without labels. Twenty examples
-# get a label. They train a **support vector machine** (SVM): it draws a
-# border between the classes that keeps as far as it can from the examples of
-# both, and may bend it. **Accuracy** is the share of new examples whose
-# label is guessed rightly.
+# The code is *one* number, the same for both labels. The best linear
+# autoencoder is PCA (lesson 03), fitted on 2,000 examples without labels.
+# Twenty examples get a label. They train a **support vector machine** (SVM):
+# it draws a border, straight or bent, as far as it can from the examples of
+# both classes. **Accuracy** is the share of new examples whose label is
+# guessed rightly.
 #
 # A contest is one call. A technique is told which rows are labelled, and
 # their labels, and returns guesses. The labels of the test never reach it.
 # Ten **draws** of the labelled examples are ten contests.
 
 # %%
-from sklearn.decomposition import PCA
 from sklearn.svm import SVC
 
-pca = PCA(1).fit(toy[:2000].numpy())
-code = torch.tensor(pca.transform(toy.numpy())).float()
+from course_utils.rivals.pca import pca_encoder
 
 
 def svm_on(z):
     """A technique: learn from the labelled rows, guess the new ones."""
-    return lambda rows, labels, seed: (
-        SVC(C=5).fit(z[rows], labels).predict(z[2000:])
-    )
+
+    def technique(rows, labels, seed):
+        return SVC(C=5).fit(z[rows], labels).predict(z[2000:])
+
+    return technique
 
 
+code = pca_encoder(toy[:2000], 1)(toy)
 levels = "about 0.5", "about 0.7", "about 0.9"
 guess("The label is the quiet cause. How accurate is the code?", *levels)
 
 # %%
-from course_utils.measures import few_labels_contest
-
-toy_results = {}
+pair = {"all 200 numbers": svm_on(toy), "code": svm_on(code)}
+toy_results = pandas.DataFrame()
 for name, y in {"loud": loud, "quiet": quiet}.items():
-    contest = {"all 200 numbers": svm_on(toy), "code": svm_on(code)}
-    split = y[:2000], y[2000:]
-    found = few_labels_contest(contest, *split, counts=[20], draws=10)
+    found = few_labels_contest(pair, y[:2000], y[2000:], [20], draws=10)
     toy_results[name] = found.groupby("technique").accuracy.mean()
-toy_results = pandas.DataFrame(toy_results)
 toy_results.round(2)
 
 # %% [markdown] tags=["explain"]
@@ -104,9 +102,9 @@ claim("the quiet one is lost", reached, high=0.6)
 #
 # Is the class of a garment loud or quiet? Each technique gets the same
 # labelled images. Autoencoders see all 8,000 training images, without
-# labels. `C`, epochs and learning rates are ordinary values. What had to be
-# chosen was chosen on the **validation** images, before the contest. The
-# test judges, and chooses nothing.
+# labels. Epochs, learning rates and the SVM's `C` (the price of an example
+# on the wrong side) are ordinary values. What had to be chosen was chosen on
+# the **validation** images, before the contest. The test chooses nothing.
 
 # %%
 from course_utils.measures import draw_labelled
@@ -118,7 +116,7 @@ set_seed(SEED)
 show_images(x[draw_labelled(y, 100)], row_labels=FASHION_CLASSES)
 
 # %% [markdown]
-# That is one draw: all that a classifier is told about ten classes.
+# One draw: all that a classifier is told about ten classes.
 #
 # ## Four techniques
 #
@@ -126,8 +124,8 @@ show_images(x[draw_labelled(y, 100)], row_labels=FASHION_CLASSES)
 #
 # ### Technique 1 · A frozen encoder
 #
-# Train an autoencoder with 32 numbers, throw its decoder away, and leave the
-# encoder as it is: **frozen**. Its code is the **features** of the
+# Train an autoencoder with a code of 32 numbers, throw its decoder away, and
+# leave the encoder as it is: **frozen**. Its code is the **features** of the
 # classifier.
 
 # %%
@@ -192,14 +190,8 @@ probe = checks.probe(probe)
 # components. *Random*: an encoder of the same shape that was **never
 # trained**.
 
+
 # %%
-from course_utils.models import dense_encoder
-
-set_seed(SEED + 1)
-untrained = dense_encoder(32)
-pca = PCA(32, random_state=SEED).fit(x.flatten(1).numpy())
-
-
 def probed(encode):
     """A technique: an SVM on features, which are computed once."""
     z, z_test = predict(encode, x), predict(encode, x_test)
@@ -207,14 +199,15 @@ def probed(encode):
 
 
 # %%
-techniques = {
-    "raw": probed(lambda x: x.flatten(1)),
-    "PCA": probed(
-        lambda x: torch.tensor(pca.transform(x.flatten(1).numpy())).float()
-    ),
-    "random": probed(untrained),
-    "frozen": probed(autoencoder.encode),
-}
+from torch import nn
+
+from course_utils.models import dense_encoder
+
+set_seed(SEED + 1)
+untrained = dense_encoder(32)
+techniques = {"raw": probed(nn.Flatten()), "PCA": probed(pca_encoder(x, 32))}
+techniques["random"] = probed(untrained)
+techniques["frozen"] = probed(autoencoder.encoder)
 levels = "about 0.1, as by chance", "about 0.4", "about 0.65"
 guess("100 labels, a code from an untrained encoder: what accuracy?", *levels)
 
@@ -244,7 +237,6 @@ claim("an untrained encoder is far above chance", by_random, low=0.5)
 # %%
 import copy
 
-from torch import nn
 from torch.nn.functional import cross_entropy
 
 
@@ -257,7 +249,7 @@ def learn(encoder, rows, labels, seed, loss=class_loss, times=1):
     """Train a copy of an encoder with a head; guess the test's labels."""
     set_seed(seed)
     network = nn.Sequential(copy.deepcopy(encoder), nn.Linear(32, 10))
-    epochs = times * round(8000 / len(rows) + 3)
+    epochs = times * round(8000 / len(rows) + 3)  # few labels: more epochs
     options = {"batch_size": 32, "seed": seed, "progress": False}
     fit(network, (x[rows], labels), loss, epochs=epochs, **options)
     return predict(network, x_test).argmax(dim=1)
@@ -273,6 +265,9 @@ def fine_tuned(rows, labels, seed):
     return learn(autoencoder.encoder, rows, labels, seed)
 
 
+techniques |= {"from scratch": from_scratch, "fine-tuned": fine_tuned}
+
+
 # %% [markdown]
 # ### Technique 3 · A joint loss
 #
@@ -283,8 +278,8 @@ def fine_tuned(rows, labels, seed):
 # $$\text{loss} = \text{reconstruction}(x) + 100 \cdot
 # \text{cross-entropy}(x_\text{labelled})$$
 #
-# The weight 100 was chosen on the validation images. (With 1 the few labels
-# are hardly heard beside 784 pixels.)
+# The weight 100 was chosen on the validation images. (With 1, the error of
+# 784 pixels drowns the few labels.)
 
 
 # %%
@@ -294,6 +289,7 @@ def joint_loss(model, x, x_labelled, labels):
     return copy_loss(model, x) + 100 * class_loss(by_head, x_labelled, labels)
 
 
+# %%
 def joint(rows, labels, seed, size=4000):
     """Train an autoencoder and a head together; guess the test's labels."""
     set_seed(seed)
@@ -319,12 +315,8 @@ from course_utils.models import dense_vae, negative_elbo
 set_seed(SEED)
 vae = dense_vae(32)
 fit(vae, x, negative_elbo, **options)
-techniques |= {
-    "VAE mean": probed(lambda x: vae.encode(x)[0]),
-    "fine-tuned": fine_tuned,
-    "joint": joint,
-    "from scratch": from_scratch,
-}
+techniques["joint"] = joint
+techniques["VAE mean"] = probed(lambda x: vae.encode(x)[0])
 
 # %% [markdown]
 # ## The contest
@@ -339,20 +331,19 @@ mean = results.groupby(["labels", "technique"])[["accuracy", "seconds"]].mean()
 mean.unstack(0).round(3)
 
 # %% [markdown]
-# Ten times as many labels are worth a tenth of accuracy; the techniques lie
-# within three hundredths of each other. To see that, compare *within a
-# draw*: one with lucky labels is lucky for all. `paired_leads` does so. The
-# bars are standard errors over the draws.
+# Ten times as many labels raise accuracy by 0.1. The four techniques lie
+# within 0.02 of each other. To see so small a lead, compare *within a draw*,
+# as `paired_leads` does: lucky labels are lucky for all. The bars are
+# standard errors over the draws.
 
 # %%
 from course_utils.figures import points_figure, show_figure
-from course_utils.measures import paired_leads
 
 leads = paired_leads(results, over="from scratch")
-options = {"xlabel": "lead over from scratch", "limits": (-0.1, 0.05)}
+axis = {"xlabel": "lead over from scratch", "limits": (-0.1, 0.05)}
 for n in (100, 1000):
-    points = leads.loc[n].T.to_dict("list")
-    show_figure(points_figure(points, title=f"{n:,} labels", **options))
+    bars = leads.loc[n].T.to_dict("list")  # {technique: [lead, error]}
+    show_figure(points_figure(bars, title=f"{n:,} labels", **axis))
 
 # %% [markdown] tags=["explain"]
 # With 100 labels fine-tuning leads by 0.015, more than two standard errors.
@@ -381,8 +372,8 @@ claim("with 1,000, frozen code and pixels are close", lost, -0.02, 0.03)
 # %% [markdown]
 # ### Which one, for how many labels?
 #
-# Three seeds, so three encoders, with five draws each. The table holds leads
-# over from scratch, in hundredths.
+# Three seeds, so three encoders, with five draws each. Leads over from
+# scratch, in hundredths:
 #
 # | | 100 labels: seeds 0, 1, 2 | 1,000 labels: seeds 0, 1, 2 |
 # |---|---|---|
@@ -392,9 +383,8 @@ claim("with 1,000, frozen code and pixels are close", lost, -0.02, 0.03)
 # | 3 joint | −0.5, −1.2, −0.6 | +0.3, +0.1, +0.1 |
 # | 4 VAE mean | +0.2, −0.8, +0.4 | −1.9, −2.2, −1.3 |
 #
-# - **100 labels:** fine-tune. It gains a hundredth, and with one seed in
-#   three nothing. Raw pixels and an SVM are a hundredth behind it, and need
-#   no network.
+# - **100 labels:** fine-tune. It gains 0.01, and with one seed in three
+#   nothing. Raw pixels and an SVM are 0.01 behind it, and need no network.
 # - **1,000 labels:** train from scratch, or take raw pixels. Fine-tuning and
 #   the joint loss are level with them, after more work.
 # - **Many classifiers for the same images:** the frozen code. With 1,000
@@ -405,11 +395,14 @@ claim("with 1,000, frozen code and pixels are close", lost, -0.02, 0.03)
 #
 # ### Exercise 2 · A colleague's contest · 10 minutes, medium
 #
-# Three of the lines A to F let the test help. Which? There is a test for
-# such contests: **shuffle the labels**. Then there is nothing to learn, and
-# an honest contest must report chance, 0.1.
+# Three of the lines A to F let the test help. Which? Write their letters.
+#
+# There is a test for such contests: **shuffle the labels**. Then there is
+# nothing to learn, and an honest contest must report chance, 0.1.
 
 # %%
+from sklearn.decomposition import PCA
+
 both = torch.cat([x[:8000], x_test[:2000]])
 labels = torch.cat([y[:8000], y_test[:2000]])
 
@@ -425,7 +418,7 @@ def colleague(images, labels):
     return max(found)  # F
 
 
-levels = "about 0.1", "about 0.2", "about 0.5"
+levels = "about 0.2", "about 0.5", "about 0.8"
 guess("What does the colleague report for shuffled labels?", *levels)
 
 # %%
@@ -435,7 +428,7 @@ by_leak = colleague(both, shuffled)
 {"reported": colleague(both, labels), "labels shuffled": by_leak}
 
 # %% tags=["claims"]
-reveal(levels[int(by_leak > 0.15) + int(by_leak > 0.35)])
+reveal(levels[int(by_leak > 0.35) + int(by_leak > 0.65)])
 claim("shuffled labels are beaten", by_leak, low=0.13)
 
 # %% tags=["nbval-check-output"]
@@ -487,23 +480,17 @@ def at_random(seed):
 
 
 # %%
-def frozen_accuracy(rows):
-    guesses = techniques["frozen"](rows, y[rows], SEED)
-    return (guesses == y_test).float().mean().item()
-
-
-picked = pandas.DataFrame(
-    {
-        choose.__name__: [frozen_accuracy(choose(seed)) for seed in range(5)]
-        for choose in (at_random, chosen)
-    }
-)
+picked = pandas.DataFrame(columns=["at random", "chosen"], dtype=float)
+for seed in range(5):
+    sets = at_random(seed), chosen(seed)
+    guesses = [techniques["frozen"](rows, y[rows], seed) for rows in sets]
+    picked.loc[seed] = [(g == y_test).float().mean().item() for g in guesses]
 picked.agg(["mean", "sem"]).round(3)
 
 # %% [markdown]
-# 0.03 ahead, with other seeds 0.03 and 0.05: more than any technique gained.
-# It is called **active learning**: the images without labels say where a
-# label is worth most.
+# Chosen images are 0.03 ahead (with other seeds 0.03 and 0.05): more than
+# any technique gained: **active learning**. Images without labels say
+# where a label is worth most.
 #
 # **Augmentation.** A garment, mirrored or one pixel further, is the same
 # garment. The network from scratch sees such versions, three times as long.
@@ -539,7 +526,7 @@ paired_leads(longer, over="from scratch").round(3)
 # images (Chen and others, 2020), after seeing a million images.
 
 # %% tags=["claims"]
-better = picked["chosen"].mean() - picked["at_random"].mean()
+better = picked["chosen"].mean() - picked["at random"].mean()
 claim("chosen images are worth more labels", better, low=0.008)
 helped = paired_leads(longer, over="from scratch").lead.item()
 claim("augmentation changes little here", helped, -0.02, 0.03)
@@ -548,28 +535,26 @@ claim("augmentation changes little here", helped, -0.02, 0.03)
 # ### Exercise 3 · Your verdict · 15 minutes, on your own
 #
 # Scikit-learn's handwritten digits, 1,437 for training: raw pixels against a
-# code of your choice, learnt without labels. Hold `few_labels_contest` with
-# two techniques, named "raw" and "code", with 20 and 200 labels and at least
-# ten draws. Then write your verdict for each: "raw" or "code" if its lead is
-# larger than two standard errors, else "tie". Hand in both: `answer =
-# results, {20: "...", 200: "..."}`.
+# code of your choice, learnt without labels. `data` has the parts of
+# `images`. Call `few_labels_contest` with two techniques, named "raw" and
+# "code", with 20 and 200 labels and at least ten draws. Then write a verdict
+# for each: "raw" or "code" if its lead is larger than two standard errors,
+# else "tie". Hand in both: `answer = results, {20: "...", 200: "..."}`.
 
 # %% tags=["nbval-check-output"]
 from course_utils.datasets import digits
 
 data = digits()
+
+
 ### BEGIN SOLUTION
-train, test = data.train.flatten(1), data.test.flatten(1)
-pca = PCA(16, random_state=0).fit(train.numpy())
-code, code_test = (
-    torch.tensor(pca.transform(part.numpy())) for part in (train, test)
-)
-own = {
-    "raw": lambda rows, labels, seed: probe(SVC(), train[rows], labels, test),
-    "code": lambda rows, labels, seed: probe(
-        SVC(), code[rows], labels, code_test
-    ),
-}
+def probed_digits(encode):
+    z, z_test = encode(data.train), encode(data.test)
+    return lambda rows, labels, seed: probe(SVC(), z[rows], labels, z_test)
+
+
+own = {"raw": probed_digits(nn.Flatten())}
+own["code"] = probed_digits(pca_encoder(data.train, 16))
 split = data.train_labels, data.test_labels
 budgets = {"counts": [20, 200], "draws": 20, "progress": False}
 own = few_labels_contest(own, *split, **budgets)
@@ -608,8 +593,8 @@ answer = checks.digit_contest(answer)
 #
 # ### Where it fails
 #
-# - The bars hold the luck of the draw, not that of *this* autoencoder nor of
-#   these 2,000 test images, which is of the same size.
+# - The bars show the luck of the draw only. Another autoencoder, or 2,000
+#   other test images, may change a lead as much.
 # - With 100 labels nobody has 2,000 more for validation (Oliver and others,
 #   2018).
 #
@@ -628,14 +613,10 @@ answer = checks.digit_contest(answer)
 from course_utils.lessons import quiz, scorecard
 
 quiz()
-keys = {"raw": "raw", "PCA": "pca", "random": "random", "frozen": "ae"}
-keys |= {"VAE mean": "vae", "fine-tuned": "finetune", "joint": "joint"}
-keys |= {"from scratch": "scratch"}
-scores = {
-    f"acc_{key}_{n}": accuracy[name][n]
-    for n in (100, 1000)
-    for name, key in keys.items()
-}
+short = {"frozen": "ae", "VAE mean": "vae", "fine-tuned": "finetune"}
+short |= {"from scratch": "scratch", "PCA": "pca"}
+named = accuracy.rename(columns=short)
+scores = {f"acc_{k}_{n}": named[k][n] for n in (100, 1000) for k in named}
 scores |= {"lead_chosen": better, "lead_augmented": helped}
 scorecard(scores | {"shuffled": by_leak}, data="full" if FULL else "small")
 
@@ -651,7 +632,9 @@ scorecard(scores | {"shuffled": by_leak}, data="full" if FULL else "small")
 # ## Going further
 #
 # **A scaler's trap.** Usually each column is divided by its *own* standard
-# deviation. A VAE leaves some latents unused (lesson 08). What then?
+# deviation. A VAE leaves some latents unused (lesson 08). Then they are made
+# as loud as the others: with 100 labels 0.03 of accuracy is lost. With 1,000
+# labels nothing is.
 
 
 # %%
@@ -665,10 +648,6 @@ mu, mu_test = (predict(lambda x: vae.encode(x)[0], x) for x in (x, x_test))
 pair = {"one number": techniques["VAE mean"], "each": scaled_by_column}
 trap = few_labels_contest(pair, counts=[100, 1000], **rules)
 paired_leads(trap, over="one number").round(3)
-
-# %% [markdown]
-# With 100 labels 0.03 of accuracy is lost: the unused latents are made as
-# loud as the others. With 1,000 labels nothing is lost.
 
 # %% tags=["claims"]
 behind = paired_leads(trap, over="one number").lead[100].item()

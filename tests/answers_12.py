@@ -3,7 +3,9 @@
 ANSWERS: {check: (right answers, {words of the message: wrong answer})}.
 """
 
+import pandas
 import torch
+from sklearn.svm import SVC
 
 from course_utils.checks.lesson_12 import _digit_contest
 
@@ -73,6 +75,36 @@ def returned_classifier(classifier, z, labels, z_test):
     return classifier.fit(scaled(z, z), labels)
 
 
+def fitted_twice(classifier, z, labels, z_test):
+    guesses = classifier.fit(scaled(z, z), labels).predict(scaled(z_test, z))
+    return classifier.fit(scaled(z_test, z), guesses).predict(z_test)
+
+
+def own_classifier(classifier, z, labels, z_test):
+    own = SVC().fit(scaled(z, z), labels)
+    return torch.tensor(own.predict(scaled(z_test, z)))
+
+
+def labels_first(classifier, z, labels, z_test):
+    return classifier.fit(labels, scaled(z, z)).predict(scaled(z_test, z))
+
+
+def own_score(classifier, z, labels, z_test):
+    classifier.fit(scaled(z, z), labels)
+    return classifier.score(scaled(z_test, z), labels[: len(z_test)])
+
+
+def squeezed(classifier, z, labels, z_test):
+    return probed(classifier, z, labels, z_test).squeeze()
+
+
+def deviation_of_all(classifier, z, labels, z_test):
+    z, z_test = z.numpy(), z_test.numpy()
+    mean, deviation = z.mean(axis=0), z.std()  # divides by N, not by N - 1
+    classifier.fit((z - mean) / deviation, labels)
+    return classifier.predict((z_test - mean) / deviation)
+
+
 def average_guess(classifier, z, labels, z_test):
     return probed(classifier, z, labels, z_test).float().mean()
 
@@ -85,11 +117,13 @@ SWAPPED_VERDICT = {
     for n, said in VERDICT.items()
 }
 WRONG = {n: UPSIDE_DOWN[said] for n, said in VERDICT.items()}
-WORSE = TABLE.assign(accuracy=36 / 360)
+SAME = TABLE.assign(accuracy=0.75)
+COPIED = TABLE.assign(accuracy=TABLE.draw.map(lambda draw: (200 + draw) / 360))
+WORSE = TABLE.assign(accuracy=(36 + TABLE.index % 7) / 360)
 
 ANSWERS = {
     "probe": (
-        [probed, probed_by_function, probed_by_parts],
+        [probed, probed_by_function, probed_by_parts, deviation_of_all],
         {
             "scaled by their own": probe_with(
                 lambda z, new: (scaled(z, z), scaled(new, new))
@@ -129,13 +163,35 @@ ANSWERS = {
             ),
             "for the labelled codes": asked_about_training,
             "Their mean came back": average_guess,
-            "not fitted": never_fitted,
+            "never fitted": never_fitted,
+            "lost their own mean": probe_with(
+                lambda z, new: (scaled(z, z), (new - new.mean(0)) / z.std())
+            ),
+            "by their own deviation; take": probe_with(
+                lambda z, new: (scaled(z, z), (new - z.mean(0)) / new.std())
+            ),
+            "codes with labels were not scaled": probe_with(
+                lambda z, new: (z, scaled(new, z))
+            ),
+            "brackets": probe_with(
+                each(lambda z, by: z - by.mean(0) / by.std())
+            ),
+            "called twice": fitted_twice,
+            "that is handed in": own_classifier,
+            "codes first": labels_first,
+            "which no technique is told": own_score,
+            "right for the first case": squeezed,
             "returned None": without_return,
             "numbers; got": returned_classifier,
         },
     ),
     "leaks": (
-        [("A", "B", "F"), "fab", {"A": True, "B": True, "C": False, "F": 1}],
+        [
+            ("A", "B", "F"),
+            "fab",
+            "A, B and F",
+            {"A": True, "B": True, "C": False, "F": 1},
+        ],
         {
             "2 of 3 are found. What does": ["B", "F"],
             "2 of 3 are found. From which": "A, F",
@@ -146,6 +202,7 @@ ANSWERS = {
             "only to report": ("A", "B", "E"),
             "no line G": "AG",
             "letters of the lines": 3,
+            "lines are wanted": [True, True, False],
         },
     ),
     "digit_contest": (
@@ -153,6 +210,7 @@ ANSWERS = {
             (TABLE, VERDICT),
             [TABLE.sample(frac=1, random_state=0), dict(VERDICT)],
             (SWAPPED, SWAPPED_VERDICT),
+            (pandas.concat([TABLE, TABLE.replace(200, 50)]), VERDICT),
         ],
         {
             "two things": TABLE,
@@ -161,7 +219,17 @@ ANSWERS = {
             "with 200 labels are": (TABLE.replace(200, 100), VERDICT),
             "ten draws": (TABLE[TABLE.draw < 5], VERDICT),
             "all of them": (TABLE.assign(accuracy=0.8341), VERDICT),
-            "An accuracy of 0.10": (WORSE, VERDICT),
+            "shares": (TABLE.assign(accuracy=100 * TABLE.accuracy), VERDICT),
+            "as accurate in every draw": (
+                TABLE.where(TABLE.technique == "raw", SAME),
+                VERDICT,
+            ),
+            "agree in every draw": (COPIED, VERDICT),
+            "same draws": (
+                TABLE.assign(draw=TABLE.draw + (TABLE.technique == "code")),
+                VERDICT,
+            ),
+            "An accuracy of 0.1": (WORSE, VERDICT),
             "a dictionary": (TABLE, "tie"),
             "got 'PCA'": (TABLE, {20: "PCA", 200: "tie"}),
             "With 20 labels the lead": (TABLE, VERDICT | {20: WRONG[20]}),

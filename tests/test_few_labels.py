@@ -24,10 +24,16 @@ def test_each_class_gets_as_many_labels():
     assert Y[rows].bincount().tolist() == [10, 10, 10]
 
 
-@pytest.mark.parametrize("count", [0, -3, 10, 63])
+@pytest.mark.parametrize("count", [0, -3, 10, 63, 3.0, "3"])
 def test_labels_that_cannot_be_had(count):
     with pytest.raises(ValueError, match="labels|fewer"):
         draw_labelled(Y, count)
+
+
+@pytest.mark.parametrize("y", [[0, 1], Y.float(), Y[:0], Y[None]])
+def test_labels_that_are_no_class_numbers(y):
+    with pytest.raises(ValueError, match="class numbers"):
+        draw_labelled(y, 2)
 
 
 def test_all_get_the_same_draws_and_no_label_more():
@@ -63,6 +69,33 @@ def test_guesses_of_another_length():
         contest(a=lambda *_: torch.zeros(11))
 
 
+@pytest.mark.parametrize("guesses", [None, ["a"] * 12, [float("nan")] * 12])
+def test_guesses_that_are_no_class_numbers(guesses):
+    with pytest.raises(ValueError, match="a must return 12 guesses"):
+        contest(a=lambda *_: guesses)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"techniques": {}},
+        {"techniques": {"a": 3}},
+        {"y_test": Y_TEST[:0]},
+        {"counts": 30},
+        {"counts": []},
+        {"draws": 0},
+        {"draws": "4"},
+    ],
+    ids=str,
+)
+def test_nothing_to_contest(wrong):
+    right = {"techniques": {"a": lambda *_: Y_TEST}, "y_test": Y_TEST}
+    right |= {"y": Y, "counts": [30], "draws": 2, "progress": False}
+    name = next(iter(wrong))
+    with pytest.raises(ValueError, match=name):
+        few_labels_contest(**right | wrong)
+
+
 def test_leads_are_taken_within_a_draw():
     rows = [
         (name, 100, draw, luck + ahead)
@@ -81,3 +114,9 @@ def test_leads_need_a_known_baseline():
     results = contest(a=lambda *_: Y_TEST)
     with pytest.raises(ValueError, match="'b' is none of"):
         paired_leads(results, over="b")
+
+
+def test_leads_of_another_table():
+    results = contest(a=lambda *_: Y_TEST)
+    with pytest.raises(ValueError, match="few_labels_contest"):
+        paired_leads(results.drop(columns="draw"), over="a")

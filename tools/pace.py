@@ -26,14 +26,11 @@ AIMS = {
     "apart": (0, 6),
     "diagrams": (1, 99),
 }
-# Lesson 00 comes before there is much to guess. Lesson 12 writes four
-# techniques, each a function of its own. Lesson 13 tells its recipe twice, on
-# images and on traffic, with four exercises. Lesson 15 has six uses of a code,
-# each beside its baseline.
+# Lesson 00 comes before there is much to guess. Lesson 13 tells its recipe
+# twice, on images and on traffic, with four exercises. Lesson 15 has six uses
+# of a code, each beside its baseline.
 OTHER_AIMS = {
     "00": {"guesses": (0, 6)},
-    "10": {"median": (1, 8)},  # until rebuilt
-    "12": {"median": (1, 9), "ninety": (1, 13)},
     "13": {"cells": (10, 70), "median": (1, 8), "ninety": (1, 14)},
     "15": {
         "cells": (10, 70),

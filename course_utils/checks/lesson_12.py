@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import re
 
 import torch
 
@@ -12,24 +13,26 @@ from course_utils.measures import few_labels_contest, paired_leads
 
 def _codes(count, new):
     """Return a classifier that minds every scale, and codes of 4 classes."""
-    from sklearn.svm import SVC  # slow to import
+    from sklearn.linear_model import RidgeClassifier  # slow to import
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import PolynomialFeatures
 
     scale, shift = torch.tensor([3.0, 1.0, 0.3]), torch.tensor([2.0, 0, -1])
     labels, others = torch.arange(count) % 4, torch.arange(new) % 3
     z = torch.randn(count, 3) * scale + shift + labels[:, None]
     z_new = 1.4 * torch.randn(new, 3) * scale + others[:, None] - 1
-    classifier = SVC(kernel="poly", coef0=1, gamma=1)
+    ridge = RidgeClassifier(alpha=10, solver="svd")
+    classifier = make_pipeline(PolynomialFeatures(2), ridge)
     return classifier, z, labels, z_new
 
 
-def _scaled(z, by, mean=True, deviation=True):
-    """Return z with the mean and deviation of other codes."""
-    z = z - by.mean(dim=0) if mean else z
-    return z / by.std() if deviation else z
+def _scaled(codes, by):
+    """Return codes with the mean and the deviation of others."""
+    return (codes - by.mean(dim=0)) / by.std()
 
 
-def _by_column(z, by):
-    return (z - by.mean(dim=0)) / by.std(dim=0)
+def _joined(z, new):
+    return torch.cat([z, new])
 
 
 def _probed(
@@ -37,80 +40,192 @@ def _probed(
     z,
     labels,
     z_test,
-    learnt=lambda z, new: z,
-    own=lambda z, new: z,
-    scale=_scaled,
+    scale=lambda codes, z, new: _scaled(codes, z),
     scale_new=None,
     asked=lambda z, new: new,
     end=lambda guesses: guesses,
 ):
     """Return guesses, with some knobs turned.
 
-    learnt: whose mean and deviation z gets; own: whose z_test gets.
+    scale: turns (codes, z, z_test) into scaled codes; scale_new: for z_test.
     """
-    fitted = scale(z, learnt(z, z_test))
-    new = (scale_new or scale)(z_test, own(z, z_test))
+    fitted = scale(z, z, z_test)
+    new = (scale_new or scale)(z_test, z, z_test)
     classifier = copy.deepcopy(classifier)  # each case begins unfitted
     classifier.fit(fitted.numpy(), labels.numpy())
     guesses = classifier.predict(asked(fitted, new).numpy())
     return end(torch.tensor(guesses))
 
 
-def _joined(z, new):
-    return torch.cat([z, new])
+class _Noting:
+    """A classifier that only notes what it is given."""
+
+    def __init__(self):
+        self.fits, self.asked, self.scored = [], [], False
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def fit(self, z, labels):
+        """Note the codes and the labels."""
+        self.fits.append((z, labels))
+        return self
+
+    def predict(self, z):
+        """Guess class 0 for all."""
+        self.asked.append(z)
+        return torch.zeros(len(z)).long().numpy()
+
+    def score(self, z, labels):
+        """Note that somebody wants to know."""
+        self.scored = True
+        return 0.0
 
 
-def _test(z, new):
-    return new
+def _misuse(attempt):
+    """Say how the classifier itself is misused, or None."""
+    classifier, answer = _Noting(), None
+    _, z, labels, z_test = _codes(60, 30)
+    try:
+        answer = attempt(classifier, z, labels, z_test)
+    except Exception:  # the cases will tell
+        pass
+    if classifier.scored:
+        return (
+            "Accuracy needs the labels of the test, which no technique is "
+            "told: return the guesses."
+        )
+    if classifier.asked and not classifier.fits:
+        return "The classifier was never fitted: `fit` comes before `predict`."
+    if not classifier.fits:
+        own = answer is not None and len(getattr(answer, "shape", ())) == 1
+        return "Use the classifier that is handed in." if own else None
+    if len(classifier.fits) > 1:
+        return "`fit` was called twice: each call forgets the one before."
+    given, told = map(torch.as_tensor, classifier.fits[0])
+    if given.ndim == 1:
+        return "`fit` takes the codes first, then the labels."
+    if told.ndim > 1:
+        return "`fit` takes the labels as they are, one number for each code."
+    if len(given) != len(z):
+        return f"It was fitted on {len(given)} codes; {len(z)} have labels."
+    return None
 
 
 @check(
-    cases=lambda: [_codes(60, 300), _codes(80, 210)],
+    cases=lambda: [_codes(300, 300), _codes(240, 210), _codes(60, 1)],
     skip=("one",),
+    find=_misuse,
     slips=mutants(
         _probed,
         {
             "The test codes were scaled by their own mean and deviation; use "
-            "those of z for both.": {"own": _test},
+            "those of z for both.": {
+                "scale_new": lambda codes, z, new: _scaled(codes, new)
+            },
+            "The test codes lost their own mean; take that of z for both.": {
+                "scale_new": lambda codes, z, new: (
+                    (codes - new.mean(dim=0)) / z.std()
+                )
+            },
+            "The test codes were divided by their own deviation; take that of "
+            "z for both.": {
+                "scale_new": lambda codes, z, new: (
+                    (codes - z.mean(dim=0)) / new.std()
+                )
+            },
             "Mean and deviation are those of the test codes: a leak. Take "
-            "those of z.": {"learnt": _test, "own": _test},
+            "those of z.": {
+                "scale": lambda codes, z, new: _scaled(codes, new)
+            },
             "Mean and deviation are those of z and the test codes together: a "
             "leak. Take those of z alone.": {
-                "learnt": _joined,
-                "own": _joined,
+                "scale": lambda codes, z, new: _scaled(codes, _joined(z, new))
+            },
+            "The mean is that of z and the test codes together: a leak. Take "
+            "that of z alone.": {
+                "scale": lambda codes, z, new: (
+                    (codes - _joined(z, new).mean(dim=0)) / z.std()
+                )
             },
             "Each column was divided by its own deviation; divide all by one "
-            "number, `z.std()`.": {"scale": _by_column},
+            "number, `z.std()`.": {
+                "scale": lambda codes, z, new: (
+                    (codes - z.mean(dim=0)) / z.std(dim=0)
+                )
+            },
+            "It is divided by the mean of the columns' deviations; take "
+            "`z.std()`, that of all entries.": {
+                "scale": lambda codes, z, new: (
+                    (codes - z.mean(dim=0)) / z.std(dim=0).mean()
+                )
+            },
             "The codes were not scaled: subtract the mean, divide by the "
-            "deviation.": {"scale": lambda z, by: z},
-            "The test codes were not scaled.": {"scale_new": lambda z, by: z},
+            "deviation.": {"scale": lambda codes, z, new: codes},
+            "The test codes were not scaled.": {
+                "scale_new": lambda codes, z, new: codes
+            },
+            "The codes with labels were not scaled.": {
+                "scale": lambda codes, z, new: codes,
+                "scale_new": lambda codes, z, new: _scaled(codes, z),
+            },
             "The mean was not subtracted.": {
-                "scale": lambda z, by: _scaled(z, by, mean=False)
+                "scale": lambda codes, z, new: codes / z.std()
             },
             "The mean was not subtracted from the test codes.": {
-                "scale_new": lambda z, by: _scaled(z, by, mean=False)
+                "scale_new": lambda codes, z, new: codes / z.std()
+            },
+            "The mean was added; subtract it.": {
+                "scale": lambda codes, z, new: (
+                    (codes + z.mean(dim=0)) / z.std()
+                )
+            },
+            "Only the mean was divided; brackets: (z − mean) / deviation.": {
+                "scale": lambda codes, z, new: codes - z.mean(dim=0) / z.std()
             },
             "The division by the deviation is missing.": {
-                "scale": lambda z, by: _scaled(z, by, deviation=False)
+                "scale": lambda codes, z, new: codes - z.mean(dim=0)
             },
             "The test codes were not divided by the deviation.": {
-                "scale_new": lambda z, by: _scaled(z, by, deviation=False)
+                "scale_new": lambda codes, z, new: codes - z.mean(dim=0)
             },
             "The mean is that of all entries; each column has its own, "
             "`z.mean(dim=0)`.": {
-                "scale": lambda z, by: (z - by.mean()) / by.std()
+                "scale": lambda codes, z, new: (codes - z.mean()) / z.std()
+            },
+            "The mean is that of each row; each column has its own, "
+            "`z.mean(dim=0)`.": {
+                "scale": lambda codes, z, new: (
+                    (codes - codes.mean(dim=1, keepdim=True)) / z.std()
+                )
+            },
+            "The median was subtracted; take the mean.": {
+                "scale": lambda codes, z, new: (
+                    (codes - z.median(dim=0).values) / z.std()
+                )
             },
             "The deviation was taken after the mean was subtracted; take "
             "`z.std()` of the codes as they are.": {
-                "scale": lambda z, by: (
-                    (z - by.mean(0)) / (by - by.mean(0)).std()
+                "scale": lambda codes, z, new: (
+                    (codes - z.mean(dim=0)) / (z - z.mean(dim=0)).std()
                 )
             },
             "It is divided by the variance; take the standard deviation.": {
-                "scale": lambda z, by: (z - by.mean(dim=0)) / by.var()
+                "scale": lambda codes, z, new: (
+                    (codes - z.mean(dim=0)) / z.var()
+                )
             },
             "It is multiplied by the deviation; divide by it.": {
-                "scale": lambda z, by: (z - by.mean(dim=0)) * by.std()
+                "scale": lambda codes, z, new: (
+                    (codes - z.mean(dim=0)) * z.std()
+                )
+            },
+            "The columns were brought between 0 and 1; subtract the mean, "
+            "divide by the deviation.": {
+                "scale": lambda codes, z, new: (
+                    (codes - z.min(dim=0).values)
+                    / (z.max(dim=0).values - z.min(dim=0).values)
+                )
             },
             "These are guesses for the labelled codes; give those for "
             "z_test.": {"asked": lambda z, new: z},
@@ -140,15 +255,23 @@ INNOCENT = {
 }
 
 
+LINES = {*LEAKS, *INNOCENT}
+LETTERS = 'The letters of the lines are wanted, such as ("C", "D").'
+
+
 def _leaks_problem(lines):
     """Say which accusation is wrong, or how many are missing, or None."""
     if isinstance(lines, dict):
         lines = [line for line, leaks in lines.items() if leaks]
-    if not isinstance(lines, str | list | tuple | set | frozenset):
-        return 'The letters of the lines are wanted, such as ("C", "D").'
-    text = "".join(map(str, lines)) if not isinstance(lines, str) else lines
-    named = {c for c in text.upper() if c.isalnum()}
-    if strangers := sorted(named - set(LEAKS) - set(INNOCENT)):
+    if not hasattr(lines, "__iter__"):
+        return LETTERS
+    words = re.findall(r"\w+", " ".join([*map(str, lines)]))
+    if isinstance(lines, str):
+        words = re.findall(r"\w+", lines.replace(" and ", " "))
+    if any(len(set(w.upper()) - LINES) > 1 for w in words):
+        return LETTERS
+    named = set("".join(words).upper())
+    if strangers := sorted(named - LINES):
         return f"There is no line {', '.join(strangers)}."
     if wrong := sorted(named & set(INNOCENT)):
         return INNOCENT[wrong[0]]
@@ -174,16 +297,43 @@ def _digits_problem(answer):
             "The first is the table that `few_labels_contest` returns, with "
             "a row for each draw."
         )
-    if set(results.technique) != {"raw", "code"}:
+    if not {"raw", "code"} <= set(results.technique):
         names = ", ".join(map(str, sorted(set(results.technique))))
         return f'Two techniques, named "raw" and "code"; yours: {names}.'
-    if set(results.labels) != {20, 200}:
+    results = results[results.technique.isin(["raw", "code"])]
+    if not {20, 200} <= set(results.labels):
         return "Contests with 20 and with 200 labels are wanted."
+    results = results[results.labels.isin([20, 200])]
     if results.groupby(["technique", "labels"]).draw.nunique().min() < 10:
         return "At least ten draws for each: few draws, wide bars."
+    if results.accuracy.max() > 1:
+        return "Accuracies are shares, from 0 to 1, as the contest gives them."
     right = TEST * results.accuracy
     if (right - right.round()).abs().max() > 1e-2:
         return "The test is the 360 digits of `data.test`, all of them."
+    return _odd_results(results) or _verdict_problem(
+        paired_leads(results, over="raw"), verdict
+    )
+
+
+def _odd_results(results):
+    """Name accuracies that no honest contest has, or None."""
+    table = results.pivot_table(
+        index=["labels", "draw"], columns="technique", values="accuracy"
+    )
+    if table.isna().any(axis=None):
+        return "Both techniques get the same draws: hold one contest of both."
+    if (table["raw"] == table["code"]).all():
+        return (
+            "raw and code agree in every draw. Does the code say anything "
+            "less, or other, than the pixels?"
+        )
+    for name in ("raw", "code"):
+        if (table[name].groupby("labels").nunique() == 1).any():
+            return (
+                f"{name} is as accurate in every draw. Is it fitted on "
+                "`rows` and `labels`, and on nothing else?"
+            )
     means = results.groupby(["technique", "labels"]).accuracy.mean()
     if means.min() < 0.3:
         where = means.idxmin()
@@ -191,7 +341,7 @@ def _digits_problem(answer):
             f"An accuracy of {means.min():.2f} for {where[0]} with {where[1]} "
             "labels: is the test scaled as the labelled digits are?"
         )
-    return _verdict_problem(paired_leads(results, over="raw"), verdict)
+    return None
 
 
 def _verdict_problem(leads, verdict):

@@ -26,12 +26,10 @@ AIMS = {
     "apart": (0, 6),
     "diagrams": (1, 99),
 }
-# Lesson 00 comes before there is much to guess. Lesson 13 tells its recipe
-# twice, on images and on traffic, with four exercises. Lesson 15 has six uses
-# of a code, each beside its baseline.
+# Lesson 00 comes before there is much to guess. Lesson 15 has six uses of a
+# code, each beside its baseline.
 OTHER_AIMS = {
     "00": {"guesses": (0, 6)},
-    "13": {"cells": (10, 70), "median": (1, 8), "ninety": (1, 14)},
     "15": {
         "cells": (10, 70),
         "words": (300, 1850),

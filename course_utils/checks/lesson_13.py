@@ -9,19 +9,59 @@ from course_utils.datasets import digits
 from course_utils.rivals.detectors import pca_error
 
 SIZES = 2, 8, 32
+ENOUGH = 1.01  # times the least cost
+PARTS = ("train", "valid", "test", "known", "attacks")
+
+
+def _no_number(threshold):
+    """Say why this is not one threshold, or None."""
+    if threshold is None:
+        return "It returned None. Is there a `return`?"
+    try:
+        values = torch.as_tensor(threshold)
+    except (TypeError, ValueError, RuntimeError):
+        return f"One number is wanted; got a {type(threshold).__name__}."
+    if values.numel() != 1:
+        return f"One number is wanted; got {values.numel()} of them."
+    if values.dtype == torch.bool:
+        return "That is True or False, an alarm; the threshold is wanted."
+    if isinstance(threshold, list | tuple):
+        return "Return the number itself, not in a list."
+    return None
 
 
 def _scores(normal, rate):
     """Return scores of five parts, and a rate; no two parts are alike.
 
-    normal: how many normal flows each part has; one flow more or less above
-    the threshold must not matter.
+    normal: how many held-out flows there are, more in the other parts; one
+    flow more or less above the threshold must not matter.
     """
-    kinds = {"train": 0.0, "valid": 0.5, "test": 0.9, "known": 2.5}
-    kinds["attacks"] = 3.0
+    ups = (0.0, 0.5, 0.9, 2.5, 3.0)
+    sizes = (1.9, 1, 1.3, 1.2, 1.6)
     return {
-        k: (torch.randn(normal) + up).exp() for k, up in kinds.items()
+        name: (torch.randn(int(normal * size)) + up).exp()
+        for name, up, size in zip(PARTS, ups, sizes, strict=True)
     }, rate
+
+
+def _no_threshold(choose):
+    """Say what is wrong with the kind of answer, or None."""
+    scores, rate = _scores(1001, 0.07)
+    found = [choose(dict(scores), share) for share in (rate, 0.2)]
+    if problem := _no_number(found[0]):
+        return problem
+    low, high = map(float, found)
+    if abs(low - rate) < 1e-3 and abs(high - 0.2) < 1e-3:
+        return (
+            "That is the share itself; the threshold is wanted, a score that "
+            "this share exceeds."
+        )
+    if low == high:
+        return (
+            "The threshold is the same for a rate of 0.07 and of 0.2: use "
+            "`rate`."
+        )
+    return None
 
 
 def _shares_above(choose, scores, rate):
@@ -39,12 +79,20 @@ def _far_off(shares, scores, rate):
     )
 
 
-def _quantile(scores, rate, of=("valid",), share=lambda rate: 1 - rate):
-    return torch.cat([scores[name] for name in of]).quantile(share(rate))
+def _quantile(
+    scores,
+    rate,
+    of=("valid",),
+    share=lambda rate: 1 - rate,
+    end=torch.Tensor.quantile,
+):
+    joined = torch.cat([scores[name] for name in of])
+    return end(joined, share(rate) if end is torch.Tensor.quantile else rate)
 
 
 @check(
     cases=lambda: [_scores(2001, 0.05), _scores(1001, 0.2)],
+    find=_no_threshold,
     call=_shares_above,
     why=_far_off,
     tolerance=2e-3,
@@ -80,15 +128,20 @@ def _quantile(scores, rate, of=("valid",), share=lambda rate: 1 - rate):
             "an alarm. Take the quantile of 1 - rate.": {
                 "share": lambda rate: rate
             },
-            "That is the quantile 0.99 whatever `rate` says: take 1 - rate.": {
-                "share": lambda rate: 0.99
-            },
             "`rate` is a share: 0.01 means 1 %, so take the quantile of "
             "1 - rate.": {"share": lambda rate: 1 - rate / 100},
             "Half of `rate` lies above it. A score is alarming on one side "
             "only: take 1 - rate.": {"share": lambda rate: 1 - rate / 2},
-            "That is the largest score: no alarm at all.": {
-                "share": lambda rate: 1.0
+            "All five parts together: only the held-out normal flows say how "
+            'many false alarms there will be: take `scores["valid"]`.': {
+                "of": PARTS
+            },
+            "`np.percentile` counts in percent: 100 * (1 - rate).": {
+                "share": lambda rate: (1 - rate) / 100
+            },
+            "The largest score times 1 - rate is no quantile: sort the "
+            "scores, or take `.quantile(1 - rate)`.": {
+                "end": lambda scores, rate: scores.max() * (1 - rate)
             },
         },
     ),
@@ -100,8 +153,12 @@ def choose_threshold(scores, rate):
 
 def _customer(price, share):
     """Return scores of normal flows and attacks that overlap; prices."""
-    normal, attacks = torch.randn(301), 1.5 * torch.randn(203) + 1.8
+    normal, attacks = torch.randn(201), 1.5 * torch.randn(83) + 1.8
     return normal.exp(), attacks.exp(), price, share
+
+
+def _no_cheapest(choose):
+    return _no_number(choose(*_customer(20, 0.05)))
 
 
 def _cost(threshold, normal, attacks, price, share):
@@ -112,17 +169,31 @@ def _cost(threshold, normal, attacks, price, share):
 
 
 def _over_the_least(choose, *case):
-    """Return how many times the least cost the chosen threshold costs."""
+    """Return how many times the least cost the chosen threshold costs.
+
+    With it go the shares of false alarms and of misses, which tell slips
+    apart; of a threshold that is cheap enough nothing more is asked.
+    """
     threshold = float(
         choose(*(c.clone() if torch.is_tensor(c) else c for c in case))
     )
-    return _cost(threshold, *case) / _cost(cheapest(*case), *case)
+    normal, attacks, *_ = case
+    ratio = float(_cost(threshold, *case) / _cost(_cheapest(*case), *case))
+    if ratio <= ENOUGH:
+        return torch.tensor([1.0, 0, 0])
+    false_alarms = (normal > threshold).float().mean()
+    missed = (attacks <= threshold).float().mean()
+    return torch.tensor([ratio, false_alarms, missed])
 
 
-def _too_expensive(ratio, *case):
+def _cheapest(normal, attacks, price, share):
+    return _chosen(normal, attacks, price, share)
+
+
+def _too_expensive(found, *case):
     return (
-        f"Its cost is {ratio:.2f} times the least. Try many thresholds, and "
-        "keep the one whose cost is least."
+        f"Its cost is {found[0]:.2f} times the least. Try many thresholds, "
+        "and keep the one whose cost is least."
     )
 
 
@@ -144,6 +215,10 @@ def _place(best, normal, *case):
     return normal.tolist().index(best)
 
 
+def _mixed_up(best, normal, *case):
+    return normal[normal.sort().values.tolist().index(best)]
+
+
 def _counts(t, normal, attacks, price, share):
     """Return the cost with counts for shares."""
     missed = (attacks <= t).sum()
@@ -152,13 +227,14 @@ def _counts(t, normal, attacks, price, share):
 
 @check(
     cases=lambda: [
-        _customer(300, 0.02),
-        _customer(40, 0.02),
+        _customer(60, 0.02),
+        _customer(12, 0.02),
         _customer(9, 0.3),
     ],
+    find=_no_cheapest,
     call=_over_the_least,
     why=_too_expensive,
-    tolerance=0.01,
+    tolerance=1e-3,
     slips=mutants(
         _chosen,
         {
@@ -177,6 +253,24 @@ def _counts(t, normal, attacks, price, share):
                     t, n, a, 1 / price, share
                 )
             },
+            "That is the price 10 whatever `price` says.": {
+                "cost": lambda t, n, a, price, share: _cost(t, n, a, 10, share)
+            },
+            "That is the share 0.01 whatever `share` says.": {
+                "cost": lambda t, n, a, price, share: _cost(
+                    t, n, a, price, 0.01
+                )
+            },
+            "The quantile 1 - share of normal flows knows neither the price "
+            "nor the attacks: use `alarm_cost`.": {
+                "end": lambda best, normal, attacks, price, share: (
+                    normal.quantile(1 - share)
+                )
+            },
+            "That is the first of the candidates: look at all of them before "
+            "you return.": {"end": lambda best, normal, *case: normal[0]},
+            "The place is that in the sorted scores, the score from the "
+            "unsorted ones: take both from the same.": {"end": _mixed_up},
             "How rare attacks are is left out: use `share`.": {
                 "cost": lambda t, n, a, price, share: _cost(
                     t, n, a, price, 0.5
@@ -205,7 +299,7 @@ def _counts(t, normal, attacks, price, share):
             "costs.": {
                 "end": lambda best, normal, *case: normal.quantile(0.99)
             },
-            "That is the most accurate threshold here; use `cost`.": {
+            "That is the most accurate threshold here; use `alarm_cost`.": {
                 "cost": lambda t, n, a, price, share: (
                     (n > t).sum() + (a <= t).sum()
                 )
@@ -218,21 +312,29 @@ def cheapest(normal, attacks, price, share):
     return _chosen(normal, attacks, price, share)
 
 
-def _tables():
+def _tables(known, attacks, test):
     """Return five small tables in which every leak changes the answer.
 
-    The known attacks are best found with few components, those of the test
-    with more.
+    known, attacks, test: how much wider than normal they are in the three
+    blocks of directions that only 2, 8 and 32 components leave over.
     """
-    mix = torch.randn(4, 40)
+    wide = torch.tensor([6.0, 5, *6 * [3], *24 * [1], *8 * [0.25]])
+    turn = torch.linalg.qr(torch.randn(40, 40)).Q
 
-    def rows(n, noise=0.8, wide=1, away=0):
-        moved = torch.cat([away * torch.ones(3), torch.zeros(37)])
-        z = wide * torch.randn(n, 4)
-        return z @ mix + noise * torch.randn(n, 40) + moved
+    def rows(n, factors=(1, 1, 1), all_over=1.0):
+        blocks = torch.tensor([1.0, *factors])
+        more = blocks.repeat_interleave(torch.tensor([2, 6, 24, 8]))
+        return (all_over * wide * more * torch.randn(n, 40)) @ turn
 
-    parts = rows(60, 0.7), rows(59), rows(43, wide=2.2)
-    return *parts, rows(101, 0.85), rows(83, away=2.2)
+    normal = rows(120, all_over=0.9), rows(119)
+    return *normal, rows(83, known), rows(101, test, 1.05), rows(87, attacks)
+
+
+CASES = (
+    ((2.2, 1.3, 1), (1.3, 1.6, 1.3), (1.5, 1, 1)),
+    ((1, 1.5, 1.3), (1.3, 1.2, 2.5), (1, 1, 1)),
+    ((1.3, 1, 2.5), (2.2, 1.2, 1.4), (1, 1, 1.2)),
+)
 
 
 def _detector(
@@ -244,9 +346,11 @@ def _detector(
     fitted=lambda train, valid, test: train,
     calm=lambda train, valid, test: valid,
     chosen=lambda known, test, attacks: known,
+    judged=lambda test, valid: test,
     rate=0.01,
     order=(1, 2),
-    worst=False,
+    pick=max,
+    end=lambda share, rows: share,
 ):
     """Return recall and false alarms of PCA, with some knobs turned."""
     lines = []
@@ -254,13 +358,21 @@ def _detector(
         on = fitted(train, valid, test)
         threshold = pca_error(calm(train, valid, test), on, size)
         threshold = threshold.quantile(1 - rate)
+        rows = chosen(known, test, attacks), attacks, judged(test, valid)
         shares = [
             (pca_error(x, on, size) > threshold).float().mean().item()
-            for x in (chosen(known, test, attacks), attacks, test)
+            for x in rows
         ]
-        lines.append(shares)
-    best = (min if worst else max)(lines, key=lambda line: line[0])
+        lines.append(
+            [end(share, len(x)) for share, x in zip(shares, rows, strict=True)]
+        )
+    best = pick(lines, key=lambda line: line[0])
     return tuple(best[i] for i in order)
+
+
+def _nth(n):
+    """Return a stand-in for `max` that keeps the line of one size."""
+    return lambda lines, key: lines[n]
 
 
 LEAKS = {
@@ -274,6 +386,27 @@ LEAKS = {
         "chosen": lambda known, test, attacks: attacks
     },
 }
+
+
+def _fewest_false(lines, key):
+    return min(lines, key=lambda line: line[2])
+
+
+def _each_best(lines, key):
+    recall, false = (column for column in list(zip(*lines, strict=True))[1:])
+    return 0, max(recall), min(false)
+
+
+def _averaged(lines, key):
+    return [sum(column) / len(lines) for column in zip(*lines, strict=True)]
+
+
+def _as_two(answer, *case):
+    """Call an answer; a tensor or an array of two is as good as a tuple."""
+    numbers = answer(*case)
+    if hasattr(numbers, "tolist") and numbers.shape == (2,):
+        return tuple(numbers.tolist())
+    return numbers
 
 
 def _left():
@@ -290,7 +423,8 @@ def _left():
 
 
 @check(
-    cases=lambda: [_tables(), _tables(), _tables()],
+    cases=lambda: [_tables(*case) for case in CASES],
+    call=_as_two,
     skip=("one",),
     slips=mutants(
         _detector,
@@ -305,15 +439,64 @@ def _left():
                 "calm": lambda train, valid, test: train
             },
             "The size with the lowest recall is chosen; take the highest.": {
-                "worst": True
+                "pick": min
             },
             "False alarms come second, recall first.": {"order": (2, 1)},
             "The first number is the recall of the known attacks; report the "
             "attacks of the test.": {"order": (0, 2)},
             "99 % of normal flows would raise an alarm: take the quantile "
             "0.99.": {"rate": 0.99},
-            "That is another rate of false alarms; 1 % was asked for.": {
-                "rate": 0.05
+            "That is another rate of false alarms; 1 % was asked for: the "
+            "quantile 0.99.": {"rate": 0.05},
+            "One flow in ten would raise a false alarm; 1 % was asked for: "
+            "the quantile 0.99.": {"rate": 0.1},
+            "PCA is fitted on the held-out flows; fit it on `train`.": {
+                "fitted": lambda train, valid, test: valid
+            },
+            "PCA is fitted on training and test flows; fit it on `train` "
+            "alone.": {
+                "fitted": lambda train, valid, test: torch.cat([train, test])
+            },
+            "Test flows are among those that set the threshold; take `valid` "
+            "alone.": {
+                "calm": lambda train, valid, test: torch.cat([valid, test])
+            },
+            "Training flows are among those that set the threshold; take "
+            "`valid` alone.": {
+                "calm": lambda train, valid, test: torch.cat([train, valid])
+            },
+            "The false alarms are those of `valid`, which set the threshold; "
+            "report those of the test.": {"judged": lambda test, valid: valid},
+            "The test helps to choose the size, by its attacks or its false "
+            "alarms; the known attacks choose it alone.": {
+                "chosen": lambda known, test, attacks: torch.cat(
+                    [known, attacks]
+                )
+            },
+            "The size is chosen by the false alarms on the test. The recall "
+            "of the known attacks chooses it.": {"pick": _fewest_false},
+            "Each number is the best of all sizes. Choose one size, and "
+            "report its two numbers.": {"pick": _each_best},
+            "That is the average over the sizes. Choose one size, and report "
+            "its two numbers.": {"pick": _averaged},
+            "That is the size 2, whatever the known attacks say.": {
+                "pick": _nth(0)
+            },
+            "That is the size 8, whatever the known attacks say.": {
+                "pick": _nth(1)
+            },
+            "That is the last size, 32, whatever the known attacks say.": {
+                "pick": _nth(2)
+            },
+            "Those are the recall of the known attacks and that of `attacks`; "
+            "return that of `attacks` and the false alarms.": {
+                "order": (0, 1)
+            },
+            "An alarm is a score above the threshold, not below.": {
+                "end": lambda share, rows: 1 - share
+            },
+            "Those are counts; take shares: `.float().mean()`.": {
+                "end": lambda share, rows: share * rows
             },
         },
     ),
@@ -329,7 +512,11 @@ NORMAL, LEAST_FOUND, MOST_FALSE = 2, 0.95, 0.15
 def _odd_problem(alarms):
     """Say why these alarms for the test digits will not do, or None."""
     labels = digits().test_labels
-    alarms = torch.as_tensor(alarms).cpu().squeeze()
+    try:
+        alarms = torch.as_tensor(alarms).cpu().squeeze()
+    except (TypeError, ValueError, RuntimeError):
+        kind = type(alarms).__name__
+        return f"A tensor of True and False is wanted; got a {kind}."
     if alarms.shape != labels.shape:
         return (
             f"One answer for each of the {len(labels)} test digits is wanted; "

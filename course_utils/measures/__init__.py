@@ -1,6 +1,12 @@
 """The rulers of the course."""
 
-from course_utils.measures.alarms import dagmm_f1, detection
+from course_utils.measures.alarms import (
+    alarm_cost,
+    alarm_rates,
+    best_f1_threshold,
+    dagmm_f1,
+    detection,
+)
 from course_utils.measures.clinic import treat, ward
 from course_utils.measures.codes import (
     active_units,
@@ -48,8 +54,11 @@ __all__ = [
     "WordPairs",
     "accepted",
     "active_units",
+    "alarm_cost",
+    "alarm_rates",
     "anonymous",
     "ball_radii",
+    "best_f1_threshold",
     "class_variety",
     "dagmm_f1",
     "dci",
@@ -60,8 +69,8 @@ __all__ = [
     "factor_r2",
     "few_labels_contest",
     "group_silhouette",
-    "lettered",
     "known_runs",
+    "lettered",
     "linear_probe",
     "linear_vae_nats",
     "mig_at_prices",

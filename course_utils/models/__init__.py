@@ -1,5 +1,6 @@
 """Models and losses that lessons have written, for later lessons."""
 
+from course_utils.models.flows import FlowVAE, flow_autoencoder
 from course_utils.models.images import (
     VAE,
     Autoencoder,
@@ -28,6 +29,7 @@ from course_utils.models.peeking import PeekingVAE, halved
 __all__ = [
     "Autoencoder",
     "ConditionalVAE",
+    "FlowVAE",
     "ManyVAEs",
     "PeekingVAE",
     "VAE",
@@ -41,6 +43,7 @@ __all__ = [
     "dense_encoder",
     "dense_vae",
     "denoising_loss",
+    "flow_autoencoder",
     "halved",
     "kl_divergence",
     "kl_sparsity",

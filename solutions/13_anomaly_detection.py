@@ -376,8 +376,8 @@ shares = (shares / shares.sum()).groupby(level=0).sum().nlargest(6)
 show_bars(shares.to_dict(), xlabel="share of the score")
 
 # %% [markdown]
-# Six of 41 columns carry most of it. Read such a list with care: an error can
-# spill over into columns that are themselves normal.
+# Six of 41 columns carry most of it. But an error can spill over into columns
+# that are normal.
 #
 # ## What does a miss cost?
 #
@@ -588,7 +588,7 @@ by_vae = detection(found, choose_threshold(found, 0.01), families)
 pandas.DataFrame({"plain": ours, "VAE": by_vae}).T.round(3)
 
 # %% [markdown]
-# A tie. A VAE pays where you need a likelihood, not an alarm.
+# A tie in all but r2l. A VAE pays where you need a likelihood, not an alarm.
 #
 # **DAGMM's protocol.** Papers compare F1 (the harmonic mean of precision and
 # recall) in an experiment that is turned round:

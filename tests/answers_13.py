@@ -227,7 +227,9 @@ ANSWERS = {
             "knows neither the price": lambda n, a, price, share: n.quantile(
                 1 - share
             ),
-            "`min` needs `key=`": lambda n, a, price, share: min(n.tolist()),
+            "That is the lowest score": lambda n, a, price, share: min(
+                n.tolist()
+            ),
             "first of the candidates": lambda n, a, price, share: n[0],
             "unsorted ones": mixed_up,
             "How rare attacks are": cheapest_of(

@@ -52,8 +52,8 @@ draws
 # other seeds). A sample from the prior is often two garments at once.
 
 # %% tags=["claims"]
-reveal(lots[int(draws > 7) + int(draws >= 30)])
-claim("a sandal for sure needs many draws", draws, low=30)
+reveal(lots[int(draws > 7) + int(draws >= 20)])
+claim("a sandal for sure needs 20 draws or more", draws, low=20)
 
 # %% [markdown]
 # ## Tell both halves

@@ -5,7 +5,7 @@ import torch
 
 from course_utils.datasets import fashion_mnist
 from course_utils.measures import mse
-from course_utils.rivals.pca import ILLS, clinic, pca_encoder
+from course_utils.rivals.pca import ILLS, clinic, pca_encoder, pca_errors
 
 
 def test_the_clinic():
@@ -58,3 +58,8 @@ def test_bad_input_of_the_encoder_gets_a_clear_error():
             pca_encoder(torch.randn(8, 5), k)
     with pytest.raises(ValueError, match="NaN"):
         pca_encoder(torch.full((8, 5), torch.nan), 2)
+
+
+def test_errors_of_images_of_another_width():
+    with pytest.raises(ValueError, match="got 5 and 4 numbers each"):
+        pca_errors(torch.zeros(8, 5), torch.zeros(8, 4), [1])

@@ -536,6 +536,8 @@ def _odd_problem(alarms):
     is_normal = labels == NORMAL
     found = alarms[~is_normal].float().mean().item()
     false = alarms[is_normal].float().mean().item()
+    if found == 1 and false == 0:
+        return "Right about every digit: were the test labels looked up?"
     if found >= LEAST_FOUND and false <= MOST_FALSE:
         return None
     if found <= 1 - LEAST_FOUND and false >= 1 - MOST_FALSE:

@@ -13,9 +13,14 @@ def pca_errors(train, test, sizes) -> dict[int, float]:
 
     train, test: (N, ...), flattened here; PCA is fitted on `train` alone.
     sizes: numbers of components, each at least 0 and at most what `train`
-    has. Raises ValueError for others.
+    has. Raises ValueError for others, and where the widths differ.
     """
     train, test = train.flatten(1), test.flatten(1)
+    if train.shape[1] != test.shape[1]:
+        raise ValueError(
+            f"train and test must be equally wide; got {train.shape[1]} and "
+            f"{test.shape[1]} numbers each"
+        )
     most = min(train.shape)
     if not all(0 <= k <= most for k in sizes):
         raise ValueError(f"sizes must lie in 0 to {most}; got {list(sizes)}")

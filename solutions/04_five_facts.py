@@ -570,9 +570,9 @@ scorecard(results, data="full" if FULL else "small")
 # ## Going further
 #
 # **A walk with 8 numbers.** Why did the walk find no new disk? Can the decoder
-# not draw one in the gap, or does the walk miss its code? Train `train(8, frame, epochs=10)`, give it
-# disks from the gap (`world.images[middle]`), and walk with it. `shares`
-# judges both.
+# not draw one in the gap, or does the walk miss its code? Train
+# `train(8, frame, epochs=10)`, give it disks from the gap
+# (`world.images[middle]`), and walk with it. `shares` judges both.
 #
 # <details><summary>What we found</summary>
 #

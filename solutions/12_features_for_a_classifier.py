@@ -488,8 +488,8 @@ for seed in range(5):
 picked.agg(["mean", "sem"]).round(3)
 
 # %% [markdown]
-# Chosen images are 0.03 ahead (with other seeds 0.03 and 0.05): more than
-# any technique gained: **active learning**. Images without labels say
+# Chosen images are 0.03 ahead (0.03 and 0.05 with other seeds), more than any
+# technique gained: **active learning**. Images without labels say
 # where a label is worth most.
 #
 # **Augmentation.** A garment, mirrored or one pixel further, is the same

@@ -376,8 +376,8 @@ shares = (shares / shares.sum()).groupby(level=0).sum().nlargest(6)
 show_bars(shares.to_dict(), xlabel="share of the score")
 
 # %% [markdown]
-# Six of 41 columns carry most of it. But an error can spill over into columns
-# that are normal.
+# Three of 41 columns carry five sixths of it. But an error can spill over into
+# columns that are normal.
 #
 # ## What does a miss cost?
 #
@@ -527,8 +527,7 @@ alarms = checks.odd_digits(alarms)
 # seeds, for the simulation ("small") and the real file.
 
 # %%
-from course_utils.lessons import quiz, scorecard
-from course_utils.lessons.scorecards import measured_table
+from course_utils.lessons import measured_table, quiz, scorecard
 from course_utils.measures import dagmm_f1
 
 

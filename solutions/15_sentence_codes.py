@@ -148,7 +148,7 @@ asked = pandas.DataFrame(sentences.test_facts)
 
 def agree(library, z, key):
     """Share of sentences whose nearest one says the same."""
-    rows = nearest(z + 1e-9, library + 1e-9)[:, 0].tolist()
+    rows = nearest(z + 1e-9, library + 1e-9)[:, 0].tolist()  # no length 0
     return (facts[key].values[rows] == asked[key].values).mean()
 
 

@@ -73,8 +73,8 @@ def main():
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     options = parser.parse_args()
     lessons = read_lessons()
-    switches = [n for n in ("full", "real") if getattr(options, n)]
-    switches = [name.upper() for name in switches]
+    named = {"FULL": options.full, "REAL": options.real}
+    switches = [name for name, wanted in named.items() if wanted]
     for lesson in lessons:
         if lesson.number not in options.numbers:
             continue

@@ -113,11 +113,6 @@ def _one_for_all(scores):
     return word.expand(len(scores))
 
 
-def _quiet(scores):
-    torch.manual_seed(0)
-    return _draw(scores[:1]).expand(len(scores))
-
-
 @check(
     cases=lambda: [(_two_kinds(),)],
     see=_shares,

@@ -83,14 +83,14 @@ def nothing(model, z):
 def train(make=Overcomplete, penalty=nothing, data=train_x, **options):
     """Return a model trained to copy, with a penalty on its code."""
     set_seed(SEED)
-    how = {"epochs": options.pop("epochs", 6), "lr": options.pop("lr", 3e-3)}
+    how = {"epochs": options.pop("epochs", 6), "lr": options.pop("lr", 4e-3)}
     model = make(**options)
 
     def loss(model, x):
         z = model.encode(x)
         return reconstruction_loss(model.decode(z), x) + penalty(model, z)
 
-    fit(model, data, loss, batch_size=64, seed=SEED, **how)
+    fit(model, data, loss, batch_size=128, seed=SEED, **how)
     return model
 
 
@@ -546,7 +546,7 @@ def accuracies(encode):
     new = [predict(encode, x) for x in tests.values()]
     z, y = predict(encode, train_x), images.train_labels
     truth = images.test_labels
-    return [[linear_probe(z[i], y[i], n, truth) for n in new] for i in drawn]
+    return [linear_probe(z[i], y[i], new, truth) for i in drawn]
 
 
 # %%

@@ -72,6 +72,10 @@ def test_a_probe_does_not_see_the_scale_of_a_code():
     scaled = z * torch.tensor([1.0, 1000.0, 0.001])
     parts_2 = scaled[:100], labels[:100], scaled[100:], labels[100:]
     assert linear_probe(*parts) == pytest.approx(linear_probe(*parts_2))
+    both = [parts[2], -parts[2]]
+    assert linear_probe(*parts[:2], both, parts[3]) == [
+        linear_probe(*parts[:2], new, parts[3]) for new in both
+    ]
 
 
 def test_groups_that_are_there_score_higher():

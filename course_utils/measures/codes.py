@@ -86,18 +86,23 @@ def neighbour_accuracy(z, labels, new_z, new_labels, neighbours=5) -> float:
     return float(known.score(new_z, new_labels))
 
 
-def linear_probe(z, labels, new_z, new_labels) -> float:
+def linear_probe(z, labels, new_z, new_labels) -> float | list[float]:
     """Accuracy of logistic regression on codes, scaled as z asks for.
 
-    z, new_z: codes (N, Z) and (M, Z). labels, new_labels: (N,) and (M,). A
-    linear probe of features (Alain and Bengio, 2017).
+    z, new_z: codes (N, Z) and (M, Z). labels, new_labels: (N,) and (M,).
+    new_z may be a list of such codes of the same M things: then one probe
+    is trained and a list of its accuracies comes back. A linear probe of
+    features (Alain and Bengio, 2017).
     """
     from sklearn.linear_model import LogisticRegression  # slow to import
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    return float(probe.fit(z, labels).score(new_z, new_labels))
+    probe.fit(z, labels)
+    if isinstance(new_z, list):
+        return [float(probe.score(new, new_labels)) for new in new_z]
+    return float(probe.score(new_z, new_labels))
 
 
 def group_silhouette(z, groups=10, seed=0) -> float:

@@ -173,7 +173,7 @@ nets = {"plain": train(), "L1": train(penalty=l1(0.1))}
 table(nets, "error", "sum", "above 0.1").round(4)
 
 # %% [markdown]
-# The sum is 16 times smaller; 5 % of the units are above 0.1 instead of 69 %.
+# The sum is 13 times smaller; 4 % of the units are above 0.1 instead of 51 %.
 # The error has grown. Is the code sparse now?
 #
 # ## How sparse is it?
@@ -223,7 +223,7 @@ seen = table(free, "error", "sum", "active units", "norm of a stroke")
 seen.round(4)
 
 # %% [markdown] tags=["explain"]
-# More: about 23 instead of 20, although the sum fell by a sixth. The strokes
+# More: about 20 instead of 17, although the sum fell by an eighth. The strokes
 # have grown, so that smaller activities do the same work. The penalty fell
 # by scale, not by sparsity.
 
@@ -236,7 +236,7 @@ claim("the strokes have grown", norms > 1)
 # %% [markdown]
 # Training found the same trick. The **guard**: the decoder divides each stroke
 # by its norm, so that it cannot grow. The penalty's weight is now 0.2: that
-# leaves about as many active units as before.
+# leaves a few more active units than before.
 
 
 # %%
@@ -345,11 +345,11 @@ for kind, models in family.items():
 show_bars(unused, xlabel="share of units that are never active")
 
 # %% [markdown] tags=["explain"]
-# Top-k: about four fifths of its units. L1 leaves more than a third, KL nearly
-# none. Units that no image uses are **dead**: they get no gradient and seldom
+# Top-k: more than three quarters of its units. L1 leaves nearly half, KL hardly
+# one. Units that no image uses are **dead**: they get no gradient and seldom
 # come back. KL pays with more active units at the same error. Top-k and L1 are
-# near each other. PCA is level with top-k, and ahead with more than 20 active
-# units: sparsity is no better compression.
+# near each other. PCA is level with top-k at ten active units, and ahead with
+# twenty: sparsity is no better compression.
 
 # %% tags=["claims"]
 reveal(max(unused, key=unused.get))
@@ -477,7 +477,7 @@ arrows = {
 show_arrows(cloud, spots, arrows)
 
 # %% [markdown] tags=["explain"]
-# The one across, to about an eighth. Along the line the code must tell images
+# The one across, to about a fifth. Along the line the code must tell images
 # apart, or the error grows. Across there is only noise, and the penalty
 # silences it.
 
@@ -509,7 +509,7 @@ image_moves = {
 show_bars(image_moves, xlabel="how far the code moves")
 
 # %% [markdown]
-# The code moves about a quarter less along the data, and half as far across.
+# The code moves about a fifth less along the data, and half as far across.
 #
 # ## What is it good for?
 #
@@ -557,10 +557,10 @@ means["deviation"] = pd.Series(deviation).astype(float)
 means.astype(float).round(3)
 
 # %% [markdown]
-# Noise takes the plain code from 0.72 to 0.39. Top-k and the contractive code
-# keep 0.61 to 0.66. But PCA with 20 numbers keeps 0.60 to 0.63, and a plain
+# Noise takes the plain code from 0.73 to 0.46. Top-k and the contractive code
+# keep 0.63 to 0.66. But PCA with 20 numbers keeps 0.60 to 0.63, and a plain
 # sigmoid code does as well: what helps is mostly **to say little, or to be
-# smooth**. On clean images all are near each other: KL leads by one to four
+# smooth**. On clean images all are near each other: KL leads by two to five
 # points, and a draw of labels changes about two.
 #
 # **Review question.** Denoising (lesson 06) adds nothing to the loss. Why may
@@ -722,7 +722,7 @@ digit_code = checks.digit_code(digit_code)
 # {answer}
 #
 # - Move the test images by one pixel, `small(images.test.roll(2, dims=3))`:
-#   which probe loses least? With us top-k led PCA by 4 to 8 points.
+#   which probe loses least? With us top-k led PCA by 5 to 10 points.
 # - Another scale-free measure is Hoyer's (2004), from the ratio of an image's
 #   sum to its norm: 0 when all units are equally active, 1 when a single one
 #   is. Compute it for the plain and for the L1 code.

@@ -42,6 +42,7 @@ from course_utils.measures.samples import (
 )
 from course_utils.measures.sentences import (
     WordPairs,
+    code_use,
     known_runs,
     packed_bits,
     scramble,
@@ -60,6 +61,7 @@ __all__ = [
     "ball_radii",
     "best_f1_threshold",
     "class_variety",
+    "code_use",
     "dagmm_f1",
     "dci",
     "detection",

@@ -9,6 +9,9 @@ import lzma
 
 import torch
 
+from course_utils.models import reparameterize, unit_kl
+from course_utils.models.sentences import sentence_loss
+
 PAD, START, END, UNKNOWN = range(4)
 
 
@@ -124,6 +127,31 @@ def swap_costs(loss, z, x):
         )
     with torch.no_grad():
         return (loss(z.roll(1, dims=0), x) - loss(z, x)).mean().item()
+
+
+@torch.no_grad()
+def code_use(vae, x, seed=0):
+    """What a VAE of sentences x (N, T) puts into its code, in nats: a dict.
+
+    vae: with `encode(x) -> mu, log_var` and `step(z, words) -> scores, …`.
+    "KL" of the whole code and of its "largest unit", what "another's code
+    costs" (`swap_costs`), and "−ELBO"; codes are drawn with the seed.
+    """
+    _check(x)
+    torch.manual_seed(seed)
+    mu, log_var = vae.encode(x)
+    z = reparameterize(mu, log_var)
+    kl = unit_kl(mu, log_var).mean(dim=0)
+
+    def nats(z, x):
+        return sentence_loss(vae.step(z, x[:, :-1])[0], x)
+
+    return {
+        "KL": kl.sum().item(),
+        "largest unit": kl.max().item(),
+        "another's code costs": swap_costs(nats, z, x),
+        "−ELBO": (nats(z, x).mean() + kl.sum()).item(),
+    }
 
 
 def _runs(x, length, size):

@@ -22,6 +22,7 @@ from course_utils.models.losses import (
     kl_sparsity,
     negative_elbo,
     reconstruction_loss,
+    unit_kl,
 )
 from course_utils.models.many import ManyVAEs
 from course_utils.models.peeking import PeekingVAE, halved
@@ -50,4 +51,5 @@ __all__ = [
     "negative_elbo",
     "reconstruction_loss",
     "reparameterize",
+    "unit_kl",
 ]

@@ -58,6 +58,11 @@ def kl_divergence(mu, log_var):
     return 0.5 * (mu**2 + log_var.exp() - 1 - log_var).sum(dim=1)
 
 
+def unit_kl(mu, log_var):
+    """KL of each latent from N(0, 1), in nats: (B, Z), (B, Z) -> (B, Z)."""
+    return 0.5 * (mu**2 + log_var.exp() - 1 - log_var)
+
+
 def negative_elbo(model, x, beta=1.0):
     """Loss of a VAE: reconstruction in nats plus beta times the KL, (B,).
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, pad
 
-PAD, START, END = 0, 1, 2
+PAD, START, END, UNKNOWN = range(4)
 
 
 class TransformerAutoencoder(nn.Module):
@@ -98,6 +98,61 @@ class LSTMAutoencoder(nn.Module):
             scores, state = self.step(z, word, state)
             scores[:, :, list(forbid)] = -torch.inf
             word = scores.argmax(dim=2)
+            written.append(word)
+        return torch.cat(written, dim=1)
+
+
+class TextVAE(nn.Module):
+    """A VAE of sentences with recurrent halves (Bowman and others, 2016).
+
+    `encode(x) -> (mu, log_var)`, each (B, Z). At each place the decoder sees
+    the code and the word before.
+    """
+
+    def __init__(self, size, latent_dim=16, width=32, hidden=64):
+        super().__init__()
+        self.words = nn.Embedding(size, width)
+        self.encoder = nn.GRU(width, hidden, batch_first=True)
+        self.to_posterior = nn.Linear(hidden, 2 * latent_dim)
+        self.decoder = nn.GRU(width + latent_dim, hidden, batch_first=True)
+        self.to_scores = nn.Linear(hidden, size)
+
+    def encode(self, x):
+        """Sentences (B, T) -> mu and log_var, each (B, Z)."""
+        h = masked_mean(self.encoder(self.words(x))[0], x)
+        return self.to_posterior(h).chunk(2, dim=1)
+
+    def step(self, z, words, state=None):
+        """Codes (B, Z), words so far (B, T) -> scores (B, T, V), state."""
+        z = z[:, None].expand(-1, words.shape[1], -1)
+        told = torch.cat([self.words(words), z], dim=2)
+        h, state = self.decoder(told, state)
+        return self.to_scores(h), state
+
+    @torch.no_grad()
+    def write(self, z, choose, length=12):
+        """Codes (N, Z) -> sentences (N, length), word by word.
+
+        choose: turns scores (N, V) into words (N,). What is no word has the
+        score −inf. Raises ValueError if the codes or the words do not fit.
+        """
+        wanted = self.to_posterior.out_features // 2
+        if z.ndim != 2 or z.shape[1] != wanted:
+            raise ValueError(
+                f"codes must be (N, {wanted}); got {tuple(z.shape)}"
+            )
+        word = torch.full((len(z), 1), START, device=z.device)
+        written, state = [word], None
+        for _ in range(length - 1):
+            scores, state = self.step(z, word, state)
+            scores[:, -1, [PAD, START, UNKNOWN]] = -torch.inf
+            word = torch.as_tensor(choose(scores[:, -1]))
+            if word.shape != (len(z),) or word.is_floating_point():
+                raise ValueError(
+                    f"choose must return {len(z)} whole numbers (N,); got "
+                    f"{word.dtype} of shape {tuple(word.shape)}"
+                )
+            word = word[:, None]
             written.append(word)
         return torch.cat(written, dim=1)
 

@@ -328,11 +328,10 @@ worked["street to beach, step 2"] = success(*place, step=2)
 show_bars(worked, xlabel="edits that succeed")
 
 # %% [markdown] tags=["explain"]
-# One step is right for a man, and nearly always succeeds; two to three as
-# well. The place fails four times in five. It stands at the end: at the fifth
-# word here, at the ninth there. This encoder keeps words *by position*. A mean
-# over all positions moves each by a little, so one step is too short. Two are
-# better.
+# For a man one step nearly always succeeds, for two to three as well. The
+# place fails four times in five. It stands at the end: the fifth word here,
+# the ninth there. This encoder keeps words *by position*. A mean over all
+# positions moves each by a little, so one step is too short. Two are better.
 
 # %% tags=["claims"]
 reveal(min(names, key=worked.get))
@@ -372,8 +371,7 @@ recoloured = checks.recoloured(recoloured)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# Some sentences stay red? Look at the curve above: a step may be longer than
-# 1.
+# Some stay red? A step may be longer than 1.
 #
 # </details>
 #
@@ -512,7 +510,7 @@ samples = {
     "word pairs, drawn": counted_pairs.draw(200),
     "held-out": test[:200],
 }
-variety = pandas.DataFrame(columns=["different", "known triples", "one"])
+variety = pandas.DataFrame(columns=["different", "known triples", "first"])
 for name, x in samples.items():
     triples = known_runs(x, train, 3).mean().item()
     variety.loc[name] = len(set(say(x))), round(triples, 2), say(x)[0]
@@ -598,10 +596,11 @@ shown = "exact|who|auroc|edit|triples|free|bits"
 measured_table("15").filter(regex=shown, axis="index")
 
 # %% [markdown]
-# The same small network copies three captions in ten without a mistake, so all
-# that needs the code suffers. Counted words are ahead even at *who*, word pairs
-# at scrambled captions and in known triples, and most edits fail. What stays:
-# only free bits keep the VAE's code in use, and the VAE needs the fewest bits.
+# The same small network copies three captions in ten without a mistake, so
+# all that needs the code suffers. Counted words are ahead even at *who*, word
+# pairs at scrambled captions and in known triples, and most edits fail. What
+# stays: only free bits keep the VAE's code in use, and the VAE needs the
+# fewest bits.
 #
 # **Review question.** A search by sentence codes is right in 78 of 100 cases.
 # What do you ask?

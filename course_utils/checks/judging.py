@@ -60,6 +60,10 @@ HINTS = {  # what torch says, as a pattern: what it means for a beginner
         "A standard deviation is above 0 and a probability between 0 and 1: "
         "`.exp()` or `.sigmoid()` makes such a number of any."
     ),
+    "probability tensor contains": (
+        "Probabilities are at least 0 and finite: a softmax makes them of "
+        "scores."
+    ),
     "is not callable": (
         "The brackets make a call, and what stands before them is no "
         "function: is the name of a method missing, or an operator?"

@@ -22,7 +22,61 @@ def _same(a):
     return a
 
 
+def _by_cosine(z, library):
+    from sklearn.metrics.pairwise import cosine_similarity  # slow to import
+
+    return torch.as_tensor(cosine_similarity(z, library))
+
+
+def _by_sklearn(z, library, k=1):
+    return _by_cosine(z, library).topk(k).indices
+
+
+def _wrong_rows(rows, z, library, k=1):
+    """Say what the first rows that are wrong have in common, or nothing."""
+    wanted = _rows(z, library, k)
+    try:
+        rows = torch.as_tensor(rows).long()
+    except (TypeError, ValueError, RuntimeError):
+        return None
+    if rows.shape in (wanted.shape, wanted.T.shape):
+        alike = rows.shape == wanted.shape
+        return _wrong_order(rows, wanted, z, library) if alike else None
+    count = f"{len(wanted)} codes in `z`, and k is {k}: "
+    if rows.ndim == 1:
+        return f"{count}a table (B, k) is wanted, one row for each code."
+    if rows.ndim > 2:
+        return f"{count}numbers of rows are wanted, (B, k), not codes."
+    if len(rows) != len(wanted):
+        return (
+            f"{count}one row for each code is wanted; got {len(rows)} rows. "
+            "Does the search run over the wrong dim?"
+        )
+    return f"{count}k columns are wanted, not {rows.shape[1]}."
+
+
+def _wrong_order(rows, wanted, z, library):
+    if (rows == wanted).all():
+        return None
+    if rows.min() < 0 or rows.max() >= len(library):
+        return "There is no such row in `library`."
+    if any(len(row.unique()) < len(row) for row in rows):
+        return "A row comes back more than once; k different ones are wanted."
+    if (rows.sort(dim=1).values == wanted.sort(dim=1).values).all():
+        return "The right rows, in another order: most similar first."
+    i, j = (rows != wanted).nonzero()[0].tolist()
+    cosines = _by_cosine(z[i : i + 1], library)[0]
+    given, best = int(rows[i, j]), int(wanted[i, j])
+    return (
+        f"For code {i} you give row {given}, whose cosine is "
+        f"{cosines[given]:.2f}; row {best} has {cosines[best]:.2f}. Is each "
+        "code divided by its length, the root of its summed squares?"
+    )
+
+
 @check(
+    oracle=_by_sklearn,  # also imports it before the clock runs
+    why=_wrong_rows,
     cases=lambda: [
         (
             torch.randn(5, 3) + 0.3,
@@ -61,6 +115,20 @@ def _same(a):
                     / (a - a.mean(1, keepdim=True)).norm(dim=1, keepdim=True)
                 )
             },
+            "Opposite codes are not similar: take no absolute value of the "
+            "cosine.": {"product": lambda a, b: (a @ b.T).abs()},
+            "That is divided by the squared length. The length is the root.": {
+                "scale": lambda a: a / a.square().sum(dim=1, keepdim=True)
+            },
+            "That is divided by the sum of absolute values. The length is the "
+            "root of the summed squares.": {
+                "scale": lambda a: a / a.abs().sum(dim=1, keepdim=True)
+            },
+            "That is the smallest sum of absolute differences, not the "
+            "largest cosine.": {
+                "scale": _same,
+                "product": lambda a, b: -torch.cdist(a, b, p=1),
+            },
             "Only the nearest came back; k of them are wanted.": {
                 "pick": lambda s, k: s.topk(1, dim=1).indices
             },
@@ -87,25 +155,69 @@ def _draw(
     return pick(turn(scores))
 
 
+def _top(scores, k):
+    least = scores.topk(k, dim=1).values[:, -1:]
+    return scores.masked_fill(scores < least, -torch.inf).softmax(dim=1)
+
+
 def _shares(words, scores):
-    """How often each word was drawn for either half of the rows."""
+    """How often each word was drawn for either half of the rows.
+
+    A share that chance explains counts as the probability.
+    """
     half = len(scores) // 2
     words = torch.as_tensor(words).flatten().long()
     sentences = {}
-    for part, rows in (("first", words[:half]), ("second", words[half:])):
-        for word in range(scores.shape[1]):
-            share = (rows == word).float().mean().item()
+    for part, rows in (("first", slice(half)), ("second", slice(half, None))):
+        for word, p in enumerate(scores[rows][0].softmax(dim=0).tolist()):
+            share = (words[rows] == word).float().mean().item()
+            chance = 4.5 * (p * (1 - p) / half) ** 0.5
             sentences[
                 f"Word {word} should come as often as its probability says, "
                 f"in the {part} half of the rows."
-            ] = share
+            ] = p if abs(share - p) <= chance else share
     return sentences
 
 
 def _two_kinds():
-    first = torch.tensor([3.0, 0.0, -0.5, 1.5, -torch.inf])
-    second = torch.tensor([-1.0, 0.6, 2.8, -torch.inf, 0.3])
+    first = torch.tensor([2.2, 0.2, -0.8, 1.2, 0.6, -torch.inf, 0.0])
+    second = torch.tensor([-0.8, 0.6, 2.2, -torch.inf, 0.2, 0.0, 1.2])
     return torch.stack([first, second]).repeat_interleave(2000, dim=0)
+
+
+def _odd_draws(attempt):
+    """Say what shows with large scores, or with scores that are all alike."""
+    scores = torch.tensor([[0.5, -1.0, 0.2]]).repeat(50, 1)
+    try:
+        words = torch.as_tensor(attempt(scores.clone()))
+        flat = [torch.zeros(50, 9) for _ in range(6)]
+        several = [torch.as_tensor(attempt(row)) for row in flat]
+    except Exception:
+        return None  # the cases tell
+    if words.shape == (50, 1):
+        return "A column (B, 1) came back; (B,) is wanted: take its [:, 0]."
+    if words.shape == (50, 3):
+        return "A number for each word came back; draw one word a row, (B,)."
+    if words.shape != (50,):
+        return None
+    if words.is_floating_point() and (words != words.round()).any():
+        return "Those are no words: the number of the drawn column is wanted."
+    try:
+        large = torch.as_tensor(attempt(scores + 1000))
+    except Exception:
+        large = words[:1]
+    if len(words.unique()) > 1 and len(large.unique()) == 1:
+        return (
+            "With scores near 1000 exp overflows: softmax(dim=1) has a "
+            "stable form."
+        )
+    firsts = {int(draw[0]) for draw in several}
+    if all(len(draw.unique()) == 1 for draw in several) and len(firsts) > 1:
+        return ONE_FOR_ALL
+    return None
+
+
+ONE_FOR_ALL = "One word was drawn for the whole batch; each row draws its own."
 
 
 def _one_for_all(scores):
@@ -116,7 +228,9 @@ def _one_for_all(scores):
 @check(
     cases=lambda: [(_two_kinds(),)],
     see=_shares,
-    skip=("far", "one"),
+    find=_odd_draws,
+    tolerance=0.04,
+    skip=("far",),
     slips=mutants(
         _draw,
         {
@@ -128,6 +242,8 @@ def _one_for_all(scores):
             "All words are equally likely here: the scores are not used.": {
                 "turn": lambda s: s.isfinite().float()
             },
+            "All columns are equally likely here, even what is no word: the "
+            "scores are not used.": {"turn": torch.ones_like},
             "The scores are sharpened: a softmax of twice the scores.": {
                 "turn": lambda s: (2 * s).softmax(dim=1)
             },
@@ -149,17 +265,23 @@ def _one_for_all(scores):
             "Negative scores became 0: a word with a low score still has a "
             "probability. Take a softmax.": {"turn": lambda s: s.relu()},
             "One of the two likeliest is drawn; all words have a "
-            "probability.": {
-                "turn": lambda s: s.masked_fill(
-                    s < s.topk(2, dim=1).values[:, 1:], -torch.inf
-                ).softmax(dim=1)
+            "probability.": {"turn": lambda s: _top(s, 2)},
+            "One of the three likeliest is drawn; all words have a "
+            "probability.": {"turn": lambda s: _top(s, 3)},
+            "Normal noise is added, and the largest taken. That is no draw "
+            "by the probabilities.": {
+                "turn": lambda s: s + torch.randn_like(s),
+                "pick": lambda s: s.argmax(dim=1),
+            },
+            "The probabilities are multiplied by noise, and the largest is "
+            "taken. That is no draw by the probabilities.": {
+                "turn": lambda s: s.softmax(dim=1) * torch.rand_like(s),
+                "pick": lambda p: p.argmax(dim=1),
             },
         },
     )
     | {
-        "One word was drawn for the whole batch; each row draws its own.": (
-            _one_for_all
-        ),
+        ONE_FOR_ALL: _one_for_all,
     },
 )
 def choose(scores):
@@ -168,19 +290,25 @@ def choose(scores):
 
 
 WANTED = 0.8  # of the edits must succeed
+FEWEST = 10  # edits to judge by
 
 
 def _recoloured_problem(edit):
     """Say what came out of an edit of red into blue."""
-    if not isinstance(edit, dict) or {"before", "after"} - set(edit):
+    try:  # a dictionary or a table
+        texts = edit["before"], edit["after"]
+    except (KeyError, TypeError, IndexError):
         return 'It must be a dictionary {"before": texts, "after": texts}.'
-    texts = edit["before"], edit["after"]
-    if not all(
-        isinstance(part, list) and all(isinstance(t, str) for t in part)
-        for part in texts
-    ):
+    listed = [not isinstance(p, str) and hasattr(p, "__len__") for p in texts]
+    texts = [
+        list(p) if fits else [p] for p, fits in zip(texts, listed, strict=True)
+    ]
+    words = all(isinstance(text, str) for part in texts for text in part)
+    if not all(listed) or not words:
         return "Texts are wanted, as `say` returns them: two lists of str."
     before, after = texts
+    if 0 < len(before) < FEWEST:
+        return f"All sentences of `red` are wanted; got {len(before)}."
     if not before or len(before) != len(after):
         return (
             f"One text after for each text before is wanted; got "

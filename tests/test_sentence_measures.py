@@ -7,12 +7,15 @@ import torch
 
 from course_utils.measures import (
     WordPairs,
+    code_use,
     known_runs,
     packed_bits,
     scramble,
     swap_costs,
     word_counts,
 )
+from course_utils.models import kl_divergence, unit_kl
+from course_utils.models.sentences import TextVAE
 
 # start, words, end, padding; words are 4, 5, 6
 X = torch.tensor([[1, 4, 5, 4, 6, 2, 0], [1, 6, 2, 0, 0, 0, 0]])
@@ -82,6 +85,27 @@ def test_a_swap_costs_what_the_code_says():
         swap_costs(lambda z, x: x, z, z[:2])
 
 
+def test_code_use_of_a_deaf_decoder():
+    torch.manual_seed(0)
+    vae = TextVAE(8, latent_dim=3)
+    used = code_use(vae, X)
+    assert used == code_use(vae, X) != code_use(vae, X, seed=1)
+    mu, log_var = vae.encode(X)
+    kl = kl_divergence(mu, log_var).mean().item()
+    assert used["KL"] == pytest.approx(kl, abs=1e-6)
+    assert used["KL"] / 3 <= used["largest unit"] <= used["KL"]
+    vae.decoder.weight_ih_l0.data[:, -3:] = 0
+    used = code_use(vae, X)
+    assert used["another's code costs"] == pytest.approx(0, abs=1e-5)
+    assert used["−ELBO"] > used["KL"]
+
+
+def test_unit_kl_adds_up():
+    mu, log_var = torch.randn(4, 3), torch.randn(4, 3)
+    total = kl_divergence(mu, log_var)
+    assert torch.allclose(unit_kl(mu, log_var).sum(dim=1), total)
+
+
 @pytest.mark.parametrize(
     "call",
     [
@@ -89,6 +113,7 @@ def test_a_swap_costs_what_the_code_says():
         scramble,
         lambda x: known_runs(x, X),
         lambda x: WordPairs(x, 8),
+        lambda x: code_use(TextVAE(8), x),
     ],
 )
 @pytest.mark.parametrize("x", [X.float(), X[0], [[1, 4, 2]]])
@@ -104,3 +129,15 @@ def test_words_must_be_in_the_vocabulary():
         WordPairs(X, 8).bits(X + 5)
     with pytest.raises(ValueError, match="smoothing must be above 0"):
         WordPairs(X, 8, smoothing=0)
+    with pytest.raises(ValueError, match="numbers from 0; got -8"):
+        WordPairs(X - 9, 8)
+
+
+def test_nothing_to_look_at_is_said():
+    for x, train in ((X[:0], X), (X, X[:0])):
+        with pytest.raises(ValueError, match="no sentence to look at"):
+            known_runs(x, train)
+    with pytest.raises(ValueError, match="got -1, 12"):
+        WordPairs(X, 8).draw(-1)
+    with pytest.raises(ValueError, match="not one text"):
+        packed_bits("a dog", [["a", "dog"]])

@@ -8,6 +8,7 @@ from course_utils.models.sentences import (
     PAD,
     START,
     LSTMAutoencoder,
+    TextVAE,
     TransformerAutoencoder,
     masked_mean,
     sentence_loss,
@@ -79,3 +80,32 @@ def test_mean_leaves_padding_out():
     x = torch.tensor([[1, 2, 0], [1, 4, 2]])
     h = torch.tensor([[[1.0], [3.0], [50.0]], [[1.0], [2.0], [3.0]]])
     assert masked_mean(h, x).flatten().tolist() == [2.0, 2.0]
+
+
+def test_a_text_vae_reads_and_writes():
+    torch.manual_seed(0)
+    vae, x = TextVAE(9, latent_dim=3), some_sentences(5)
+    mu, log_var = vae.encode(x)
+    assert mu.shape == log_var.shape == (5, 3)
+    more_padding = torch.cat([x, torch.full((5, 2), PAD)], dim=1)
+    assert torch.allclose(vae.encode(more_padding)[0], mu, atol=1e-6)
+    scores, _ = vae.step(mu, x[:, :-1])
+    assert scores.shape == (5, 7, 9)
+    written = vae.write(mu, lambda scores: scores.argmax(dim=1), length=6)
+    assert written.shape == (5, 6) and (written[:, 0] == START).all()
+    assert not torch.isin(written[:, 1:], torch.tensor([PAD, START, 3])).any()
+    assert vae.write(mu[:0], lambda s: s.argmax(dim=1)).shape == (0, 12)
+
+
+@pytest.mark.parametrize(
+    ("z", "choose", "told"),
+    [
+        (torch.zeros(3), None, "codes must be"),
+        (torch.zeros(2, 4), None, "codes must be"),
+        (torch.zeros(2, 3), lambda s: s.argmax(), "choose must return"),
+        (torch.zeros(2, 3), lambda s: s[:, 0], "choose must return"),
+    ],
+)
+def test_a_text_vae_says_what_does_not_fit(z, choose, told):
+    with pytest.raises(ValueError, match=told):
+        TextVAE(9, latent_dim=3).write(z, choose)

@@ -268,11 +268,6 @@ def _one_for_all(scores):
             "probability.": {"turn": lambda s: _top(s, 2)},
             "One of the three likeliest is drawn; all words have a "
             "probability.": {"turn": lambda s: _top(s, 3)},
-            "Normal noise is added, and the largest taken. That is no draw "
-            "by the probabilities.": {
-                "turn": lambda s: s + torch.randn_like(s),
-                "pick": lambda s: s.argmax(dim=1),
-            },
             "The probabilities are multiplied by noise, and the largest is "
             "taken. That is no draw by the probabilities.": {
                 "turn": lambda s: s.softmax(dim=1) * torch.rand_like(s),

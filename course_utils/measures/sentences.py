@@ -48,6 +48,8 @@ def known_runs(x, train, length=2):
     after the end does not. Raises ValueError if no run fits.
     """
     _check(x), _check(train)
+    if not len(x) or not len(train):
+        raise ValueError("there is no sentence to look at")
     if not 1 < length <= min(x.shape[1], train.shape[1]):
         raise ValueError(
             f"length must be from 2 to the {x.shape[1]} places of a "
@@ -88,6 +90,10 @@ class WordPairs:
 
     def draw(self, count, length=12):
         """Draw sentences word by word, without unknown words: (count, T)."""
+        if count < 0 or length < 1:
+            raise ValueError(
+                f"count must be from 0, length from 1; got {count}, {length}"
+            )
         follows = self.follows.clone()
         follows[:, [PAD, START, UNKNOWN]] = 0
         word = torch.full((count,), START)
@@ -107,6 +113,8 @@ def packed_bits(train, test):
     """
     if not train or not test:
         raise ValueError("there is no sentence to pack")
+    if isinstance(train, str) or isinstance(test, str):
+        raise ValueError("sentences must be lists of words, not one text")
     old, new = ("\n".join(map(" ".join, t)).encode() for t in (train, test))
     sizes = {"plain text": len(new)}
     for name, pack in {"gzip": gzip.compress, "xz": lzma.compress}.items():
@@ -169,6 +177,8 @@ def _check(x, size=None):
         raise ValueError(
             f"sentences must be whole numbers (N, T); got {shape}"
         )
+    if x.numel() and x.min() < 0:
+        raise ValueError(f"words are numbers from 0; got {int(x.min())}")
     if size is not None and x.numel() and int(x.max()) >= size:
         raise ValueError(
             f"word {int(x.max())} is not in a vocabulary of {size}"

@@ -3,6 +3,8 @@
 ANSWERS: {check: (right answers, {words of the message: wrong answer})}.
 """
 
+import numpy as np
+import pandas
 import torch
 from torch.nn.functional import cosine_similarity, normalize
 
@@ -29,6 +31,16 @@ def by_distance(z, library, k=1):
     return apart.topk(k, largest=False).indices
 
 
+def by_sorting(z, library, k=1):
+    similar = np.asarray(normalize(z) @ normalize(library).T)
+    return np.argsort(-similar, axis=1)[:, :k].copy()
+
+
+def best_again(z, library, k=1):
+    best = (normalize(z) @ normalize(library).T).argmax(dim=1)
+    return best[:, None].expand(-1, k)
+
+
 def by_categorical(scores):
     return torch.distributions.Categorical(logits=scores).sample()
 
@@ -36,6 +48,16 @@ def by_categorical(scores):
 def by_gumbel(scores):
     noise = -torch.empty_like(scores).exponential_().log()
     return (scores + noise).argmax(dim=1)
+
+
+def by_exp(scores):
+    p = scores.exp() / scores.exp().sum(dim=1, keepdim=True)
+    return torch.multinomial(p, 1)[:, 0]
+
+
+def one_random_number(scores):
+    sums = scores.softmax(dim=1).cumsum(dim=1)
+    return (sums < torch.rand(1, device=scores.device)).sum(dim=1)
 
 
 def by_cumsum(scores):
@@ -55,7 +77,7 @@ def edit(after, before=BEFORE):
 
 ANSWERS = {
     "nearest": (
-        [by_normalize, by_pairs, by_loop, by_distance],
+        [by_normalize, by_pairs, by_loop, by_distance, by_sorting],
         {
             "long codes win": lambda z, a, k=1: (z @ a.T).topk(k).indices,
             "not the largest cosine": lambda z, a, k=1: (
@@ -70,6 +92,14 @@ ANSWERS = {
             "Only the nearest": lambda z, a, k=1: (
                 normalize(z) @ normalize(a).T
             ).argmax(dim=1, keepdim=True),
+            "more than once": best_again,
+            "no absolute value": lambda z, a, k=1: (
+                (normalize(z) @ normalize(a).T).abs().topk(k).indices
+            ),
+            "one row for each code": lambda z, a, k=1: by_normalize(z, a)[
+                :, 0
+            ],
+            "k columns are wanted": lambda z, a, k=1: by_normalize(z, a, 3),
             "other way round": lambda z, a, k=1: (
                 (normalize(a) @ normalize(z).T)
                 .topk(min(k, len(z)), dim=1)
@@ -81,6 +111,12 @@ ANSWERS = {
         [by_categorical, by_gumbel, by_cumsum],
         {
             "still the likeliest": lambda s: s.argmax(dim=1),
+            "exp overflows": by_exp,
+            "each row draws its own": one_random_number,
+            "`squeeze` drop it": lambda s: torch.multinomial(
+                s.softmax(1), 1
+            ).squeeze(),
+            "take its [:, 0]": lambda s: torch.multinomial(s.softmax(1), 1),
             "sigmoids": lambda s: torch.multinomial(s.sigmoid(), 1)[:, 0],
             "softmax is taken twice": lambda s: torch.multinomial(
                 s.softmax(1).softmax(1), 1
@@ -98,6 +134,7 @@ ANSWERS = {
             edit(BLUE),
             edit([*BLUE[:-1], "a woman in blue waits"]),
             edit([*BEFORE[:2], *BLUE[2:]]),
+            pandas.DataFrame(edit(BLUE)),
         ],
         {
             "Most sentences are unchanged": edit([*BEFORE[:9], *BLUE[9:]]),
@@ -106,6 +143,7 @@ ANSWERS = {
             ),
             "Most still say red": edit([f"{t} alone" for t in BEFORE]),
             "neither red nor blue": edit(["a dog runs"] * len(BEFORE)),
+            "All sentences of `red`": edit(BLUE[:5], BEFORE[:5]),
             "One text after for each": edit(BLUE[1:]),
             "exchanged": edit(BEFORE, BLUE),
             "It must be a dictionary": BLUE,

@@ -269,7 +269,7 @@ if not sentences.real:
     claim("so does the autoencoder", auroc["autoencoder"], low=0.97)
 
 # %% [markdown]
-# Both find nearly all. For this task one pass of counting is enough.
+# Both find nearly all: here one pass of counting is enough.
 #
 # ## Edit a code
 #
@@ -397,6 +397,8 @@ recoloured = checks.recoloured(recoloured)
 #   unknown.
 # - **Free bits** (Kingma and others, 2016): a unit pays nothing for its first
 #   0.25 nats.
+#
+# We look at the KL, and at what *another* sentence's code costs (lesson 11).
 
 
 # %%

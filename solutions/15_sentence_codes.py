@@ -111,7 +111,7 @@ nearest = checks.nearest(nearest)
 # Does the nearest training sentence speak of the same beings and places? For
 # each held-out sentence we compare *who* acts, *where*, and the *colour*. The
 # third way is the same encoder with random weights: **untrained**. First try
-# the search yourself:
+# it yourself:
 
 # %%
 from course_utils.datasets.captions import tokenize
@@ -269,7 +269,7 @@ if not sentences.real:
     claim("so does the autoencoder", auroc["autoencoder"], low=0.97)
 
 # %% [markdown]
-# Both find nearly all: here one pass of counting is enough.
+# Both find nearly all: one pass of counting is enough.
 #
 # ## Edit a code
 #

@@ -129,7 +129,7 @@ def test_words_must_be_in_the_vocabulary():
         WordPairs(X, 8).bits(X + 5)
     with pytest.raises(ValueError, match="smoothing must be above 0"):
         WordPairs(X, 8, smoothing=0)
-    with pytest.raises(ValueError, match="numbers from 0; got -8"):
+    with pytest.raises(ValueError, match="numbers from 0; got -9"):
         WordPairs(X - 9, 8)
 
 

@@ -3,13 +3,18 @@
 ANSWERS: {check: (right answers, {words of the message: wrong answer})}.
 """
 
+import random
+
 import torch
 from torch.nn.functional import (
     binary_cross_entropy_with_logits,
+    cosine_similarity,
     cross_entropy,
     logsigmoid,
     softplus,
 )
+
+from course_utils.checks.lesson_16 import GRAMMAR, _given
 
 
 def pair_by_bmm(centre, near, far):
@@ -34,85 +39,133 @@ def pair_by_coins(centre, near, far):
     ).sum(1)
 
 
-def scores(centre, near, far):
-    return (centre * near).sum(1), (centre[:, None] * far).sum(2)
-
-
 def pair_slip(loss):
-    return lambda centre, near, far: loss(*scores(centre, near, far))
+    def answer(centre, near, far):
+        scores = (centre * near).sum(1), (centre[:, None] * far).sum(2)
+        return loss(*scores)
+
+    return answer
 
 
-def average_by_loop(h, keep):
-    rows = [h[i][keep[i]].mean(dim=0) for i in range(len(h))]
-    return torch.stack(rows)
+def pairs_by_rows(x, window=4):
+    centres, nears = [], []
+    for row in x.tolist():
+        words = [w for w in row if w > 3]
+        places = [i for i, w in enumerate(row) if w > 3]
+        for a, i in zip(words, places, strict=True):
+            for b, j in zip(words, places, strict=True):
+                if i != j and abs(i - j) <= window:
+                    centres.append(a)
+                    nears.append(b)
+    return torch.tensor(centres).long(), torch.tensor(nears).long()
 
 
-def average_by_where(h, keep):
-    total = torch.where(keep.unsqueeze(-1), h, torch.zeros_like(h)).sum(1)
-    return total / keep.sum(1, keepdim=True)
+def pairs_of(
+    wrap=False,
+    both=True,
+    right_kept=True,
+    left_kept=True,
+    more=1,
+    first=1,
+    low=3,
+):
+    """An answer made of rolls or slices."""
+
+    def answer(x, window=4):
+        found = []
+        for step in range(first, window + more):
+            a = x if wrap else x[:, : x.shape[1] - step]
+            b = x.roll(-step, 1) if wrap else x[:, step:]
+            keep = torch.ones_like(a, dtype=torch.bool)
+            if left_kept:
+                keep &= a > low
+            if right_kept:
+                keep &= b > low
+            found.append(torch.stack([a[keep], b[keep]]))
+            if both:
+                found.append(torch.stack([b[keep], a[keep]]))
+        centre, near = torch.cat(found, dim=1)
+        return centre, near
+
+    return answer
 
 
-def average_by_product(h, keep):
-    weights = keep.float() / keep.float().sum(dim=1, keepdim=True)
-    return (weights[:, None, :] @ h)[:, 0]
+def pairs_both_rolls(x, window=4):
+    """Padding between the sentences makes rolling harmless."""
+    x = torch.nn.functional.pad(x, (0, window))
+    centre, near = [], []
+    for step in [*range(-window, 0), *range(1, window + 1)]:
+        other = x.roll(step, dims=1)
+        keep = (x > 3) & (other > 3)
+        centre.append(x[keep])
+        near.append(other[keep])
+    return torch.cat(centre), torch.cat(near)
 
 
-def attention_by_where(q, k, v, keep):
-    s = torch.einsum("bid,bjd->bij", q, k) / q.size(-1) ** 0.5
-    s = torch.where(keep.unsqueeze(1), s, torch.tensor(float("-inf")))
-    return torch.softmax(s, dim=-1) @ v
+def rank_by_sorting(vectors, word, twin):
+    like = cosine_similarity(vectors, vectors[word][None], dim=1)
+    order = [i for i in like.argsort(descending=True).tolist() if i != word]
+    return order.index(twin) + 1
 
 
-def attention_by_bias(q, k, v, keep):
-    bias = (~keep).float()[:, None, :] * -1e9
-    return (q @ k.mT * q.shape[2] ** -0.5 + bias).softmax(-1) @ v
+def rank_by_counting(vectors, word, twin):
+    unit = vectors / vectors.norm(dim=1, keepdim=True)
+    like = unit @ unit[word]
+    return (like > like[twin]).sum().item()  # itself counts for the 1
 
 
-def attention_by_loop(q, k, v, keep):
-    rows = []
-    for one, keys, values, kept in zip(q, k, v, keep, strict=True):
-        fit = one @ keys[kept].T / one.shape[1] ** 0.5
-        rows.append(fit.softmax(dim=1) @ values[kept])
-    return torch.stack(rows)
+def rank_by_loop(vectors, word, twin):
+    def like(i):
+        return torch.dot(vectors[word], vectors[i]) / vectors[i].norm()
+
+    rank = 1
+    for i in range(len(vectors)):
+        rank += i != word and bool(like(i) > like(twin))
+    return rank
 
 
-def attend(q, k, v, change, scale=0.5):
-    s = change(q @ k.transpose(1, 2) / q.shape[-1] ** scale)
-    return s.softmax(-1) @ v
+def rank_of(score, descending=True, start=1, drop=True):
+    def answer(vectors, word, twin):
+        order = score(vectors, word).argsort(descending=descending).tolist()
+        if drop:
+            order.remove(word)
+        return order.index(twin) + start
+
+    return answer
 
 
-def heard_then_masked(q, k, v, keep):
-    s = (q @ k.transpose(1, 2) / q.shape[-1] ** 0.5).softmax(-1)
-    return s.masked_fill(~keep[:, None, :], 0) @ v
+def cosine(vectors, word):
+    return cosine_similarity(vectors, vectors[word][None], dim=1)
 
 
-def over_questions(q, k, v, keep):
-    s = q @ k.transpose(1, 2) / q.shape[-1] ** 0.5
-    return s.masked_fill(~keep[:, None, :], -torch.inf).softmax(1) @ v
+GIVEN = _given(GRAMMAR)
 
 
-def nats(scores, x):
-    return cross_entropy(scores.transpose(1, 2), x, reduction="none")
+def planted(word, twin, share=0.5):
+    coins = random.Random(1)
+    new = [
+        [twin if w == word and coins.random() < share else w for w in words]
+        for words in GIVEN
+    ]
+    return word, twin, new
 
 
-def blanks_by_log_softmax(scores, x, hidden):
-    picked = scores.log_softmax(2).gather(2, x[:, :, None])[:, :, 0]
-    return -(picked * hidden).sum(1)
+def every_second(word, twin):
+    seen, mine = 0, []
+    for words in GIVEN:
+        words = list(words)
+        for i, w in enumerate(words):
+            if w == word:
+                seen += 1
+                words[i] = twin if seen % 2 else w
+        mine.append(tuple(words))
+    return word, twin, mine
 
 
-def blanks_flat(scores, x, hidden):
-    loss = cross_entropy(scores.flatten(0, 1), x.flatten(), reduction="none")
-    return torch.where(hidden, loss.view(x.shape), 0.0).sum(dim=1)
+def loss_of_pairs(t, s):
+    return -logsigmoid(t) - logsigmoid(-s).sum(1)
 
 
-def blanks_by_ignoring(scores, x, hidden):
-    target = x.masked_fill(~hidden, -100)
-    return cross_entropy(scores.transpose(1, 2), target, reduction="none").sum(
-        1
-    )
-
-
-INF = -torch.inf
 ANSWERS = {
     "negative_sampling_loss": (
         [pair_by_bmm, pair_by_softplus, pair_by_coins],
@@ -120,9 +173,7 @@ ANSWERS = {
             "minus sign": pair_slip(
                 lambda t, s: -logsigmoid(t) - logsigmoid(s).sum(1)
             ),
-            "wrong way round": pair_slip(
-                lambda t, s: logsigmoid(t) + logsigmoid(-s).sum(1)
-            ),
+            "wrong way round": pair_slip(lambda t, s: -loss_of_pairs(t, s)),
             "averaged over the strangers": pair_slip(
                 lambda t, s: -logsigmoid(t) - logsigmoid(-s).mean(1)
             ),
@@ -139,9 +190,8 @@ ANSWERS = {
             ),
             "strangers are missing": pair_slip(lambda t, s: -logsigmoid(t)),
             "one loss for each pair": pair_slip(
-                lambda t, s: -(logsigmoid(t) + logsigmoid(-s).sum(1)).mean()
+                lambda t, s: loss_of_pairs(t, s).mean()
             ),
-            "Only the strangers": pair_slip(lambda t, s: -logsigmoid(-s)),
             "signs of both": pair_slip(
                 lambda t, s: -logsigmoid(-t) - logsigmoid(s).sum(1)
             ),
@@ -157,187 +207,91 @@ ANSWERS = {
             "summed before": pair_slip(
                 lambda t, s: -logsigmoid(t) - logsigmoid(-s.sum(1))
             ),
-            "averaged before": pair_slip(
-                lambda t, s: -logsigmoid(t) - logsigmoid(-s.mean(1))
-            ),
             "1 - logsigmoid": pair_slip(
                 lambda t, s: -logsigmoid(t) - (1 - logsigmoid(s)).sum(1)
             ),
             "for each stranger": pair_slip(
                 lambda t, s: -logsigmoid(t)[:, None] - logsigmoid(-s)
             ),
-            "size written out": pair_slip(
-                lambda t, s: -logsigmoid(t) - 5 * logsigmoid(-s).mean(1)
+            "not a mean": lambda c, n, f: loss_of_pairs(
+                (c * n).mean(1), (c[:, None] * f).mean(2)
+            ),
+            "stable forms": pair_slip(
+                lambda t, s: -t.sigmoid().log() - (-s).sigmoid().log().sum(1)
             ),
             "no gradient": pair_slip(
-                lambda t, s: (-logsigmoid(t) - logsigmoid(-s).sum(1)).detach()
+                lambda t, s: loss_of_pairs(t, s).detach()
             ),
-            "are a ndarray": lambda c, n, f: pair_by_bmm(c, n, f).numpy(),
-            "dimension too many": lambda c, n, f: pair_by_bmm(c, n, f)[None],
             "None": lambda centre, near, far: None,
         },
     ),
-    "average": (
-        [average_by_loop, average_by_where, average_by_product],
+    "table_of_pairs": (
+        [pairs_by_rows, pairs_of(), pairs_both_rolls],
         {
-            "Padding was averaged in": lambda h, keep: h.mean(1),
-            "divided by all T": lambda h, keep: (h * keep[:, :, None]).mean(1),
-            "That is the sum": lambda h, keep: (h * keep[:, :, None]).sum(1),
-            "wrong way round": lambda h, keep: average_by_where(h, ~keep),
-            "each sentence has its own": lambda h, keep: (
-                (h * keep[:, :, None]).sum(1) / keep.sum()
+            "all three faults": pairs_of(
+                wrap=True, both=False, right_kept=False
             ),
-            "still in the sum": lambda h, keep: (
-                h.sum(1) / keep.sum(1, keepdim=True)
+            "to the right are listed": pairs_of(both=False),
+            "neighbour may still be start": pairs_of(right_kept=False),
+            "centre may still be start": pairs_of(left_kept=False),
+            "carries the end": pairs_of(wrap=True),
+            "Roll is still there, and": pairs_of(wrap=True, both=False),
+            "Padding is still there, and": pairs_of(
+                both=False, right_kept=False
             ),
-            "for the whole batch": lambda h, keep: h[keep].mean(0),
-            "numbers of a vector": lambda h, keep: h.mean(2),
-            "may have gaps": lambda h, keep: torch.stack(
+            "own neighbour": pairs_of(first=0),
+            "one too small": pairs_of(more=0),
+            "one too large": pairs_of(more=2),
+            "The unknown word": pairs_of(low=2),
+            "are counted as words": pairs_of(low=-1),
+            "two tensors": lambda x, window=4: pairs_of()(x, window)[0],
+            "one shape": lambda x, window=4: (
+                pairs_of()(x, window)[0],
+                pairs_of()(x, window)[1][1:],
+            ),
+            "None": lambda x, window=4: None,
+        },
+    ),
+    "twin_rank": (
+        [rank_by_sorting, rank_by_counting, rank_by_loop],
+        {
+            "dot product": rank_of(lambda v, i: v @ v[i]),
+            "distance": rank_of(
+                lambda v, i: (v - v[i]).norm(dim=1), descending=False
+            ),
+            "least similar": rank_of(cosine, descending=False),
+            "One too many": rank_of(cosine, drop=False),
+            "One too few": rank_of(cosine, start=0),
+            "None": lambda vectors, word, twin: None,
+        },
+    ),
+    "own_twins": (
+        [
+            planted("woman", "dame"),
+            every_second("horse", "steed"),
+            planted("blue", "azure", 0.45),
+        ],
+        {
+            "Nothing has changed": ("woman", "dame", GIVEN),
+            "only renames it": planted("woman", "dame", 1.0),
+            "with a fair coin": planted("woman", "dame", 0.1),
+            "has a twin already": planted("man", "chap"),
+            "is a word already": planted("woman", "girl"),
+            "too few for two": planted("tie", "cravat"),
+            "in no sentence": ("wolf", "dog", GIVEN),
+            "may change": (
+                "woman",
+                "dame",
                 [
-                    row[: k.sum()].mean(0)
-                    for row, k in zip(h, keep, strict=True)
-                ]
+                    ["dame" if w in ("woman", "horse") else w for w in s]
+                    for s in GIVEN
+                ],
             ),
-            "what is not kept was summed": lambda h, keep: (
-                (h * ~keep[:, :, None]).sum(1) / keep.sum(1, keepdim=True)
-            ),
-            "before a softmax": lambda h, keep: h.masked_fill(
-                ~keep[:, :, None], INF
-            ).mean(1),
-            "no gradient": lambda h, keep: average_by_loop(h, keep).detach(),
-            "are a ndarray": lambda h, keep: average_by_loop(h, keep).numpy(),
-            "dimension too many": lambda h, keep: average_by_loop(h, keep)[
-                :, None
-            ],
-            "RuntimeError": lambda h, keep: (h * keep).sum(1) / keep.sum(1),
-        },
-    ),
-    "attention": (
-        [attention_by_where, attention_by_bias, attention_by_loop],
-        {
-            "not used": lambda q, k, v, keep: attend(q, k, v, lambda s: s),
-            "only padding is heard": lambda q, k, v, keep: attend(
-                q, k, v, lambda s: s.masked_fill(keep[:, None, :], INF)
-            ),
-            "exp(0)": lambda q, k, v, keep: attend(
-                q, k, v, lambda s: s * keep[:, None, :]
-            ),
-            "all minus infinity": lambda q, k, v, keep: attend(
-                q, k, v, lambda s: s.masked_fill(~keep[:, :, None], INF)
-            ),
-            "mask lies on the questions": lambda q, k, v, keep: attend(
-                q, k, v, lambda s: s.masked_fill(~keep[:, :, None], -1e9)
-            ),
-            "not divided": lambda q, k, v, keep: attend(
-                q, k, v, lambda s: s.masked_fill(~keep[:, None, :], INF), 0
-            ),
-            "divide by its square root": lambda q, k, v, keep: attend(
-                q, k, v, lambda s: s.masked_fill(~keep[:, None, :], INF), 1
-            ),
-            "no longer add up": heard_then_masked,
-            "over the keys": over_questions,
-            "the last dimension": lambda q, k, v, keep: (
-                (
-                    (q @ k.mT / q.shape[2] ** 0.5)
-                    .masked_fill(~keep[:, None, :], -1e9)
-                    .softmax(1)
-                )
-                @ v
-            ),
-            "not plus": lambda q, k, v, keep: attend(
-                q, k, v, lambda s: s.masked_fill(~keep[:, None, :], -INF)
-            ),
-            "set to -1": lambda q, k, v, keep: attend(
-                q, k, v, lambda s: s.masked_fill(~keep[:, None, :], -1.0)
-            ),
-            "These are the weights": lambda q, k, v, keep: attend(
-                q,
-                k,
-                torch.eye(q.shape[1]).expand(len(q), -1, -1),
-                lambda s: s.masked_fill(~keep[:, None, :], INF),
-            ),
-            "average the keys": lambda q, k, v, keep: attention_by_where(
-                q, k, k, keep
-            ),
-            "are exchanged": lambda q, k, v, keep: attention_by_where(
-                k, q, v, keep
-            ),
-            "silenced too": lambda q, k, v, keep: (
-                attention_by_where(q, k, v, keep) * keep[:, :, None]
-            ),
-            "keys alone": lambda q, k, v, keep: attend(
-                q,
-                k,
-                v,
-                lambda s: s.masked_fill(
-                    ~(keep[:, None, :] & keep[:, :, None]), INF
-                ),
-            ),
-            "softmax is missing": lambda q, k, v, keep: (
-                ((q @ k.mT / q.shape[2] ** 0.5) * keep[:, None, :]) @ v
-            ),
-            "size written out": lambda q, k, v, keep: (
-                (
-                    (q @ k.mT / 8**0.5)
-                    .masked_fill(~keep[:, None, :], INF)
-                    .softmax(2)
-                )
-                @ v
-            ),
-            "no gradient": lambda q, k, v, keep: attention_by_where(
-                q.detach(), k, v, keep
-            ),
-            "dimension too many": lambda q, k, v, keep: attention_by_where(
-                q, k, v, keep
-            )[None],
-        },
-    ),
-    "masked_loss": (
-        [blanks_by_log_softmax, blanks_flat, blanks_by_ignoring],
-        {
-            "padding too": lambda s, x, hidden: nats(s, x).sum(1),
-            "need no guess": lambda s, x, hidden: (nats(s, x) * (x > 0)).sum(
-                1
-            ),
-            "wrong way round": lambda s, x, hidden: (nats(s, x) * ~hidden).sum(
-                1
-            ),
-            "averaged over all places": lambda s, x, hidden: (
-                nats(s, x) * hidden
-            ).mean(1),
-            "averaged over the hidden": lambda s, x, hidden: (
-                (nats(s, x) * hidden).sum(1) / hidden.sum(1).clamp(min=1)
-            ),
-            "One number": lambda s, x, hidden: cross_entropy(
-                s[hidden], x[hidden]
-            ),
-            "each hidden word": lambda s, x, hidden: cross_entropy(
-                s[hidden], x[hidden], reduction="none"
-            ),
-            "each place": lambda s, x, hidden: nats(s, x) * hidden,
-            "RuntimeError": lambda s, x, hidden: cross_entropy(s, x),
-            "may be 0": lambda s, x, hidden: (
-                (nats(s, x) * hidden).sum(1) / hidden.sum(1)
-            ),
-            "is positive": lambda s, x, hidden: -blanks_flat(s, x, hidden),
-            "Shifted by one": lambda s, x, hidden: blanks_flat(
-                s[:, :-1], x[:, 1:], hidden[:, 1:]
-            ),
-            "over the sentences": lambda s, x, hidden: (
-                nats(s, x) * hidden
-            ).sum(0),
-            "still costs log V": lambda s, x, hidden: nats(
-                s * hidden[:, :, None], x
-            ).sum(1),
-            "target like any other": lambda s, x, hidden: nats(
-                s, x * hidden
-            ).sum(1),
-            "no gradient": lambda s, x, hidden: blanks_flat(
-                s, x, hidden
-            ).detach(),
-            "dimension too many": lambda s, x, hidden: blanks_flat(
-                s, x, hidden
-            )[:, None],
+            "All 5,700 sentences": (*planted("woman", "dame")[:2], GIVEN[1:]),
+            "another length": ("woman", "dame", [s + ["x"] for s in GIVEN]),
+            "three things": planted("woman", "dame")[2],
+            "First the word": planted("woman", "dame")[::-1],
+            "each of them a list": ("woman", "dame", [5, 6]),
         },
     ),
 }

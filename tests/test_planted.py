@@ -67,3 +67,12 @@ def test_rewriting():
     mixed = planted.swap_neighbours(words, random.Random(0))
     assert mixed != words and sorted(mixed) == sorted(words)
     assert planted.swap_neighbours(["a", "a"], random.Random(0)) == ["a", "a"]
+
+
+def test_every_second_sentence_is_swapped():
+    some = ["a dog chases a man".split(), "a man sits".split()] * 3
+    swapped, labels = planted.half_swapped(some)
+    assert labels == [0, 1] * 3
+    for old, new, label in zip(some, swapped, labels, strict=True):
+        assert sorted(old) == sorted(new) and (old != new) == bool(label)
+    assert planted.half_swapped(some)[0] == swapped

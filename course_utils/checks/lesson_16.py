@@ -1,26 +1,29 @@
-"""Checks of lesson 16: the losses of pairs and of blanks."""
+"""Checks of lesson 16."""
+
+import collections
 
 import torch
 from torch.nn.functional import (
     binary_cross_entropy_with_logits,
-    cross_entropy,
     logsigmoid,
+    normalize,
 )
 
-from course_utils.checks.legacy import judge, learnable
+from course_utils.checks.core import check, mutants, outcome
+from course_utils.datasets.captions import (
+    END,
+    PAD,
+    START,
+    UNKNOWN,
+    captions,
+)
+from course_utils.datasets.planted import TWINS, plant
 
-
-def _random(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+# Exercise 1: negative sampling
 
 
 def _scores(centre, near, far):
     return (centre * near).sum(1), torch.einsum("bd,bkd->bk", centre, far)
-
-
-def _negative_sampling_loss(centre, near, far):
-    true, strange = _scores(centre, near, far)
-    return -logsigmoid(true) - logsigmoid(-strange).sum(1)
 
 
 def _by_cross_entropy(centre, near, far):
@@ -33,78 +36,91 @@ def _by_cross_entropy(centre, near, far):
     return nats.sum(1)
 
 
-def _changed(loss):
+def _of_scores(loss):
     """Return a slip that is made of both kinds of scores."""
     return lambda centre, near, far: loss(*_scores(centre, near, far))
 
 
-PAIR_CASES = [
-    (_random(6, 3), _random(6, 3, seed=1), _random(6, 5, 3, seed=2)),
-    (_random(2, 4, seed=3), _random(2, 4, seed=4), _random(2, 2, 4, seed=5)),
-]
+def _pair_cases():
+    sizes = (6, 5, 3), (2, 2, 4), (1, 3, 2)  # B, K, D
+    return [
+        (torch.randn(b, d), torch.randn(b, d), torch.randn(b, k, d))
+        for b, k, d in sizes
+    ]
+
+
 PAIR_SLIPS = {
     "The strangers' scores lack their minus sign: a stranger should score "
-    "low, so it is logsigmoid(-score).": _changed(
+    "low, so it is logsigmoid(-score).": (
         lambda t, s: -logsigmoid(t) - logsigmoid(s).sum(1)
     ),
     "The sign is the wrong way round: a loss is small when all is well.": (
-        _changed(lambda t, s: logsigmoid(t) + logsigmoid(-s).sum(1))
+        lambda t, s: logsigmoid(t) + logsigmoid(-s).sum(1)
     ),
-    "You averaged over the strangers; sum over them.": _changed(
+    "You averaged over the strangers; sum over them.": (
         lambda t, s: -logsigmoid(t) - logsigmoid(-s).mean(1)
     ),
     "These are scores without logsigmoid: the loss would fall for ever.": (
-        _changed(lambda t, s: -t + s.sum(1))
+        lambda t, s: -t + s.sum(1)
     ),
-    "The logarithm is missing: take logsigmoid, not sigmoid.": _changed(
+    "The logarithm is missing: take logsigmoid, not sigmoid.": (
         lambda t, s: -t.sigmoid() - (-s).sigmoid().sum(1)
     ),
     "That is a softmax over neighbour and strangers. Here each is judged by "
-    "itself, with a sigmoid.": _changed(
+    "itself, with a sigmoid.": (
         lambda t, s: -torch.cat([t[:, None], s], 1).log_softmax(1)[:, 0]
     ),
     "The strangers are missing: without them all vectors become alike.": (
-        _changed(lambda t, s: -logsigmoid(t))
+        lambda t, s: -logsigmoid(t)
     ),
-    "The true neighbour is missing.": _changed(
-        lambda t, s: -logsigmoid(-s).sum(1)
-    ),
+    "The true neighbour is missing.": lambda t, s: -logsigmoid(-s).sum(1),
     "You averaged over the batch; one loss for each pair is wanted.": (
-        _changed(lambda t, s: (-logsigmoid(t) - logsigmoid(-s).sum(1)).mean())
+        lambda t, s: (-logsigmoid(t) - logsigmoid(-s).sum(1)).mean()
     ),
-    "You summed over the batch; one loss for each pair is wanted.": _changed(
+    "You summed over the batch; one loss for each pair is wanted.": (
         lambda t, s: (-logsigmoid(t) - logsigmoid(-s).sum(1)).sum()
-    ),
-    "The strangers were compared with the neighbour; compare them with the "
-    "centre.": lambda c, n, f: (
-        -logsigmoid((c * n).sum(1)) - logsigmoid(-_scores(n, n, f)[1]).sum(1)
     ),
     "The signs of both scores are exchanged: the neighbour's score should be "
     "high, logsigmoid(score); each stranger's low, logsigmoid(-score).": (
-        _changed(lambda t, s: -logsigmoid(-t) - logsigmoid(s).sum(1))
+        lambda t, s: -logsigmoid(-t) - logsigmoid(s).sum(1)
     ),
     "The neighbour's score has a minus: it should be high, so it is "
-    "-logsigmoid(score).": _changed(
+    "-logsigmoid(score).": (
         lambda t, s: -logsigmoid(-t) - logsigmoid(-s).sum(1)
     ),
     "The strangers' part is added with a plus; its -log is a loss as well: "
-    "- logsigmoid(-score).": _changed(
+    "- logsigmoid(-score).": (
         lambda t, s: -logsigmoid(t) + logsigmoid(-s).sum(1)
     ),
     "The minus of the strangers belongs inside, and one stays outside: "
-    "- logsigmoid(-score).": _changed(
+    "- logsigmoid(-score).": (
         lambda t, s: -logsigmoid(t) + logsigmoid(s).sum(1)
     ),
     "The neighbour's part lacks its minus sign: -logsigmoid(score).": (
-        _changed(lambda t, s: logsigmoid(t) - logsigmoid(-s).sum(1))
+        lambda t, s: logsigmoid(t) - logsigmoid(-s).sum(1)
     ),
     "The strangers' scores were summed before logsigmoid; each is judged by "
-    "itself.": _changed(lambda t, s: -logsigmoid(t) - logsigmoid(-s.sum(1))),
+    "itself.": lambda t, s: -logsigmoid(t) - logsigmoid(-s.sum(1)),
     "The strangers were averaged before logsigmoid; each is judged by "
-    "itself.": _changed(lambda t, s: -logsigmoid(t) - logsigmoid(-s.mean(1))),
+    "itself.": lambda t, s: -logsigmoid(t) - logsigmoid(-s.mean(1)),
     "1 - logsigmoid is not the log of 1 - sigmoid; that is "
-    "logsigmoid(-score).": _changed(
+    "logsigmoid(-score).": (
         lambda t, s: -logsigmoid(t) - (1 - logsigmoid(s)).sum(1)
+    ),
+    "The neighbours' scores were summed over the whole batch: sum(dim=1).": (
+        lambda t, s: -logsigmoid(t.sum()) - logsigmoid(-s).sum(1)
+    ),
+    "That is one value for each stranger: sum over them.": (
+        lambda t, s: -logsigmoid(t)[:, None] - logsigmoid(-s)
+    ),
+    "Only the first of the strangers was judged: sum over all.": (
+        lambda t, s: -logsigmoid(t) - logsigmoid(-s[:, 0])
+    ),
+}
+VECTOR_SLIPS = {
+    "The strangers were compared with the neighbour; compare them with the "
+    "centre.": lambda c, n, f: (
+        -logsigmoid((c * n).sum(1)) - logsigmoid(-_scores(n, n, f)[1]).sum(1)
     ),
     "logsigmoid came before the dot product was summed: sum over D first.": (
         lambda c, n, f: (
@@ -112,128 +128,326 @@ PAIR_SLIPS = {
             - logsigmoid(-c[:, None] * f).sum(dim=(1, 2))
         )
     ),
-    "The neighbours' scores were summed over the whole batch: sum(dim=1).": (
-        _changed(lambda t, s: -logsigmoid(t.sum()) - logsigmoid(-s).sum(1))
-    ),
     "Each centre was compared with every neighbour of the batch; it has one "
     "of its own.": lambda c, n, f: (
         -logsigmoid(c @ n.T).sum(1) - logsigmoid(-_scores(c, n, f)[1]).sum(1)
     ),
-    "That is one value for each stranger: sum over them.": _changed(
-        lambda t, s: -logsigmoid(t)[:, None] - logsigmoid(-s)
+    "A dot product is a sum, not a mean, of the products.": lambda c, n, f: (
+        -logsigmoid((c * n).mean(1))
+        - logsigmoid(-(c[:, None] * f).mean(2)).sum(1)
     ),
-    "Only the strangers are here, one value for each: sum over them, and the "
-    "neighbour's shape is (B,).": _changed(lambda t, s: -logsigmoid(-s)),
 }
 
 
-def negative_sampling_loss(attempt):
-    """Judge the loss (B, D), (B, D), (B, K, D) -> (B,)."""
-    compare = learnable(_by_cross_entropy, PAIR_CASES, PAIR_SLIPS)
-    name = "negative_sampling_loss"
-    return judge(name, attempt, _negative_sampling_loss, compare)
+@check(
+    cases=_pair_cases,
+    oracle=_by_cross_entropy,
+    learns=("centre", "near", "far"),
+    slips={text: _of_scores(loss) for text, loss in PAIR_SLIPS.items()}
+    | VECTOR_SLIPS,
+)
+def negative_sampling_loss(centre, near, far):
+    """Vectors (B, D), (B, D), (B, K, D) -> loss of each pair (B,)."""
+    true, strange = _scores(centre, near, far)
+    return -logsigmoid(true) - logsigmoid(-strange).sum(1)
 
 
-def _nats(scores, x):
-    return cross_entropy(scores.transpose(1, 2), x, reduction="none")
+# Exercise 2: the table of pairs
+
+WORDS = 7  # in the vocabulary of the cases
 
 
-def _masked_loss(scores, x, hidden):
-    return (_nats(scores, x) * hidden).sum(dim=1)
-
-
-def _masked_loss_by_rows(scores, x, hidden):
-    """Pick each true word's log-probability, sentence by sentence."""
-    losses = []
-    for row, words, blank in zip(scores.double(), x, hidden, strict=True):
-        picked = row.log_softmax(1)[torch.arange(len(words)), words]
-        losses.append(-picked[blank].sum())
-    return torch.stack(losses).float()
-
-
-def _words(*shape, seed):
-    """Sentences with padding (0) at the end of each but the first."""
-    draw = torch.Generator().manual_seed(seed)
-    x = torch.randint(4, 9, shape, generator=draw)
-    x[1:, -2:] = 0
+def _sentences(*lengths, width):
+    """Draw sentences of these lengths: start, words, end, padding."""
+    x = torch.full((len(lengths), width), PAD)
+    for row, length in zip(x, lengths, strict=True):
+        row[0], row[length + 1] = START, END
+        row[1 : length + 1] = torch.randint(UNKNOWN, WORDS + 4, (length,))
     return x
 
 
-MASKED_CASES = [
-    (
-        _random(4, 6, 9),
-        _words(4, 6, seed=1),
-        torch.tensor([1, 0, 0, 1, 0, 0] * 3 + [0] * 6).view(4, 6).bool(),
-    ),
-    (
-        _random(2, 5, 9, seed=2),
-        _words(2, 5, seed=3),
-        torch.tensor([1, 1, 1, 0, 0, 0, 0, 1, 0, 0]).view(2, 5).bool(),
-    ),
-]
-MASKED_SLIPS = {
-    "All places count, padding too; only hidden words may.": (
-        lambda scores, x, hidden: _nats(scores, x).sum(1)
-    ),
-    "All words count; only the hidden ones may. The others stand in the "
-    "input and need no guess.": lambda scores, x, hidden: (
-        _nats(scores, x) * (x != 0)
-    ).sum(1),
-    "The mask is the wrong way round: you counted what was not hidden.": (
-        lambda scores, x, hidden: (_nats(scores, x) * ~hidden).sum(1)
-    ),
-    "You averaged over all places; sum over the hidden ones.": (
-        lambda scores, x, hidden: (_nats(scores, x) * hidden).mean(1)
-    ),
-    "You averaged over the hidden words; sum over them (and a sentence with "
-    "none gives 0).": lambda scores, x, hidden: (
-        (_nats(scores, x) * hidden).sum(1) / hidden.sum(1).clamp(min=1)
-    ),
-    "One number for the batch; one for each sentence is wanted, (B,).": (
-        lambda scores, x, hidden: _nats(scores, x)[hidden].mean()
-    ),
-    "One sum for the batch; one for each sentence is wanted, (B,).": (
-        lambda scores, x, hidden: _nats(scores, x)[hidden].sum()
-    ),
-    "That is one loss for each hidden word; sum them for each sentence.": (
-        lambda scores, x, hidden: _nats(scores, x)[hidden]
-    ),
-    "That is one loss for each place; sum over the places.": (
-        lambda scores, x, hidden: _nats(scores, x) * hidden
-    ),
-    "NaN: you divided by the number of hidden words, which may be 0. Sum "
-    "over them.": lambda scores, x, hidden: (
-        (_nats(scores, x) * hidden).sum(1) / hidden.sum(1)
-    ).nan_to_num(nan=1e3),
-    "The sign is the wrong way round: a loss is positive.": (
-        lambda scores, x, hidden: -_masked_loss(scores, x, hidden)
-    ),
-    "Shifted by one: here a score speaks of its own place.": (
-        lambda scores, x, hidden: _masked_loss(
-            scores[:, :-1], x[:, 1:], hidden[:, 1:]
+def _list_pairs(
+    x,
+    window=4,
+    first=1,
+    extra=0,
+    sides=(True, True),
+    wrap=False,
+    centre_only=False,
+    near_only=False,
+    low=UNKNOWN,
+    joined=False,
+    columns=False,
+):
+    """Return centres (P,) and neighbours (P,), with some knobs turned."""
+    if joined:
+        x = x.flatten()[None]
+    if columns:
+        x = x.T
+    found = []
+    for step in range(first, window + 1 + extra):
+        if wrap:
+            left, right = x, x.roll(-step, dims=1)
+        else:
+            left, right = x[:, : x.shape[1] - step], x[:, step:]
+        left, right = left.flatten(), right.flatten()
+        kept = (left > low) | near_only
+        kept &= (right > low) | centre_only
+        pair = left[kept], right[kept]
+        found += [pair] * sides[0] + [pair[::-1]] * sides[1]
+    centre, near = zip(*found, strict=True)
+    return torch.cat(centre), torch.cat(near)
+
+
+def _pairs_one_by_one(x, window=4):
+    """The same with a loop over words, as the lesson begins."""
+    places = range(x.shape[1])
+    found = [
+        (row[i], row[j])
+        for row in x.tolist()
+        for i in places
+        for j in places
+        if 0 < abs(i - j) <= window and min(row[i], row[j]) > UNKNOWN
+    ]
+    return torch.tensor(found, dtype=torch.long).view(-1, 2).T.unbind()
+
+
+def _how_often(pairs):
+    """Turn pairs into how often each occurs: (V, V), whatever their order."""
+    if pairs is None:
+        return None
+    if not isinstance(pairs, (tuple, list)) or len(pairs) != 2:
+        if not (torch.is_tensor(pairs) and len(pairs) == 2):
+            raise ValueError(
+                "Return two tensors: the centres and their neighbours."
+            )
+    centre, near = (torch.as_tensor(part) for part in pairs)
+    if centre.shape != near.shape or centre.ndim != 1:
+        raise ValueError(
+            "Centres and neighbours must have one shape, (P,); got "
+            f"{tuple(centre.shape)} and {tuple(near.shape)}."
         )
-    ),
-    "You summed over the sentences; sum over the places (dim=1).": (
-        lambda scores, x, hidden: (_nats(scores, x) * hidden).sum(0)
-    ),
-    "You averaged over the batch; one loss for each sentence is wanted.": (
-        lambda scores, x, hidden: _masked_loss(scores, x, hidden).mean()
-    ),
-    "You averaged over batch and places; sum over the places (dim=1).": (
-        lambda scores, x, hidden: (_nats(scores, x) * hidden).mean()
-    ),
-    "The scores were set to zero, which still costs log V; mask the "
-    "cross-entropies.": lambda scores, x, hidden: _nats(
-        scores * hidden[:, :, None], x
-    ).sum(1),
-    "The words were set to 0, but 0 is a target like any other; mask the "
-    "cross-entropies.": lambda scores, x, hidden: _nats(
-        scores, x * hidden
-    ).sum(1),
-}
+    if centre.is_floating_point() or near.is_floating_point():
+        raise ValueError("Words are whole numbers; these have decimals.")
+    size = WORDS + 4
+    table = torch.zeros(size * size)
+    place = (centre * size + near).cpu()
+    return table.index_add(0, place, torch.ones(len(place))).view(size, size)
 
 
-def masked_loss(attempt):
-    """Judge `masked_loss(scores, x, hidden)`: (B, T, V) -> (B,)."""
-    compare = learnable(_masked_loss_by_rows, MASKED_CASES, MASKED_SLIPS)
-    return judge("masked_loss", attempt, _masked_loss, compare)
+@check(
+    cases=lambda: [
+        (_sentences(6, 3, 1, 5, width=8),),
+        (_sentences(4, 6, 2, width=8), 2),
+        (_sentences(7, width=9), 3),
+    ],
+    oracle=_pairs_one_by_one,
+    view=_how_often,
+    skip=("far",),
+    slips=mutants(
+        _list_pairs,
+        {
+            "The colleague's pairs, all three faults: wrapped round, with "
+            "padding, to one side.": {
+                "wrap": True,
+                "centre_only": True,
+                "sides": (True, False),
+            },
+            "Only neighbours to the right are listed: add each pair the "
+            "other way round.": {"sides": (True, False)},
+            "Only neighbours to the left are listed: add each pair the other "
+            "way round.": {"sides": (False, True)},
+            "A neighbour may still be start, end or padding: both words must "
+            "be above UNKNOWN.": {"centre_only": True},
+            "A centre may still be start, end or padding: both words must be "
+            "above UNKNOWN.": {"near_only": True},
+            "`roll` still carries the end of a sentence round to its start: "
+            "take slices.": {"wrap": True},
+            "Roll is still there, and only one side is listed.": {
+                "wrap": True,
+                "sides": (True, False),
+            },
+            "Roll and padding are still there.": {
+                "wrap": True,
+                "centre_only": True,
+            },
+            "Padding is still there, and only one side is listed.": {
+                "centre_only": True,
+                "sides": (True, False),
+            },
+            "Each word is listed as its own neighbour: begin with step 1.": {
+                "first": 0
+            },
+            "The window is one too small: `range` leaves its end out.": {
+                "extra": -1
+            },
+            "The window is one too large.": {"extra": 1},
+            "The unknown word is no word of the table: above UNKNOWN, not "
+            "UNKNOWN itself.": {"low": UNKNOWN - 1},
+            "Start, end and padding are counted as words.": {"low": -1},
+            "Sentences were laid end to end, so the last word of one meets "
+            "the first of the next: shift along dim=1.": {"joined": True},
+            "You shifted over the sentences; shift over the places, dim=1.": {
+                "columns": True
+            },
+            "Each pair is listed twice on one side.": {"sides": (2, False)},
+        },
+    ),
+)
+def table_of_pairs(x, window=4):
+    """Sentences (N, T) -> centre words (P,), neighbours (P,)."""
+    return _list_pairs(x, window)
+
+
+# Exercise 3: the rank of a twin
+
+
+def _cosine(vectors, word):
+    return normalize(vectors, dim=1) @ normalize(vectors[word], dim=0)
+
+
+def _dot(vectors, word):
+    return vectors @ vectors[word]
+
+
+def _minus_distance(vectors, word):
+    return -(vectors - vectors[word]).norm(dim=1)
+
+
+def _rank(vectors, word, twin, like=_cosine, sign=1, count=1, itself=False):
+    """Return the rank, with some knobs turned."""
+    score = sign * like(vectors, word)
+    better = score > score[twin]
+    if not itself:
+        better[word] = False
+    return int(better.sum()) + count
+
+
+def _rank_by_sorting(vectors, word, twin):
+    order = _cosine(vectors, word).argsort(descending=True).tolist()
+    order.remove(word)
+    return order.index(twin) + 1
+
+
+def _rank_cases():
+    tables = torch.randn(9, 3), torch.randn(12, 2), 5 * torch.randn(30, 6)
+    sizes = torch.linspace(0.3, 4, 30)
+    return [
+        (table * sizes[: len(table), None], word, twin)
+        for table in tables
+        for word, twin in ((1, 6), (7, 2), (4, 8))
+    ]
+
+
+@check(
+    cases=_rank_cases,
+    oracle=_rank_by_sorting,
+    skip=("one", "far"),
+    slips=mutants(
+        _rank,
+        {
+            "That is the dot product: long vectors win. Divide by the "
+            "lengths: the cosine.": {"like": _dot},
+            "That is the distance; take the cosine of the angle.": {
+                "like": _minus_distance
+            },
+            "The order is the wrong way round: the least similar word is "
+            "first.": {"sign": -1},
+            "One too many: the word itself is counted among its neighbours.": {
+                "itself": True
+            },
+            "One too few: the nearest neighbour has rank 1, not 0.": {
+                "count": 0
+            },
+            "Dot product, and the word itself is counted.": {
+                "like": _dot,
+                "itself": True,
+            },
+            "Two too many: the word itself is counted, and ranks begin with "
+            "2.": {"itself": True, "count": 2},
+        },
+    ),
+)
+def twin_rank(vectors, word, twin):
+    """Place of a twin among a word's neighbours (V, D), 1 is first: an int."""
+    return _rank(vectors, word, twin)
+
+
+# Exercise 4: twins of your own
+
+ENOUGH, LEAST, MOST = 100, 0.3, 0.7
+GRAMMAR = 5700  # training sentences, where no real captions are
+
+
+def _given(count):
+    """Return the training sentences as they were handed out."""
+    given = plant(captions(real=False, quiet=True))[0]
+    if len(given) != count:
+        given = plant(captions(quiet=True))[0]
+    return [s.words for s in given]
+
+
+def _twins_problem(mine):
+    """Say why (word, twin, sentences) are no planted twins, or None."""
+    if not isinstance(mine, (tuple, list)) or len(mine) != 3:
+        return "Hand in three things: (word, twin, new_sentences)."
+    word, twin, sentences = mine
+    if not isinstance(word, str) or not isinstance(twin, str):
+        return "First the word, then its twin, then the sentences."
+    try:
+        new = [list(words) for words in sentences]
+    except TypeError:
+        return "The sentences are a list, each of them a list of words."
+    given = _given(len(new))
+    if len(new) != len(given):
+        return f"All {len(given):,} sentences are wanted; got {len(new):,}."
+    if [len(s) for s in new] != [len(s) for s in given]:
+        return "A sentence has another length: exchange one word for one."
+    changed = collections.Counter(
+        (old, now)
+        for before, after in zip(given, new, strict=True)
+        for old, now in zip(before, after, strict=True)
+        if old != now
+    )
+    count = sum(words.count(word) for words in given)
+    if not count:
+        return f"{word!r} stands in no sentence of `words`."
+    if any(twin in words for words in given):
+        return f"{twin!r} is a word already: invent a new one."
+    if word in TWINS or word in TWINS.values():
+        return f"{word!r} has a twin already; choose another word."
+    if count < ENOUGH:
+        return (
+            f"{word!r} stands in {count} places, too few for two words to be "
+            f"learnt: choose one with {ENOUGH} or more."
+        )
+    if not changed:
+        return "Nothing has changed: no place has the twin."
+    if others := set(changed) - {(word, twin)}:
+        a, b = min(others)
+        return f"Only {word!r} may change; {a!r} has become {b!r}."
+    share = changed[word, twin] / count
+    if share == 1:
+        return (
+            f"Every {word!r} has become {twin!r}: that only renames it. Throw "
+            "a coin at each place."
+        )
+    if not LEAST <= share <= MOST:
+        return (
+            f"{share:.0%} of the places have the twin; with a fair coin it is "
+            "about half."
+        )
+    return None
+
+
+def _own_twins():
+    given = _given(GRAMMAR)
+    coins = torch.rand(len(given), generator=torch.Generator().manual_seed(0))
+    new = [
+        ["dame" if w == "woman" and coin < 0.5 else w for w in words]
+        for words, coin in zip(given, coins.tolist(), strict=True)
+    ]
+    return "woman", "dame", new
+
+
+outcome("own_twins", _twins_problem, course=_own_twins)

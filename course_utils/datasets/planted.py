@@ -145,6 +145,20 @@ def swap_neighbours(words, rng):
     return swapped
 
 
+def half_swapped(sentences, seed=0):
+    """Swap two neighbouring words in every second sentence.
+
+    Returns the sentences, and for each whether it was swapped, 0 or 1.
+    """
+    rng = random.Random(seed)
+    labels = [i % 2 for i in range(len(sentences))]
+    swapped = [
+        swap_neighbours(words, rng) if label else list(words)
+        for words, label in zip(sentences, labels, strict=True)
+    ]
+    return swapped, labels
+
+
 def hide_who(words):
     """Put a blank for each being, one or many: who is it about?"""
     known = set(WHO) | PLURALS

@@ -28,6 +28,7 @@ from course_utils.measures.few_labels import (
     few_labels_contest,
     paired_leads,
 )
+from course_utils.measures.fine_tuning import fine_tune
 from course_utils.measures.images import mse, psnr, ssim
 from course_utils.measures.judge import accepted, recognised, train_judge
 from course_utils.measures.linear import linear_vae_nats
@@ -41,6 +42,8 @@ from course_utils.measures.meaning import (
     winners,
     words_named,
 )
+from course_utils.measures.memory import signs_copied, step_milliseconds
+from course_utils.measures.planted import answer_questions, planted_questions
 from course_utils.measures.samples import (
     anonymous,
     ball_radii,
@@ -69,6 +72,7 @@ __all__ = [
     "alarm_rates",
     "analogy_places",
     "anonymous",
+    "answer_questions",
     "ball_radii",
     "best_f1_threshold",
     "class_variety",
@@ -83,6 +87,7 @@ __all__ = [
     "draw_labelled",
     "factor_r2",
     "few_labels_contest",
+    "fine_tune",
     "group_silhouette",
     "known_runs",
     "lettered",
@@ -97,13 +102,16 @@ __all__ = [
     "neighbour_accuracy",
     "packed_bits",
     "paired_leads",
+    "planted_questions",
     "psnr",
     "recognised",
     "sample_quality",
     "scramble",
     "shape_of",
     "share_in_holes",
+    "signs_copied",
     "ssim",
+    "step_milliseconds",
     "subject_search",
     "subspace_angle",
     "swap_costs",

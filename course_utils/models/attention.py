@@ -84,7 +84,7 @@ class BlankFiller(nn.Module):
 
     Called with sentences (B, T), some words blanked out, it gives scores (B,
     T, V). It has no code: its inside is a state for each position (Devlin
-    and others, 2018). size: of the vocabulary; length: T.
+    and others, 2018). size: of the vocabulary; length: T; block: its class.
     """
 
     def __init__(
@@ -95,12 +95,13 @@ class BlankFiller(nn.Module):
         layers=2,
         heads=4,
         attend=masked_attention,
+        block=Block,
     ):
         super().__init__()
         self.words = nn.Embedding(size, width)
         self.positions = nn.Parameter(0.1 * torch.randn(length, width))
         self.blocks = nn.ModuleList(
-            Block(width, heads, attend) for _ in range(layers)
+            block(width, heads, attend) for _ in range(layers)
         )
         self.norm, self.guess = nn.LayerNorm(width), nn.Linear(width, width)
         nn.init.normal_(self.words.weight, std=width**-0.5)

@@ -5,12 +5,11 @@ a sentence is about when all beings are blanked out, what "bank" and what
 "orange" means in it, and whether two neighbouring words were exchanged.
 """
 
-import random
 from typing import NamedTuple
 
 import torch
 
-from course_utils.datasets.planted import hide_who, swap_neighbours
+from course_utils.datasets.planted import half_swapped, hide_who
 from course_utils.training import predict
 
 
@@ -31,11 +30,6 @@ def planted_questions(train, held, vocabulary, length=12, seed=0):
     fewer. The meanings are asked about all sentences that have the word,
     half of them with labels. length: T. seed: of the exchanged words.
     """
-    dice = random.Random(seed)
-    mixed = [
-        swap_neighbours(s.words, dice) if i % 2 else s.words
-        for i, s in enumerate(held)
-    ]
     about = [s for s in held if s.who]
     asked = {
         "who": ([hide_who(s.words) for s in about], [s.who for s in about])
@@ -46,7 +40,7 @@ def planted_questions(train, held, vocabulary, length=12, seed=0):
             [s.words for s in known],
             [s.meanings[word] for s in known],
         )
-    asked["order"] = mixed, [i % 2 for i in range(len(held))]
+    asked["order"] = half_swapped([s.words for s in held], seed)
     most = {"who": 300, "order": 1000}
     return {
         name: _split(vocabulary.encode(words, length), labels, most.get(name))

@@ -1,128 +1,12 @@
-"""Answers to lesson 14's exercises: right ones, and slips with their words.
+"""Answers to lesson 14's exercises: right ones, and slips with words.
 
 ANSWERS: {check: (right answers, {words of the message: wrong answer})}.
 """
 
-import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
-
-
-def encode_by_hand(words, index, length):
-    numbers = [1]
-    for word in words:
-        numbers.append(index.get(word, 3))
-    numbers.append(2)
-    while len(numbers) < length:
-        numbers.append(0)
-    return numbers
-
-
-def encode_in_place(words, index, length):
-    row = [0] * length
-    row[0] = 1
-    for i, word in enumerate(words, start=1):
-        row[i] = index[word] if word in index else 3
-    row[len(words) + 1] = 2
-    return row
-
-
-def encode_tensor(words, index, length):
-    return torch.tensor(encode_by_hand(words, index, length))
-
-
-def encode_numpy(words, index, length):
-    row = np.zeros(length, dtype=int)
-    row[: len(words) + 2] = encode_unpadded(words, index, length)
-    return list(row)
-
-
-def encode_no_start(words, index, length):
-    row = [index.get(w, 3) for w in words] + [2]
-    return row + [0] * (length - len(row))
-
-
-def encode_no_end(words, index, length):
-    row = [1] + [index.get(w, 3) for w in words]
-    return row + [0] * (length - len(row))
-
-
-def encode_front(words, index, length):
-    row = [1] + [index.get(w, 3) for w in words] + [2]
-    return [0] * (length - len(row)) + row
-
-
-def encode_unpadded(words, index, length):
-    return [1] + [index.get(w, 3) for w in words] + [2]
-
-
-def encode_crash(words, index, length):
-    row = [1] + [index[w] for w in words] + [2]
-    return row + [0] * (length - len(row))
-
-
-def encode_dropping(words, index, length):
-    row = [1] + [index[w] for w in words if w in index] + [2]
-    return row + [0] * (length - len(row))
-
-
-def encode_ends(words, index, length):
-    row = [1] + [index.get(w, 3) for w in words]
-    return row + [2] * (length - len(row))
-
-
-def decode_loop(numbers, words):
-    found = []
-    for number in numbers:
-        if number == 2:
-            break
-        if number > 2:
-            found.append(words[number])
-    return found
-
-
-def decode_slice(numbers, words):
-    end = (numbers + [2]).index(2)
-    return [words[i] for i in numbers[1:end]]
-
-
-def decode_filter(numbers, words):
-    kept = numbers[: numbers.index(2)] if 2 in numbers else numbers
-    return [words[i] for i in kept if i not in (0, 1)]
-
-
-def decode_lazily(numbers, words):
-    return (word for word in decode_loop(numbers, words))
-
-
-def decode_all(numbers, words):
-    return [words[i] for i in numbers]
-
-
-def decode_past_the_end(numbers, words):
-    return [words[i] for i in numbers if i not in (0, 1, 2)]
-
-
-def decode_with_end(numbers, words):
-    found = []
-    for number in numbers[1:]:
-        found.append(words[number])
-        if number == 2:
-            break
-    return found
-
-
-def decode_with_start(numbers, words):
-    return ["<start>", *decode_loop(numbers, words)]
-
-
-def decode_known(numbers, words):
-    return [w for w in decode_loop(numbers, words) if w != "<unknown>"]
-
-
-def decode_text(numbers, words):
-    return " ".join(decode_loop(numbers, words))
+from torch.nn.utils.rnn import pack_padded_sequence
 
 
 def loss_ignore(scores, x):
@@ -148,39 +32,10 @@ def nats(scores, y):
     return cross_entropy(scores.transpose(1, 2), y, reduction="none")
 
 
-def loss_padding(scores, x):
-    return nats(scores, x[:, 1:]).sum(dim=1)
-
-
-def loss_shifted(scores, x):
-    y = x[:, :-1]
-    return (nats(scores, y) * (y != 0)).sum(dim=1)
-
-
-def loss_shifted_and_padding(scores, x):
-    return nats(scores, x[:, :-1]).sum(dim=1)
-
-
-def loss_mean_of_words(scores, x):
-    return loss_ignore(scores, x) / (x[:, 1:] != 0).sum(dim=1)
-
-
-def loss_mean_of_places(scores, x):
-    return nats(scores, x[:, 1:]).mean(dim=1)
-
-
-def loss_masked_then_mean(scores, x):
-    return (nats(scores, x[:, 1:]) * (x[:, 1:] != 0)).mean(dim=1)
-
-
-def loss_batch(scores, x):
-    return cross_entropy(
-        scores.transpose(1, 2), x[:, 1:], ignore_index=0, reduction="sum"
-    )
-
-
-def loss_no_end(scores, x):
-    return (nats(scores, x[:, 1:]) * (x[:, 1:] > 2)).sum(dim=1)
+def loss_colleague(scores, x):
+    y = x[:, 1:]
+    each = cross_entropy(scores.flatten(0, 1), y.flatten(), reduction="none")
+    return each.view(y.shape).sum(dim=1)
 
 
 def mean_weights(h, x):
@@ -198,152 +53,117 @@ def mean_loop(h, x):
     return torch.stack([h[i][x[i] > 0].mean(0) for i in range(len(x))])
 
 
-def mean_all(h, x):
-    return h.mean(1)
+def code_gather(lstm, to_code, h, x):
+    states = lstm(h)[0]
+    last = (x == 2).int().argmax(dim=1)
+    where = last[:, None, None].expand(-1, 1, states.shape[2])
+    end = states.gather(1, where)[:, 0]
+    return to_code(torch.cat((end, mean_fill(states, x)), dim=-1))
 
 
-def mean_masked_late(h, x):
-    return (h * (x != 0).unsqueeze(-1)).mean(dim=1)
+def code_packed(lstm, to_code, h, x):
+    lengths = (x != 0).sum(dim=1).cpu()
+    packed = pack_padded_sequence(
+        h, lengths, batch_first=True, enforce_sorted=False
+    )
+    end = lstm(packed)[1][0][-1]
+    return to_code(torch.hstack([end, mean_weights(lstm(h)[0], x)]))
 
 
-def mean_sum(h, x):
-    return (h * (x != 0).unsqueeze(-1)).sum(dim=1)
+def code_loop(lstm, to_code, h, x):
+    states, _ = lstm(h)
+    rows = []
+    for s, row in zip(states, x):  # noqa: B905
+        real = s[row > 0]
+        rows.append(torch.cat([real[-1], real.mean(dim=0)]))
+    return to_code(torch.stack(rows))
 
 
-def mean_sum_all(h, x):
-    return h.sum(1) / (x != 0).sum(1, keepdim=True)
+def code_of(end, mean=mean_fill):
+    """Make an answer of two ways to sum up the states."""
+
+    def code(lstm, to_code, h, x):
+        states, _ = lstm(h)
+        return to_code(torch.cat([end(states, x), mean(states, x)], dim=1))
+
+    return code
 
 
-def mean_wrong_dim(h, x):
-    return h.mean(dim=2)
+def code_reversed(lstm, to_code, h, x):
+    states = lstm(h.flip(1))[0]
+    return to_code(torch.cat([states[:, -1], mean_fill(states, x)], dim=1))
 
 
-def mean_of_batch(h, x):
-    return (h * (x != 0).unsqueeze(-1)).sum(dim=1) / (x != 0).sum()
+def ends(x):
+    return (x != 0).sum(dim=1) - 1
 
 
-def mean_inverted(h, x):
-    gone = (x == 0).unsqueeze(-1)
-    return (h * gone).sum(1) / gone.sum(1)
+def rows(x):
+    return torch.arange(len(x))
 
 
-def path_lerp(one, other, steps):
-    return torch.lerp(one, other, torch.linspace(0, 1, steps)[:, None])
+X = torch.tensor(
+    [[1, 4 + i, 5 + i, 6, 7 + i, 2, 0, 0] for i in range(6)]
+    + [[1, 4 + i, 9, 2, 0, 0, 0, 0] for i in range(4)]
+)
 
 
-def path_difference(one, other, steps):
-    t = torch.arange(steps).unsqueeze(1) / (steps - 1)
-    return one + t * (other - one)
+def turn(x):
+    turned = x.clone()
+    for row in turned:
+        n = (row > 2).sum()
+        row[1 : n + 1] = row[1 : n + 1].flip(0)
+    return turned
 
 
-def path_stack(one, other, steps):
-    shares = [i / (steps - 1) for i in range(steps)]
-    return torch.stack([(1 - t) * one + t * other for t in shares])
+def with_start_and_end(x):
+    turned = x.clone()
+    for row in turned:
+        n = (row != 0).sum()
+        row[:n] = row[:n].flip(0)
+    return turned
 
 
-def path_backwards(one, other, steps):
-    return path_stack(other, one, steps)
+def mistaken(count):
+    written = turn(X)
+    written[:count, 1] = 3
+    return written
 
 
-def path_open(one, other, steps):
-    return one + torch.arange(steps)[:, None] / steps * (other - one)
+def captions(count):
+    """Write captions, of ids up to 2,000, with some mistakes."""
+    x = torch.where(X > 2, X + 1990, X)
+    written = turn(x)
+    written[:count, 1] = 3
+    return x, written
 
 
-def path_no_ends(one, other, steps):
-    return path_stack(one, other, steps + 2)[1:-1]
-
-
-def path_one_more(one, other, steps):
-    return path_stack(one, other, steps + 1)
-
-
-def path_adding(one, other, steps):
-    return one + torch.linspace(0, 1, steps)[:, None] * other
-
-
-def path_list(one, other, steps):
-    return list(path_stack(one, other, steps))
-
-
-def path_flat(one, other, steps):
-    return path_stack(one, other, steps).T
+def scribbled():
+    written = turn(X)
+    written[written == 0] = 8
+    return written
 
 
 ANSWERS = {
-    "encode_words": (
-        [encode_by_hand, encode_in_place, encode_tensor, encode_numpy],
-        {
-            "start token (1) is missing": encode_no_start,
-            "end token (2) is missing": encode_no_end,
-            "belongs after the end token": encode_front,
-            "must have `length` numbers": encode_unpadded,
-            "KeyError": encode_crash,
-            "were dropped": encode_dropping,
-            "became 0": lambda words, index, length: [
-                0 if n == 3 else n
-                for n in encode_by_hand(words, index, length)
-            ],
-            "are exchanged": lambda words, index, length: [
-                {1: 2, 2: 1}.get(n, n)
-                for n in encode_by_hand(words, index, length)
-            ],
-            "The list has 12": lambda words, index, length: encode_by_hand(
-                words, index, 12
-            ),
-            "The list has 8": lambda words, index, length: encode_by_hand(
-                words, index, length
-            )[:8],
-            "got tensor": lambda words, index, length: encode_tensor(
-                words, index, length
-            ).float(),
-            "got <generator": lambda words, index, length: (
-                n for n in encode_by_hand(words, index, length)
-            ),
-            "whole numbers": lambda words, index, length: [
-                encode_by_hand(words, index, length)
-            ],
-            "fill up with padding": encode_ends,
-            "returned None": lambda words, index, length: None,
-        },
-    ),
-    "decode_numbers": (
-        [decode_loop, decode_slice, decode_filter, decode_lazily],
-        {
-            "are no words": decode_all,
-            "stop there": decode_past_the_end,
-            "The end token itself": decode_with_end,
-            "The start token is no word": decode_with_start,
-            "is still a word": decode_known,
-            "a list of words is wanted": decode_text,
-            "These are numbers": lambda numbers, words: [
-                words.index(word) for word in decode_loop(numbers, words)
-            ],
-            "Off by one": lambda numbers, words: [
-                words[words.index(w) - 1] for w in decode_loop(numbers, words)
-            ],
-            "2 in numbers": lambda numbers, words: [
-                words[i] for i in numbers[1 : numbers.index(2)]
-            ],
-            "the first and the last": lambda numbers, words: [
-                words[i] for i in numbers[1:-1]
-            ],
-            "the end is no word": lambda numbers, words: [
-                words[i] for i in numbers if i > 1
-            ],
-            "returned None": lambda numbers, words: None,
-        },
-    ),
     "sentence_loss": (
         [loss_ignore, loss_gather, loss_module],
         {
-            "Padding is counted": loss_padding,
-            "the start token is predicted": loss_shifted,
-            "Off by one, and padding": loss_shifted_and_padding,
-            "mean over the words": loss_mean_of_words,
-            "mean over all places, padding": loss_mean_of_places,
-            "divided by the number of all": loss_masked_then_mean,
-            "not one for the batch": loss_batch,
-            "never learns to stop": loss_no_end,
+            "Padding is still counted": loss_colleague,
+            "the start is predicted": lambda s, x: (
+                nats(s, x[:, :-1]) * (x[:, :-1] != 0)
+            ).sum(dim=1),
+            "mean over the words": lambda s, x: (
+                loss_ignore(s, x) / (x[:, 1:] != 0).sum(dim=1)
+            ),
+            "mean over all positions": lambda s, x: (
+                nats(s, x[:, 1:]) * (x[:, 1:] != 0)
+            ).mean(dim=1),
+            "not a sum of the batch": lambda s, x: cross_entropy(
+                s.transpose(1, 2), x[:, 1:], ignore_index=0, reduction="sum"
+            ),
+            "never learns to stop": lambda s, x: (
+                nats(s, x[:, 1:]) * (x[:, 1:] > 2)
+            ).sum(dim=1),
             "only padding is counted": lambda s, x: (
                 nats(s, x[:, 1:]) * (x[:, 1:] == 0)
             ).sum(1),
@@ -354,72 +174,94 @@ ANSWERS = {
             "takes the softmax itself": lambda s, x: loss_ignore(
                 s.softmax(2), x
             ),
-            "Unknown words": lambda s, x: (
+            "Unknown words (3) and": lambda s, x: (
                 nats(s, x[:, 1:]) * (x[:, 1:] > 3)
             ).sum(1),
             "still costs log V": lambda s, x: nats(
                 s * (x[:, 1:] != 0)[:, :, None], x[:, 1:]
             ).sum(1),
-            "over the sentences": lambda s, x: (
-                nats(s, x[:, 1:]) * (x[:, 1:] != 0)
-            ).sum(0),
+            "no gradient": lambda s, x: loss_ignore(s, x).detach(),
             "one mean over all words": lambda s, x: cross_entropy(
                 s.transpose(1, 2), x[:, 1:], ignore_index=0
             ),
-            "size written out": lambda s, x: (
-                (nats(s, x[:, 1:]) * (x[:, 1:] != 0)).view(3, -1).sum(1)
-            ),
-            "no gradient": lambda s, x: loss_ignore(s, x).detach(),
-            "are a ndarray": lambda s, x: loss_ignore(s, x).numpy(),
-            "dimension too many": lambda s, x: loss_ignore(s, x)[:, None],
         },
     ),
     "masked_mean": (
         [mean_weights, mean_fill, mean_loop],
         {
-            "padding is counted": mean_all,
-            "still counted in the division": mean_masked_late,
-            "divide it by the number": mean_sum,
-            "only the division": mean_sum_all,
-            "dim 2": mean_wrong_dim,
-            "of the whole batch": mean_of_batch,
-            "mean of the padding": mean_inverted,
-            "Start and end are places": lambda h, x: (
+            "padding is counted": lambda h, x: h.mean(1),
+            "but still counted": lambda h, x: (
+                h * (x != 0).unsqueeze(-1)
+            ).mean(dim=1),
+            "divide it by the number": lambda h, x: (
+                h * (x != 0).unsqueeze(-1)
+            ).sum(dim=1),
+            "only the division": lambda h, x: (
+                h.sum(1) / (x != 0).sum(1, keepdim=True)
+            ),
+            "of the whole batch": lambda h, x: (
+                (h * (x != 0).unsqueeze(-1)).sum(dim=1) / (x != 0).sum()
+            ),
+            "mean of the padding": lambda h, x: (
+                (h * (x == 0)[:, :, None]).sum(1)
+                / (x == 0).sum(1, keepdim=True)
+            ),
+            "Start and end are positions": lambda h, x: (
                 (h * (x > 2)[:, :, None]).sum(1) / (x > 2).sum(1, keepdim=True)
             ),
-            "The start is a place": lambda h, x: mean_fill(h[:, 1:], x[:, 1:]),
-            "padding was summed": lambda h, x: (
-                (h * (x == 0)[:, :, None]).sum(1)
-                / (x != 0).sum(1, keepdim=True)
+            "The start is a position": lambda h, x: mean_fill(
+                h[:, 1:], x[:, 1:]
             ),
             "one mean for the batch": lambda h, x: h[x != 0].mean(0),
             "used as weights": lambda h, x: (
                 (h * x[:, :, None]).sum(1) / x.sum(1, keepdim=True)
             ),
             "no gradient": lambda h, x: mean_fill(h, x).detach(),
-            "are a ndarray": lambda h, x: mean_fill(h, x).numpy(),
-            "dimension too many": lambda h, x: mean_fill(h, x)[:, None],
         },
     ),
-    "between": (
-        [path_lerp, path_difference, path_stack],
+    "lstm_code": (
+        [code_gather, code_packed, code_loop],
         {
-            "from the second code": path_backwards,
-            "stops short": path_open,
-            "ends are missing": path_no_ends,
-            "one row too many": path_one_more,
-            "takes nothing off": path_adding,
-            "must return a tensor": path_list,
-            "transposed": path_flat,
-            "A 7 is written out": lambda a, b, n: path_stack(a, b, 7),
-            "size written out": lambda a, b, n: path_stack(a, b, 5),
-            "itself is missing": lambda a, b, n: path_stack(a, b, n) - a,
-            "walks away": lambda a, b, n: path_stack(a, 2 * a - b, n),
-            "Every row is the middle": lambda a, b, n: torch.stack(
-                [(a + b) / 2] * n
+            "it has read padding": code_of(lambda s, x: s[:, -1]),
+            "state before the end": code_of(
+                lambda s, x: s[rows(x), ends(x) - 1]
             ),
-            "dimension too many": lambda a, b, n: path_stack(a, b, n)[None],
-            "are a ndarray": lambda a, b, n: path_stack(a, b, n).numpy(),
+            "One too far": code_of(lambda s, x: s[rows(x), ends(x) + 1]),
+            "only the start": code_of(lambda s, x: s[:, 0]),
+            "counts padding;": code_of(
+                lambda s, x: s[rows(x), ends(x)], lambda s, x: s.mean(1)
+            ),
+            "and the mean": code_of(
+                lambda s, x: s[:, -1], lambda s, x: s.mean(1)
+            ),
+            "comes second": code_of(
+                mean_fill, lambda s, x: s[rows(x), ends(x)]
+            ),
+            "inner state": lambda lstm, to_code, h, x: to_code(
+                torch.cat([lstm(h)[1][1][-1], mean_fill(lstm(h)[0], x)], 1)
+            ),
+            "not the code": lambda lstm, to_code, h, x: torch.cat(
+                [lstm(h)[0][rows(x), ends(x)], mean_fill(lstm(h)[0], x)], 1
+            ),
+            "right to left": code_reversed,
+            "no gradient": lambda lstm, to_code, h, x: code_loop(
+                lstm, to_code, h, x
+            ).detach(),
+        },
+    ),
+    "backwards": (
+        [(X, turn(X)), [X, turn(X)], (X, mistaken(2)), (X, scribbled())]
+        + [captions(6)],
+        {
+            "plain copies": (X, X),
+            "padding and all": (X, X.flip(1)),
+            "Start and end are turned": (X, with_start_and_end(X)),
+            "70% of the sentences": (X, mistaken(3)),
+            "30% are wanted": captions(8),
+            "A pair is wanted": turn(X),
+            "Both must be tables": (X, turn(X)[:, 1:]),
+            "ids are wanted": (X, torch.zeros(X.shape)),
+            "as it is": (X.flip(1), X),
         },
     ),
 }

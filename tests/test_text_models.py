@@ -9,8 +9,12 @@ from course_utils.models.sentences import (
     START,
     LSTMAutoencoder,
     TextVAE,
+    LSTMDecoder,
+    ParallelDecoder,
     TransformerAutoencoder,
+    last_state,
     masked_mean,
+    remembering_lstm,
     sentence_loss,
 )
 from course_utils.training import fit
@@ -109,3 +113,45 @@ def test_a_text_vae_reads_and_writes():
 def test_a_text_vae_says_what_does_not_fit(z, choose, told):
     with pytest.raises(ValueError, match=told):
         TextVAE(9, latent_dim=3).write(z, choose)
+
+
+def test_decoders_shapes():
+    torch.manual_seed(0)
+    z, told = torch.randn(3, 5), torch.randn(3, 7, 16)
+    assert ParallelDecoder(8, 5, 16)(z).shape == (3, 7, 16)
+    assert LSTMDecoder(8, 5, 16, hidden=6)(z, told)[0].shape == (3, 7, 16)
+
+
+def test_an_lstm_decoder_goes_on_from_its_state():
+    torch.manual_seed(0)
+    decoder, z = LSTMDecoder(8, 5, 16), torch.randn(3, 5)
+    told = torch.randn(3, 4, 16)
+    at_once, _ = decoder(z, told)
+    state, steps = None, []
+    for word in told.split(1, dim=1):
+        h, state = decoder(z, word, state)
+        steps.append(h)
+    assert torch.cat(steps, dim=1).allclose(at_once, atol=1e-5)
+
+
+def test_an_lstm_decoder_knows_the_place_and_does_not_see_ahead():
+    torch.manual_seed(0)
+    decoder, z = LSTMDecoder(8, 5, 16), torch.randn(3, 5)
+    told = torch.zeros(3, 7, 16)
+    h, _ = decoder(z, told)
+    assert (h[:, 0] - h[:, 1]).abs().max() > 0.1
+    told[:, 4] = 1
+    changed = (decoder(z, told)[0] - h).abs().amax(dim=(0, 2)) > 1e-5
+    assert changed.tolist() == [False] * 4 + [True] * 3
+
+
+def test_forget_gates_begin_open():
+    lstm = remembering_lstm(4, 6)
+    bias = lstm.bias_ih_l0.detach().view(4, 6).mean(dim=1)
+    assert bias.argmax() == 1 and bias[1] > 0.5
+
+
+def test_the_last_state_is_the_one_after_the_end():
+    states = torch.arange(8.0).view(2, 4, 1)
+    x = torch.tensor([[1, 4, 2, 0], [1, 4, 5, 2]])
+    assert last_state(states, x).flatten().tolist() == [2, 7]

@@ -1,239 +1,338 @@
-"""Checks of lesson 14: the loss, the mean, the path between codes."""
+"""Checks of lesson 14: the loss, the mean, a code, sentences turned round."""
 
 import torch
+from torch import nn
 from torch.nn.functional import cross_entropy
 
-from course_utils.checks.legacy import judge, learnable, named
-from course_utils.models.sentences import masked_mean as _masked_mean
-from course_utils.models.sentences import sentence_loss as _sentence_loss
+from course_utils.checks.core import check, mutants, outcome
+from course_utils.models.sentences import last_state, remembering_lstm
 
-PAD, START, END = range(3)
+PAD, START, END, UNKNOWN = range(4)
 
 
-def _slow_loss(scores, x):
-    """Nats of each sentence, by a loop over words."""
-    chances = scores.log_softmax(dim=2)
-    rows = []
-    for row, sentence in zip(chances, x.tolist(), strict=True):
-        told = enumerate(sentence[1:])
-        rows.append(-sum(row[t, word] for t, word in told if word != PAD))
-    return torch.stack(rows)
+def _sentences(lengths, places, size):
+    """Rows of ids: start, words, end, padding; some words are unknown."""
+    x = torch.full((len(lengths), places), PAD)
+    for row, n in zip(x, lengths, strict=True):
+        row[1 : n + 1] = torch.randint(UNKNOWN, size, (n,))
+        row[0], row[1], row[n + 1] = START, UNKNOWN, END
+    return x
 
 
 def _nats(scores, y):
     return cross_entropy(scores.transpose(1, 2), y, reduction="none")
 
 
-def _loss_cases():
-    generator = torch.Generator().manual_seed(0)
-    cases = []
-    for lengths, places, size in (([3, 1, 5], 8, 9), ([2, 4], 7, 7)):
-        x = torch.full((len(lengths), places), PAD)
-        for row, n in zip(x, lengths, strict=True):
-            row[1 : n + 1] = torch.randint(3, size, (n,), generator=generator)
-            row[0], row[n + 1] = START, END
-        shape = (len(x), places - 1, size)
-        cases.append((torch.randn(shape, generator=generator), x))
-    return cases
+def _loss(
+    scores,
+    x,
+    target=lambda x: x[:, 1:],
+    keep=lambda x: x[:, 1:] != PAD,
+    turn=lambda scores: scores,
+    over=lambda nats, keep: (nats * keep).sum(dim=1),
+    sign=1,
+):
+    return sign * over(_nats(turn(scores), target(x)), keep(x).float())
 
 
-def _kept(x):
-    return (x[:, 1:] != PAD).float()
+def _loop_loss(scores, x):
+    """Nats of each sentence, by a loop over words."""
+    rows = []
+    for row, sentence in zip(
+        scores.log_softmax(dim=2), x.tolist(), strict=True
+    ):
+        words = enumerate(sentence[1:])
+        rows.append(-sum(row[t, word] for t, word in words if word != PAD))
+    return torch.stack(rows)
 
 
-LOSS_CASES = _loss_cases()
-LOSS_SLIPS = {
-    "Padding is counted: a short sentence pays for places where nothing "
-    "stands.": lambda s, x: _nats(s, x[:, 1:]).sum(dim=1),
-    "Off by one: the scores speak of places 1 to T - 1, so the target is "
-    "x[:, 1:]. As it is, the start token is predicted.": (
-        lambda s, x: (
-            _nats(s, x[:, :-1]) * (x[:, :-1] != PAD)
+@check(
+    cases=lambda: [
+        (torch.randn(3, 7, 9), _sentences([3, 1, 4], 8, 9)),
+        (2 * torch.randn(2, 6, 7), _sentences([2, 4], 7, 7)),
+    ],
+    oracle=_loop_loss,
+    learns=("scores",),
+    slips=mutants(
+        _loss,
+        {
+            "Padding is still counted: a short sentence pays for positions "
+            "where nothing stands.": {"keep": lambda x: x[:, 1:] > -1},
+            "The mask is the wrong way round: only padding is counted.": {
+                "keep": lambda x: x[:, 1:] == PAD
+            },
+            "The mask is off by one: it must belong to the target x[:, 1:], "
+            "too.": {"keep": lambda x: x[:, :-1] != PAD},
+            "The end counts too: without it the model never learns to stop.": {
+                "keep": lambda x: x[:, 1:] > END
+            },
+            "Unknown words (3) and the end (2) count too; only padding does "
+            "not.": {"keep": lambda x: x[:, 1:] > UNKNOWN},
+            "Unknown words (3) count too; only padding does not.": {
+                "keep": lambda x: (x[:, 1:] != PAD) & (x[:, 1:] != UNKNOWN)
+            },
+            "Off by one: the scores speak of positions 1 to T - 1, so the "
+            "target is x[:, 1:]. Now the start is predicted.": {
+                "target": lambda x: x[:, :-1],
+                "keep": lambda x: x[:, :-1] != PAD,
+            },
+            "That is the mean over the words; the sum is wanted.": {
+                "over": lambda n, keep: (n * keep).sum(1) / keep.sum(1)
+            },
+            "That is the mean over all positions; the sum is wanted.": {
+                "over": lambda n, keep: (n * keep).mean(dim=1)
+            },
+            "One number for each sentence is wanted; that is one for each "
+            "word.": {"over": lambda n, keep: n * keep},
+            "One number for each sentence is wanted, not a sum of the "
+            "batch.": {"over": lambda n, keep: (n * keep).sum()},
+            "One number for each sentence is wanted, not a mean of the "
+            "batch.": {"over": lambda n, keep: (n * keep).sum(1).mean()},
+            "That is one mean over all words of the batch; a sum for each "
+            "sentence is wanted.": {
+                "over": lambda n, keep: (n * keep).sum() / keep.sum()
+            },
+            "The sum runs over the sentences; sum over positions, dim=1.": {
+                "over": lambda n, keep: (n * keep).sum(dim=0)
+            },
+            "The sign is wrong: a loss is -log, so it is positive.": {
+                "sign": -1
+            },
+            "`cross_entropy` takes the softmax itself: give it the scores.": {
+                "turn": lambda scores: scores.softmax(dim=2)
+            },
+        },
+    )
+    | {
+        "The scores of padding were set to zero; that still costs log V. "
+        "Mask the nats instead.": lambda scores, x: _nats(
+            scores * (x[:, 1:] != PAD)[:, :, None], x[:, 1:]
         ).sum(dim=1)
-    ),
-    "Off by one, and padding is counted: the target is x[:, 1:].": (
-        lambda s, x: _nats(s, x[:, :-1]).sum(dim=1)
-    ),
-    "That is the mean over the words; the sum is wanted.": lambda s, x: (
-        _slow_loss(s, x) / _kept(x).sum(dim=1)
-    ),
-    "That is the mean over all places, padding included; the sum over the "
-    "real ones is wanted.": lambda s, x: _nats(s, x[:, 1:]).mean(dim=1),
-    "The sum is over the real words, but it is divided by the number of all "
-    "places.": lambda s, x: _slow_loss(s, x) / (x.shape[1] - 1),
-    "One value for each sentence is wanted, not one for the batch: sum over "
-    "places only.": lambda s, x: _slow_loss(s, x).sum(),
-    "One value for each sentence is wanted, not the mean of the batch.": (
-        lambda s, x: _slow_loss(s, x).mean()
-    ),
-    "One value for each sentence is wanted; that is one for each word.": (
-        lambda s, x: _nats(s, x[:, 1:]) * _kept(x)
-    ),
-    "The end token counts too: without it the model never learns to stop.": (
-        lambda s, x: (
-            _nats(s, x[:, 1:]) * (x[:, 1:] > END)
-        ).sum(dim=1)
-    ),
-    "The mask is the wrong way round: only padding is counted.": (
-        lambda s, x: (_nats(s, x[:, 1:]) * (x[:, 1:] == PAD)).sum(dim=1)
-    ),
-    "The mask is off by one: it must belong to the target x[:, 1:] as well.": (
-        lambda s, x: (_nats(s, x[:, 1:]) * (x[:, :-1] != PAD)).sum(dim=1)
-    ),
-    "The sign is the wrong way round: a loss is -log, so it is positive.": (
-        lambda s, x: -_slow_loss(s, x)
-    ),
-    "Unknown words (3) and the end (2) count too; only padding does not.": (
-        lambda s, x: (_nats(s, x[:, 1:]) * (x[:, 1:] > 3)).sum(dim=1)
-    ),
-    "`cross_entropy` takes the softmax itself: give it the scores.": (
-        lambda s, x: _slow_loss(s.softmax(dim=2), x)
-    ),
-    "The scores of padding were set to zero; that still costs log V. Mask "
-    "the nats instead.": lambda s, x: (
-        _nats(s * _kept(x)[:, :, None], x[:, 1:]).sum(dim=1)
-    ),
-    "The sum runs over the sentences; sum over places (dim=1).": (
-        lambda s, x: (_nats(s, x[:, 1:]) * _kept(x)).sum(dim=0)
-    ),
-    "That is one mean over all words of the batch; one sum for each sentence "
-    "is wanted.": lambda s, x: _slow_loss(s, x).sum() / _kept(x).sum(),
-    "Places and words got mixed: reshape does not exchange two dimensions, "
-    "transpose(1, 2) does.": lambda s, x: (
-        cross_entropy(s.reshape(len(s), s.shape[2], -1), x[:, 1:],
-                      reduction="none") * _kept(x)
-    ).sum(dim=1),
-}  # fmt: skip
+    },
+)
+def sentence_loss(scores, x):
+    """Scores (B, T - 1, V), sentences (B, T) -> nats per sentence (B,)."""
+    return _loss(scores, x)
 
 
-def sentence_loss(attempt):
-    """Judge `sentence_loss(scores, x)`: (B, T-1, V), (B, T) -> (B,)."""
-    compare = learnable(_slow_loss, LOSS_CASES, LOSS_SLIPS)
-    return judge("sentence_loss", attempt, _sentence_loss, compare)
+def _mean(
+    h,
+    x,
+    keep=lambda x: x != PAD,
+    count=lambda keep: keep.sum(dim=1),
+    total=lambda h, keep: (h * keep).sum(dim=1),
+):
+    kept = keep(x)[:, :, None]
+    return total(h, kept) / count(kept)
 
 
-def _slow_mean(h, x):
-    pairs = zip(h, x, strict=True)
-    return torch.stack([rows[row != PAD].mean(dim=0) for rows, row in pairs])
+@check(
+    cases=lambda: [
+        (torch.randn(3, 8, 4) + 0.5, _sentences([3, 1, 5], 8, 9)),
+        (2 * torch.randn(2, 7, 5), _sentences([2, 4], 7, 7)),
+    ],
+    learns=("h",),
+    slips=mutants(
+        _mean,
+        {
+            "The mean is over all positions: padding is counted.": {
+                "keep": lambda x: x > -1
+            },
+            "Padding is set to zero but still counted: divide by the number "
+            "of real positions.": {"count": lambda keep: keep.shape[1]},
+            "The sum is right; divide it by the number of real positions.": {
+                "count": lambda keep: 1
+            },
+            "The sum runs over padding, too; only the division leaves it "
+            "out.": {"total": lambda h, keep: h.sum(dim=1)},
+            "Divide by each sentence's own number of positions, not by that "
+            "of the whole batch.": {"count": lambda keep: keep.sum()},
+            "The mask is the wrong way round: padding was summed.": {
+                "total": lambda h, keep: (h * ~keep).sum(dim=1)
+            },
+            "The mask is the wrong way round: that is the mean of the "
+            "padding.": {"keep": lambda x: x == PAD},
+            "Start and end are positions too; only padding is left out.": {
+                "keep": lambda x: x > END
+            },
+            "The start is a position too; only padding is left out.": {
+                "keep": lambda x: x > START
+            },
+            "The strongest was kept; the mean is wanted.": {
+                "total": lambda h, keep: h.masked_fill(~keep, -torch.inf).amax(
+                    dim=1
+                ),
+                "count": lambda keep: 1,
+            },
+        },
+    )
+    | {
+        "That is one mean for the batch; one for each sentence is wanted.": (
+            lambda h, x: h[x != PAD].mean(dim=0)
+        ),
+        "The ids were used as weights; use `x != 0`.": lambda h, x: (
+            (h * x[:, :, None]).sum(1) / x.sum(1, keepdim=True)
+        ),
+    },
+)
+def masked_mean(h, x):
+    """Mean over real positions: (B, T, D), sentences (B, T) -> (B, D)."""
+    return _mean(h, x)
 
 
-def _mean_where(h, keep):
-    count = keep.sum(dim=1, keepdim=True).clamp(min=1)
-    return (h * keep[:, :, None]).sum(dim=1) / count
+def _at(shift):
+    """Pick the state some positions behind the end."""
+    return lambda states, x: states[
+        torch.arange(len(x)), (x != PAD).sum(dim=1) - 1 + shift
+    ]
 
 
-MEAN_CASES = [
-    (torch.randn(*x.shape, 4, generator=torch.Generator().manual_seed(1)), x)
-    for _, x in LOSS_CASES
-]
-MEAN_SLIPS = {
-    "The mean is over all places: padding is counted.": lambda h, x: h.mean(
-        dim=1
+def _code(
+    lstm,
+    to_code,
+    h,
+    x,
+    read=lambda lstm, h: lstm(h)[0],
+    end=last_state,
+    mean=_mean,
+    join=lambda end, mean: torch.cat([end, mean], dim=1),
+    done=lambda to_code, both: to_code(both),
+):
+    states = read(lstm, h)
+    return done(to_code, join(end(states, x), mean(states, x)))
+
+
+def _coded(width, hidden, latent_dim, x):
+    lstm = remembering_lstm(width, hidden)
+    to_code = nn.Linear(2 * hidden, latent_dim)
+    return lstm, to_code, torch.randn(*x.shape, width), x
+
+
+@check(
+    cases=lambda: [
+        _coded(4, 6, 5, _sentences([3, 1, 5], 9, 9)),
+        _coded(3, 7, 2, _sentences([2, 4], 8, 7)),
+    ],
+    learns=("lstm", "to_code", "h"),
+    skip=("far", "device"),
+    slips=mutants(
+        _code,
+        {
+            "That is the state at the last position: it has read padding, "
+            "too. Each sentence has an end of its own.": {
+                "end": lambda states, x: states[:, -1]
+            },
+            "That is the state before the end; count from 0 and take the "
+            "end itself.": {"end": _at(-1)},
+            "One too far: the state after the first padding. Positions begin "
+            "at 0.": {"end": _at(1)},
+            "That is the first state: only the start has been read.": {
+                "end": lambda states, x: states[:, 0]
+            },
+            "The end of the first sentence was taken in all of them.": {
+                "end": lambda states, x: states[:, (x[0] != PAD).sum() - 1]
+            },
+            "That is the cell's inner state; the first thing that `lstm(h)` "
+            "returns holds the states.": {
+                "read": lambda lstm, h: (lstm(h)[0], lstm(h)[1][1][0]),
+                "end": lambda both, x: both[1],
+                "mean": lambda both, x: _mean(both[0], x),
+            },
+            "The mean counts padding; `masked_mean` does not.": {
+                "mean": lambda states, x: states.mean(dim=1)
+            },
+            "The state at the last position has read padding, too, and the "
+            "mean counts padding.": {
+                "end": lambda states, x: states[:, -1],
+                "mean": lambda states, x: states.mean(dim=1),
+            },
+            "The mean comes second: first the state after the end.": {
+                "join": lambda end, mean: torch.cat([mean, end], dim=1)
+            },
+            "The state after the end stands there twice; the second is the "
+            "mean.": {"mean": last_state},
+            "The mean stands there twice; the first is the state after the "
+            "end.": {"end": _mean},
+            "That is what goes into `to_code`, not the code.": {
+                "done": lambda to_code, both: both
+            },
+            "The LSTM reads from right to left here.": {
+                "read": lambda lstm, h: lstm(h.flip(1))[0],
+                "end": lambda states, x: states[:, -1],
+            },
+        },
     ),
-    "Padding is set to zero but still counted in the division: divide by "
-    "the number of real places.": lambda h, x: (
-        h * (x != PAD)[:, :, None]
-    ).mean(dim=1),
-    "The sum is right; divide it by the number of real places.": (
-        lambda h, x: (h * (x != PAD)[:, :, None]).sum(dim=1)
-    ),
-    "The mask is the wrong way round: that is the mean of the padding.": (
-        lambda h, x: (
-            (h * (x == PAD)[:, :, None]).sum(dim=1)
-            / (x == PAD).sum(dim=1, keepdim=True)
+)
+def lstm_code(lstm, to_code, h, x):
+    """Vectors h (B, T, W) of sentences x (B, T) -> codes (B, Z)."""
+    return _code(lstm, to_code, h, x)
+
+
+WANTED, WANTED_REAL = 0.8, 0.3  # of the sentences must be right
+MANY = 1000  # ids: then they are captions of people, which are harder
+
+
+def turned_round(x):
+    """Sentences (N, T) with their words from last to first."""
+    turned = x.clone()
+    for row in turned:
+        words = row[row > END]
+        row[1 : len(words) + 1] = words.flip(0)
+    return turned
+
+
+def _backwards_problem(pair):
+    """Say what is wrong with (sentences, what was written), or None."""
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        kind = type(pair).__name__
+        return f"A pair is wanted, (x_test, what is written); got a {kind}."
+    x, written = (torch.as_tensor(part).cpu() for part in pair)
+    if x.shape != written.shape or x.ndim != 2 or not len(x):
+        return (
+            "Both must be tables of ids, (N, T); got "
+            f"{tuple(x.shape)} and {tuple(written.shape)}."
         )
-    ),
-    "The sum runs over all places, padding included; only the division "
-    "leaves it out.": lambda h, x: (
-        h.sum(dim=1) / (x != PAD).sum(dim=1, keepdim=True)
-    ),
-    "That is the mean over the width of each place (dim 2); the mean over "
-    "places (dim 1) is wanted.": lambda h, x: h.mean(dim=2),
-    "Divide by each sentence's own number of places, not by that of the "
-    "whole batch.": lambda h, x: (
-        (h * (x != PAD)[:, :, None]).sum(dim=1) / (x != PAD).sum()
-    ),
-    "Start and end are places too; only padding is left out.": (
-        lambda h, x: _mean_where(h, x > END)
-    ),
-    "Start, end and unknown words are places too; only padding is left out.": (
-        lambda h, x: _mean_where(h, x > END + 1)
-    ),
-    "The start is a place too; only padding is left out.": (
-        lambda h, x: _mean_where(h, (x != PAD) & (x != START))
-    ),
-    "The mask is the wrong way round: padding was summed, not the words.": (
-        lambda h, x: (
-            (h * (x == PAD)[:, :, None]).sum(dim=1)
-            / (x != PAD).sum(dim=1, keepdim=True)
+    if written.is_floating_point():
+        return "Those are scores or codes; ids are wanted: `decode`."
+    if not (x[:, 0] == START).all():
+        return "The first of the two must be `x_test` as it is."
+    real, wanted = x != PAD, turned_round(x)
+
+    def share(right, real=real):
+        """How many rows of `written` are right."""
+        return ((written == right) | ~real).all(dim=1).float().mean().item()
+
+    goal = WANTED if x.max() < MANY else WANTED_REAL
+    if (done := share(wanted)) >= goal:
+        return None
+    if share(x) > max(0.3, done):
+        return (
+            f"{share(x):.0%} are plain copies: the target of the loss must "
+            "be the turned sentences, not x."
         )
-    ),
-    "That is one mean for the batch; one for each sentence is wanted.": (
-        lambda h, x: h[x != PAD].mean(dim=0)
-    ),
-    "That is the mean over the sentences; the mean over places (dim 1) is "
-    "wanted.": lambda h, x: (
-        (h * (x != PAD)[:, :, None]).sum(dim=0)
-        / (x != PAD).sum(dim=0)[:, None].clamp(min=1)
-    ),
-    "The numbers of the words were used as weights; use `x != 0`.": (
-        lambda h, x: (h * x[:, :, None]).sum(1) / x.sum(1, keepdim=True)
-    ),
-}
+    everywhere = torch.ones_like(real)
+    if share(x.flip(1), everywhere) > 0.3:
+        return (
+            "Whole rows are turned, padding and all. Turn the words only: "
+            "start, words from last to first, end, padding."
+        )
+    if share(_all_but_padding(x)) > 0.3:
+        return "Start and end are turned, too; only the words should be."
+    words = (written == wanted)[x > END].float().mean().item()
+    return (
+        f"{done:.0%} of the sentences are right, {goal:.0%} are wanted "
+        f"({words:.0%} of the words). Does the encoder know the order of the "
+        "words? One pass may be too short."
+    )
 
 
-def masked_mean(attempt):
-    """Judge `masked_mean(h, x)`: (B, T, D), (B, T) -> (B, D)."""
-    compare = learnable(_slow_mean, MEAN_CASES, MEAN_SLIPS)
-    return judge("masked_mean", attempt, _masked_mean, compare)
+def _all_but_padding(x):
+    """Turn start, words and end round."""
+    turned = x.clone()
+    for row in turned:
+        n = (row != PAD).sum()
+        row[:n] = row[:n].flip(0)
+    return turned
 
 
-def _between(one, other, steps):
-    share = torch.linspace(0, 1, steps, device=one.device)[:, None]
-    return (1 - share) * one + share * other
-
-
-BETWEEN_CASES = [
-    (torch.tensor([0.0, 2.0, 5.0]), torch.tensor([4.0, -2.0, 1.0]), 5),
-    (torch.tensor([1.0, 1.0]), torch.tensor([0.5, 3.0]), 3),
-]
-BETWEEN_SLIPS = {
-    "It runs from the second code to the first.": lambda a, b, n: _between(
-        b, a, n
-    ),
-    "The last step stops short of the second code: both ends belong to the "
-    "path.": lambda a, b, n: _between(a, b, n + 1)[:-1],
-    "The ends are missing: the first row is `one`, the last is `other`.": (
-        lambda a, b, n: _between(a, b, n + 2)[1:-1]
-    ),
-    "It starts one step late: the first row is `one` itself.": (
-        lambda a, b, n: _between(a, b, n + 1)[1:]
-    ),
-    "There is one row too many: `steps` counts both ends.": (
-        lambda a, b, n: _between(a, b, n + 1)
-    ),
-    "That adds a share of `other` and takes nothing off `one`.": (
-        lambda a, b, n: a + torch.linspace(0, 1, n)[:, None] * b
-    ),
-    "That is transposed: one code in each row, (steps, Z).": (
-        lambda a, b, n: _between(a, b, n).T
-    ),
-    "A 7 is written out: the number of rows is `steps`.": (
-        lambda a, b, n: _between(a, b, 7)
-    ),
-    "The way from `one` is right, but `one` itself is missing: add it.": (
-        lambda a, b, n: _between(a, b, n) - a
-    ),
-    "It walks away from `other`: the way is `other - one`.": (
-        lambda a, b, n: _between(a, 2 * a - b, n)
-    ),
-    "Every row is the middle; the share must grow from 0 to 1.": (
-        lambda a, b, n: ((a + b) / 2).expand(n, -1)
-    ),
-}
-
-
-def between(attempt):
-    """Judge `between(one, other, steps)`: (Z,), (Z,) -> (steps, Z)."""
-    compare = named(_between, BETWEEN_CASES, BETWEEN_SLIPS)
-    return judge("between", attempt, _between, compare)
+outcome("backwards", _backwards_problem)

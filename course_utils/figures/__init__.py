@@ -41,6 +41,7 @@ from course_utils.figures.rates import (
     tangents_figure,
     water_figure,
 )
+from course_utils.figures.strips import show_strips, strips_figure
 from course_utils.figures.style import show_figure
 from course_utils.figures.widgets import (
     click_map,
@@ -82,8 +83,10 @@ __all__ = [
     "show_matrix",
     "show_posteriors",
     "show_reconstructions",
+    "show_strips",
     "show_tangents",
     "show_water",
+    "strips_figure",
     "tangents_figure",
     "walk_latent_space",
     "water_figure",

@@ -91,6 +91,18 @@ def of_bars(bars, xlabel, spread=None, thing="bar"):
     return f"{count(len(bars), thing)} of {xlabel}: {listed}."
 
 
+def of_strips(strips):
+    """Say the words of each strip {label: [(word, mark)]}; wrong in <>."""
+    lines = (
+        f"{label}: "
+        + " ".join(f"<{w}>" if mark is False else w for w, mark in strip)
+        for label, strip in strips.items()
+    )
+    wrong = any(mark is False for s in strips.values() for _, mark in s)
+    note = ", wrong ones in <>" if wrong else ""
+    return f"{count(len(strips), 'strip')} of words{note}. {'; '.join(lines)}."
+
+
 def of_matrix(values, rows, columns, fmt):
     """Say each number of a small table, the extremes of a large one."""
     size = f"A table of {len(rows)} by {len(columns)} numbers as shades"

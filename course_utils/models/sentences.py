@@ -157,6 +157,74 @@ class TextVAE(nn.Module):
         return torch.cat(written, dim=1)
 
 
+class ParallelDecoder(nn.Module):
+    """All words at once: codes (B, Z) -> vectors (B, T - 1, width).
+
+    The code becomes one vector for each place after the start; attention
+    lets the places agree on their words.
+    """
+
+    def __init__(self, length, latent_dim=128, width=64, layers=1):
+        super().__init__()
+        self.from_code = nn.Linear(latent_dim, (length - 1) * width)
+        self.positions = nn.Parameter(torch.randn(length - 1, width))
+        self.layers = transformer_layers(width, layers)
+
+    def forward(self, z):
+        """Codes (B, Z) -> vectors (B, T - 1, width)."""
+        h = self.from_code(z).unflatten(1, self.positions.shape)
+        return self.layers(h + self.positions)
+
+
+class LSTMDecoder(nn.Module):
+    """Word by word: codes and vectors of told words -> vectors, state.
+
+    The code makes the LSTM's first state, and one vector for each place
+    after the start, as in `ParallelDecoder`. At each place the LSTM is given
+    this vector and the word before, and adds what it makes of them.
+    """
+
+    def __init__(self, length, latent_dim=128, width=64, hidden=192):
+        super().__init__()
+        self.from_code = nn.Linear(latent_dim, (length - 1) * width)
+        self.first = nn.Linear(latent_dim, hidden)
+        self.lstm = remembering_lstm(2 * width, hidden)
+        self.to_word = nn.Linear(hidden, width)
+
+    def forward(self, z, told, state=None):
+        """Codes (B, Z), told words (B, S, width) -> (B, S, width), state.
+
+        state: where the last call stopped; without it, at the start.
+        """
+        if state is None:
+            h = self.first(z).tanh()[None]
+            state = (h, torch.zeros_like(h)), 0
+        memory, begin = state
+        end = begin + told.shape[1]
+        places = self.from_code(z).unflatten(1, (-1, told.shape[2]))
+        here = places[:, begin:end]
+        h, memory = self.lstm(torch.cat([told, here], dim=2), memory)
+        return self.to_word(h) + here, (memory, end)
+
+
+def remembering_lstm(inputs, hidden):
+    """Return an LSTM (B, T, inputs) -> (B, T, hidden) that remembers.
+
+    Its forget gates begin nearly open: with a bias of 1, not of 0
+    (Jozefowicz, Zaremba and Sutskever, 2015).
+    """
+    lstm = nn.LSTM(inputs, hidden, batch_first=True)
+    with torch.no_grad():
+        lstm.bias_ih_l0[hidden : 2 * hidden] += 1
+    return lstm
+
+
+def last_state(states, x):
+    """States (B, T, D), sentences (B, T) -> the state at the end (B, D)."""
+    last = (x != PAD).sum(dim=1) - 1
+    return states[torch.arange(len(x), device=x.device), last]
+
+
 def masked_mean(h, x):
     """Mean of h (B, T, D) over the places where x (B, T) is no padding."""
     keep = (x != PAD)[:, :, None]

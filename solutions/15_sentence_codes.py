@@ -366,7 +366,7 @@ recoloured = checks.recoloured(recoloured)
 # <details><summary>Hint 1</summary>
 #
 # Which two groups of training sentences differ, on average, in the colour of
-# the clothes only? Not all with *blue*: it may be the colour of a coat.
+# the clothes only?
 #
 # </details>
 # <details><summary>Hint 2</summary>

@@ -144,6 +144,7 @@ ANSWERS = {
             "Most still say red": edit([f"{t} alone" for t in BEFORE]),
             "neither red nor blue": edit(["a dog runs"] * len(BEFORE)),
             "All sentences of `red`": edit(BLUE[:5], BEFORE[:5]),
+            "in another order": edit(BLUE[::-1]),
             "One text after for each": edit(BLUE[1:]),
             "exchanged": edit(BEFORE, BLUE),
             "It must be a dictionary": BLUE,

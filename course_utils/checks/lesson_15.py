@@ -320,11 +320,13 @@ def _recoloured_problem(edit):
     if done >= WANTED:
         return None
     share = f"{done:.0%} of the edits succeed; 80 % are wanted. "
+    if len(set(after) & set(want)) >= WANTED * len(set(want)):
+        return share + "The texts after stand in another order than before."
     count = len(pairs) / 2
     if sum(b == a for b, a, _ in pairs) > count:
         return share + (
-            "Most sentences are unchanged: go further along the direction, "
-            "or find a better one."
+            "Most sentences are unchanged: does the direction lead from red "
+            "to blue, not the reverse? If so, go further along it."
         )
     if sum(" in red " in f"{a} " for _, a, _ in pairs) > count:
         return share + (

@@ -273,7 +273,7 @@ set_seed(SEED)
 lstm = LSTMAutoencoder(len(vocabulary), 12, 64, hidden=128)
 fit(lstm, x, copy_loss, epochs=5, batch_size=64, lr=1e-2, seed=SEED)
 transformer = TransformerAutoencoder(len(vocabulary), 12, 64, layers=1)
-fit(transformer, x, copy_loss, epochs=3, lr=4e-3, seed=SEED)
+_ = fit(transformer, x, copy_loss, epochs=3, lr=4e-3, seed=SEED)
 
 # %%
 from course_utils.measures import word_counts
@@ -305,7 +305,8 @@ from course_utils.measures import distance_moved
 
 with_two = [s for s in tested if swap_names(s)]
 order = {k: distance_moved(f, with_two, swap_names) for k, f in ways.items()}
-show_bars(order, xlabel="distance (two unrelated sentences: 1)")
+bars = {name: round(distance, 3) for name, distance in order.items()}
+show_bars(bars, xlabel="distance (two unrelated sentences: 1)")
 
 # %% [markdown] tags=["explain"]
 # Two. To counts *and averages* both stories are the same point: a sum does not
@@ -614,9 +615,14 @@ results = {
     "swapped_lstm": use["LSTM"]["swapped"],
 }
 scorecard(results, "real" if sentences.real else "small")
-measured_table("16")
+measured_table("16").drop("real_data")
 
 # %% [markdown]
+# Captions that people wrote say the same, and louder. An average still does not
+# move, and Word2Vec still puts six of eight twins first. But a search by counted
+# words is right in 93 of 100 cases, by the Transformer's code in 62: counts keep
+# all 850 words apart, the code has 64 numbers.
+#
 # **References.** T. Mikolov and others, *Distributed representations of words and
 # phrases and their compositionality*, 2013. · O. Levy and Y. Goldberg, *Neural
 # word embedding as implicit matrix factorization*, 2014: why counted neighbours
@@ -640,4 +646,5 @@ pandas.DataFrame(answers, index=["arithmetic", "nearest to the third"]).T
 # %% [markdown]
 # Here it works: *girls*, *women*, *sit* and *jump* are first, at places 143, 148,
 # 20 and 7 without the arithmetic. One fails: *boys* is at place 9, since dogs
-# differ from boys in more than their number.
+# differ from boys in more than their number. On real captions all five
+# are among the first three.

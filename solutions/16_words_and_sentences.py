@@ -31,7 +31,7 @@ show_matrix(counts, [" ".join(s) for s in story], kinds, fmt="{:.0f}")
 diagram("words_and_sentences")
 
 # %% [markdown]
-# Equal rows: who counts cannot tell the two stories apart. Two rivals learn:
+# Equal rows: counting cannot tell the two stories apart. Two rivals learn:
 # **Word2Vec** a vector for each *word*, an autoencoder (lesson 14) a code for
 # the *sentence*. They differ on five axes. Whom do you expect to win on each?
 #
@@ -43,10 +43,10 @@ diagram("words_and_sentences")
 # | 4 nature | A table or a code: what can be got out again? |
 # | 5 use | Who serves better in a search, and as features? |
 #
-# To judge, we must know what words mean. So we plant some. **Twins:** a coin
-# turns each *man* into *fellow* or leaves it; so for *dog* and *hound*, *girl*
-# and *lass*, *red* and *scarlet*. **Homonyms:** *orange* is a fruit or a colour,
-# *bank* a river's or a city's. No model is told.
+# To judge, we plant words that we know. **Twins**, four pairs: a coin turns each
+# *man* into *fellow* or leaves it; so for *dog* and *hound*, *girl* and *lass*,
+# *red* and *scarlet*. **Homonyms:** *orange* is a fruit or a colour, *bank* a
+# river's or a city's. We know which; no model is told.
 
 # %%
 from course_utils.datasets.planted import TWINS, plant
@@ -345,7 +345,8 @@ show_bars(context, xlabel="accuracy with 20 labels")
 # ### Axis 3 · Learning
 #
 # Guessing neighbours or giving back: what does each task teach about a word? An
-# autoencoder has a table of words, too, at its entrance. Twins are the test.
+# autoencoder has a table of words, too. The test: four pairs of twins, each asked
+# both ways.
 #
 # ### Exercise 3 · The rank of a twin · 6 minutes, on your own
 #
@@ -420,8 +421,8 @@ if not sentences.real:
 # %% [markdown]
 # ### Axis 4 · Nature
 #
-# What can be got *out* of a vector again? We ask a linear read-out that is told
-# how many words to name, and a code's own decoder.
+# What can be got *out* of a vector again? A linear read-out names as many words
+# as the sentence has. Beside it stands a code's own decoder.
 
 # %%
 from course_utils.measures import words_named
@@ -497,7 +498,8 @@ if not sentences.real:
 # %% [markdown]
 # ## Who won?
 #
-# A winner is whoever is within 0.03 of the best.
+# A winner is within 0.03 of the best. Row 3 counts for *counted words* the
+# counted neighbours, for *averaged words* Word2Vec.
 
 # %%
 from course_utils.measures import winners
@@ -524,9 +526,9 @@ table.round(2).assign(winners=winners(table, within=0.03))
 # ### Exercise 4 · Plant and predict · 12 minutes, from an empty cell
 #
 # Choose a word that stands in 100 places or more (*woman*, *horse*, *bites*,
-# *blue* do) and invent a twin. In `words`, the training sentences, a fair coin
-# turns each of its places into the twin. Hand in `mine = (word, twin,
-# new_sentences)`.
+# *blue* do) and invent a twin. In a copy of `words`, the training sentences, a
+# fair coin turns each of its places into the twin or leaves it. Hand in `mine =
+# (word, twin, new_sentences)`.
 
 # %% tags=["nbval-check-output"]
 ### BEGIN SOLUTION

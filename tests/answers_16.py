@@ -213,6 +213,16 @@ ANSWERS = {
             "for each stranger": pair_slip(
                 lambda t, s: -logsigmoid(t)[:, None] - logsigmoid(-s)
             ),
+            "of all pairs": pair_slip(
+                lambda t, s: -logsigmoid(t) - logsigmoid(-s).sum()
+            ),
+            "That is the cosine": lambda c, n, f: loss_of_pairs(
+                cosine_similarity(c, n),
+                cosine_similarity(f, c[:, None], dim=2),
+            ),
+            "right for the first case": pair_slip(  # not with one stranger
+                lambda t, s: -logsigmoid(t) - logsigmoid(-s).squeeze().sum(-1)
+            ),
             "not a mean": lambda c, n, f: loss_of_pairs(
                 (c * n).mean(1), (c[:, None] * f).mean(2)
             ),
@@ -245,6 +255,14 @@ ANSWERS = {
             "The unknown word": pairs_of(low=2),
             "are counted as words": pairs_of(low=-1),
             "two tensors": lambda x, window=4: pairs_of()(x, window)[0],
+            "side by side": lambda x, window=4: pairs_of()(x, 1),
+            "listed twice; you": lambda x, window=4: torch.stack(
+                pairs_of()(x, window)
+            ).unique(dim=1),
+            "torch.cat": lambda x, window=4: ([x[0], x[1]], [x[1], x[0]]),
+            "end to end": lambda x, window=4: pairs_of()(
+                x[x > 3][None], window
+            ),
             "one shape": lambda x, window=4: (
                 pairs_of()(x, window)[0],
                 pairs_of()(x, window)[1][1:],
@@ -261,6 +279,12 @@ ANSWERS = {
             ),
             "least similar": rank_of(cosine, descending=False),
             "One too many": rank_of(cosine, drop=False),
+            "sign was dropped": rank_of(lambda v, i: cosine(v, i).abs()),
+            "taken away first": rank_of(lambda v, i: cosine(v - v.mean(0), i)),
+            "a similarity": lambda v, i, j: cosine(v, i)[j].item(),
+            "which word is at a place": lambda v, i, j: (
+                cosine(v, i).argsort(descending=True)[j].item()
+            ),
             "One too few": rank_of(cosine, start=0),
             "None": lambda vectors, word, twin: None,
         },
@@ -292,6 +316,16 @@ ANSWERS = {
             "three things": planted("woman", "dame")[2],
             "First the word": planted("woman", "dame")[::-1],
             "each of them a list": ("woman", "dame", [5, 6]),
+            "them a list of words": ("woman", "dame", map(list, GIVEN)),
+            "another order": ("woman", "dame", GIVEN[::-1]),
+            "one part": (
+                "woman",
+                "dame",
+                [
+                    ["dame" if w == "woman" and i < 2850 else w for w in s]
+                    for i, s in enumerate(GIVEN)
+                ],
+            ),
         },
     ),
 }

@@ -1,6 +1,9 @@
 """Checks of lesson 16."""
 
 import collections
+import contextlib
+import functools
+import io
 
 import torch
 from torch.nn.functional import (
@@ -42,7 +45,7 @@ def _of_scores(loss):
 
 
 def _pair_cases():
-    sizes = (6, 5, 3), (2, 2, 4), (1, 3, 2)  # B, K, D
+    sizes = (6, 5, 3), (2, 2, 4), (1, 3, 2), (4, 1, 3)  # B, K, D
     return [
         (torch.randn(b, d), torch.randn(b, d), torch.randn(b, k, d))
         for b, k, d in sizes
@@ -62,6 +65,21 @@ PAIR_SLIPS = {
     ),
     "These are scores without logsigmoid: the loss would fall for ever.": (
         lambda t, s: -t + s.sum(1)
+    ),
+    "These are scores without logsigmoid, and with their signs exchanged.": (
+        lambda t, s: t - s.sum(1)
+    ),
+    "The strangers of all pairs were summed; sum(dim=1) keeps each pair's "
+    "own.": lambda t, s: -logsigmoid(t) - logsigmoid(-s).sum(),
+    "Only the neighbours' losses were averaged over the batch; one loss for "
+    "each pair is wanted.": (
+        lambda t, s: -logsigmoid(t).mean() - logsigmoid(-s).sum(1)
+    ),
+    "You divided by the number of scores; it is a sum.": (
+        lambda t, s: (-logsigmoid(t) - logsigmoid(-s).sum(1)) / (1 + s.size(1))
+    ),
+    "That is a squared error; the loss is -logsigmoid.": (
+        lambda t, s: (1 - t.sigmoid()) ** 2 + (s.sigmoid() ** 2).sum(1)
     ),
     "The logarithm is missing: take logsigmoid, not sigmoid.": (
         lambda t, s: -t.sigmoid() - (-s).sigmoid().sum(1)
@@ -117,6 +135,12 @@ PAIR_SLIPS = {
         lambda t, s: -logsigmoid(t) - logsigmoid(-s[:, 0])
     ),
 }
+
+
+def _loss_of(t, s):
+    return -logsigmoid(t) - logsigmoid(-s).sum(1)
+
+
 VECTOR_SLIPS = {
     "The strangers were compared with the neighbour; compare them with the "
     "centre.": lambda c, n, f: (
@@ -131,6 +155,15 @@ VECTOR_SLIPS = {
     "Each centre was compared with every neighbour of the batch; it has one "
     "of its own.": lambda c, n, f: (
         -logsigmoid(c @ n.T).sum(1) - logsigmoid(-_scores(c, n, f)[1]).sum(1)
+    ),
+    "Each stranger was compared with every centre of the batch; it belongs "
+    "to one.": lambda c, n, f: (
+        -logsigmoid((c * n).sum(1)) - logsigmoid(-(f @ c.T).sum(2)).sum(1)
+    ),
+    "That is the cosine; the score is the dot product itself.": (
+        lambda c, n, f: _loss_of(
+            *_scores(*(normalize(part, dim=-1) for part in (c, n, f)))
+        )
     ),
     "A dot product is a sum, not a mean, of the products.": lambda c, n, f: (
         -logsigmoid((c * n).mean(1))
@@ -178,14 +211,28 @@ def _list_pairs(
     low=UNKNOWN,
     joined=False,
     columns=False,
+    packed=False,
+    padded=False,
+    only=None,
+    either=False,
+    same=False,
+    unequal=False,
+    once=False,
 ):
     """Return centres (P,) and neighbours (P,), with some knobs turned."""
-    if joined:
+    if packed:
+        rows = [row[row > low] for row in x]
+        rows = [torch.cat(rows)] if joined else rows
+        x = torch.nn.utils.rnn.pad_sequence(rows, True)
+    elif joined:
         x = x.flatten()[None]
+    if padded:
+        x = torch.nn.functional.pad(x, (0, window))
     if columns:
         x = x.T
     found = []
-    for step in range(first, window + 1 + extra):
+    steps = range(first, window + 1 + extra)
+    for step in steps if only is None else steps[only : only + 1 or None]:
         if wrap:
             left, right = x, x.roll(-step, dims=1)
         else:
@@ -193,10 +240,19 @@ def _list_pairs(
         left, right = left.flatten(), right.flatten()
         kept = (left > low) | near_only
         kept &= (right > low) | centre_only
+        if either:
+            kept = (left > low) | (right > low)
+        if unequal:
+            kept &= left != right
         pair = left[kept], right[kept]
+        if same:
+            found += [(word, word) for word in pair]
+            continue
         found += [pair] * sides[0] + [pair[::-1]] * sides[1]
-    centre, near = zip(*found, strict=True)
-    return torch.cat(centre), torch.cat(near)
+    centre, near = map(torch.cat, zip(*found, strict=True))
+    if once:
+        return torch.stack([centre, near]).unique(dim=1).unbind()
+    return centre, near
 
 
 def _pairs_one_by_one(x, window=4):
@@ -221,6 +277,9 @@ def _how_often(pairs):
             raise ValueError(
                 "Return two tensors: the centres and their neighbours."
             )
+    if any(isinstance(part, (tuple, list)) and len(part) for part in pairs):
+        if torch.is_tensor(pairs[0][0]) and pairs[0][0].ndim:
+            raise ValueError("Join each list of tensors: torch.cat.")
     centre, near = (torch.as_tensor(part) for part in pairs)
     if centre.shape != near.shape or centre.ndim != 1:
         raise ValueError(
@@ -243,7 +302,7 @@ def _how_often(pairs):
     ],
     oracle=_pairs_one_by_one,
     view=_how_often,
-    skip=("far",),
+    skip=("far", "device"),  # the lesson's table stays on the CPU
     slips=mutants(
         _list_pairs,
         {
@@ -291,6 +350,31 @@ def _how_often(pairs):
                 "columns": True
             },
             "Each pair is listed twice on one side.": {"sides": (2, False)},
+            "Only words side by side are paired: go on to `window`. Does a "
+            "`return` stand in the loop?": {"only": 0},
+            "Only words `window` places apart are paired: take each step from "
+            "1 on.": {"only": -1},
+            "One of the two may still be no word: join the conditions by & "
+            "(and), not | (or).": {"either": True},
+            "Each word is listed beside itself: where is its neighbour?": {
+                "same": True
+            },
+            "A pair of equal words is a pair, too, as both *a* of a dog "
+            "bites a man: keep it.": {"unequal": True},
+            "A pair that occurs twice is listed twice; you keep it once.": {
+                "once": True
+            },
+            "Padding was put behind the sentences, and it is a neighbour "
+            "now: both words must be above UNKNOWN.": {
+                "padded": True,
+                "centre_only": True,
+            },
+            "Start and end are counted as words: above UNKNOWN, not above "
+            "0.": {"low": PAD},
+            "The words were laid end to end, so the last word of a sentence "
+            "meets the first of the next.": {"packed": True, "joined": True},
+            "Unknown words were taken out first, so their neighbours moved "
+            "together: shift first.": {"packed": True},
         },
     ),
 )
@@ -312,6 +396,57 @@ def _dot(vectors, word):
 
 def _minus_distance(vectors, word):
     return -(vectors - vectors[word]).norm(dim=1)
+
+
+def _by_column(vectors, word):
+    unit = vectors / vectors.norm(dim=0)
+    return unit @ unit[word]
+
+
+def _squared_length(vectors, word):
+    unit = vectors / vectors.square().sum(1, keepdim=True)
+    return unit @ unit[word]
+
+
+def _sum_of_sizes(vectors, word):
+    unit = vectors / vectors.abs().sum(1, keepdim=True)
+    return unit @ unit[word]
+
+
+def _no_sign(vectors, word):
+    return _cosine(vectors, word).abs()
+
+
+def _centred(vectors, word):
+    return _cosine(vectors - vectors.mean(0), word)
+
+
+def _own_is_zero(vectors, word):
+    like = _cosine(vectors, word)
+    like[word] = 0
+    return like
+
+
+def _place(vectors, word, twin):
+    return _cosine(vectors, word).argsort(descending=True)
+
+
+# {message: similarity}
+MEASURES = {
+    "The columns were divided, not the rows: the norm takes dim=1.": (
+        _by_column
+    ),
+    "You divided by the square of the length: its root is missing.": (
+        _squared_length
+    ),
+    "You divided by the sum of the sizes; the length is the root of the sum "
+    "of squares: norm.": _sum_of_sizes,
+    "The sign was dropped: a word on the opposite side is not similar.": (
+        _no_sign
+    ),
+    "The mean vector was taken away first; the cosine is that of the rows as "
+    "they are.": _centred,
+}
 
 
 def _rank(vectors, word, twin, like=_cosine, sign=1, count=1, itself=False):
@@ -363,10 +498,42 @@ def _rank_cases():
                 "like": _dot,
                 "itself": True,
             },
+            "Dot product: long vectors win. Only by the cosine is a word "
+            "always most similar to itself.": {
+                "like": _dot,
+                "itself": True,
+                "count": 0,
+            },
+            "The columns were divided, not the rows: norm(dim=1). Only by the "
+            "cosine is a word always most similar to itself.": {
+                "like": _by_column,
+                "itself": True,
+                "count": 0,
+            },
+            "The word's own similarity was set to 0, but a twin may lie below "
+            "0: take -2.": {"like": _own_is_zero, "itself": True},
+            "You counted the words that are less similar than the twin.": {
+                "sign": -1,
+                "count": 0,
+            },
             "Two too many: the word itself is counted, and ranks begin with "
             "2.": {"itself": True, "count": 2},
         },
-    ),
+    )
+    | mutants(_rank, {k: {"like": like} for k, like in MEASURES.items()})
+    | {
+        "That is a similarity; the place of the twin is wanted.": (
+            lambda v, word, twin: float(_cosine(v, word)[twin])
+        ),
+        "That is the number of the most similar word; the place of the twin "
+        "is wanted.": lambda v, word, twin: int(_place(v, word, twin)[1]),
+        "argsort says which word is at a place; at which place is the twin?": (
+            lambda v, word, twin: int(_place(v, word, twin)[twin])
+        ),
+        "That says whether the twin is first; its place is wanted.": (
+            lambda v, word, twin: float(_rank(v, word, twin) == 1)
+        ),
+    },
 )
 def twin_rank(vectors, word, twin):
     """Place of a twin among a word's neighbours (V, D), 1 is first: an int."""
@@ -379,11 +546,13 @@ ENOUGH, LEAST, MOST = 100, 0.3, 0.7
 GRAMMAR = 5700  # training sentences, where no real captions are
 
 
+@functools.cache
 def _given(count):
     """Return the training sentences as they were handed out."""
     given = plant(captions(real=False, quiet=True))[0]
     if len(given) != count:
-        given = plant(captions(quiet=True))[0]
+        with contextlib.redirect_stdout(io.StringIO()):
+            given = plant(captions(quiet=True))[0]
     return [s.words for s in given]
 
 
@@ -394,14 +563,20 @@ def _twins_problem(mine):
     word, twin, sentences = mine
     if not isinstance(word, str) or not isinstance(twin, str):
         return "First the word, then its twin, then the sentences."
-    try:
-        new = [list(words) for words in sentences]
-    except TypeError:
+    if not isinstance(sentences, (list, tuple)) or not all(
+        isinstance(words, (list, tuple))
+        and all(isinstance(w, str) for w in words)
+        for words in sentences
+    ):
         return "The sentences are a list, each of them a list of words."
+    new = [list(words) for words in sentences]
     given = _given(len(new))
     if len(new) != len(given):
         return f"All {len(given):,} sentences are wanted; got {len(new):,}."
-    if [len(s) for s in new] != [len(s) for s in given]:
+    lengths = [[len(s) for s in part] for part in (new, given)]
+    if lengths[0] != lengths[1]:
+        if sorted(lengths[0]) == sorted(lengths[1]):
+            return "The sentences stand in another order: leave it."
         return "A sentence has another length: exchange one word for one."
     changed = collections.Counter(
         (old, now)
@@ -411,7 +586,10 @@ def _twins_problem(mine):
     )
     count = sum(words.count(word) for words in given)
     if not count:
-        return f"{word!r} stands in no sentence of `words`."
+        return (
+            f"{word!r} stands in no sentence of `words`. (First the word, "
+            "then its twin.)"
+        )
     if any(twin in words for words in given):
         return f"{twin!r} is a word already: invent a new one."
     if word in TWINS or word in TWINS.values():
@@ -437,6 +615,15 @@ def _twins_problem(mine):
             f"{share:.0%} of the places have the twin; with a fair coin it is "
             "about half."
         )
+    places = [
+        now == twin
+        for before, after in zip(given, new, strict=True)
+        for old, now in zip(before, after, strict=True)
+        if old == word
+    ]
+    halves = places[: count // 2], places[-(count // 2) :]
+    if abs(sum(halves[0]) - sum(halves[1])) > 0.4 * len(halves[0]):
+        return "The twins stand in one part of the sentences: throw a coin."
     return None
 
 

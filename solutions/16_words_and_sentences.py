@@ -597,7 +597,7 @@ reveal(places[int(rank > 1) + int(rank > 5)])
 #
 # ### Quiz and scorecard
 #
-# Grammar ("small", means of three seeds) beside real captions ("real", of two):
+# Grammar ("small") beside real captions ("real"), means of three seeds:
 
 # %%
 from course_utils.lessons import measured_table, quiz, scorecard
@@ -621,9 +621,9 @@ measured_table("16").drop("real_data")
 
 # %% [markdown]
 # Captions that people wrote say the same, and louder. An average still does not
-# move, and Word2Vec still puts six of eight twins first. But a search by counted
-# words is right in 93 of 100 cases, by the Transformer's code in 65: counts keep
-# all 850 words apart, the code has 64 numbers.
+# move, and Word2Vec puts six to eight of eight twins first. But a search by
+# counted words is right in 93 of 100 cases, by the Transformer's code in 66:
+# counts keep all 850 words apart, the code has 64 numbers.
 #
 # **References.** T. Mikolov and others, *Distributed representations of words and
 # phrases and their compositionality*, 2013. · O. Levy and Y. Goldberg, *Neural

@@ -76,8 +76,7 @@ attend = checks.attend(attend)
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Compare with the two last lines above. Along which axis must the weights of
-# one query add up to 1?
+# Along which axis must the weights of one query add up to 1?
 #
 # </details>
 #
@@ -184,12 +183,14 @@ diagram("attention_block")
 # - **feed-forward** (`feed_forward`): a small network for each word alone.
 # - **residuals**: what went in is added to what comes out.
 #
+# An average knows no order. So before the first block a learnt vector of its
+# **position** is added to each word.
+#
 # ### Exercise 3 · Three blocks that learn nothing · 8 minutes, medium
 #
 # We hide words, and a network must name them (next section). With three of a
-# colleague's blocks it names no more hidden words than if it always said *a*,
-# the commonest. No error is raised. Which parts of the diagram are missing?
-# Mend it.
+# colleague's blocks it does no better than always saying *a*, the commonest
+# word. No error is raised. What of the diagram is missing? Mend it.
 
 # %%
 from course_utils.models.attention import Block
@@ -287,9 +288,9 @@ pandas.Series(blanks).round(3).to_frame("hidden words named")
 # ## Blanks
 #
 # An autoencoder copies all words through one code. A **blank filler** (BERT:
-# Devlin and others, 2018) sees a sentence in which three words in ten are
-# hidden, and names those. It needs no labels either, and no code: it keeps a
-# **state** for each word.
+# Devlin and others, 2018) names hidden words: in training three in ten, in the
+# tests 15 in 100. It needs no labels either, and no code: it keeps a **state**
+# for each word.
 
 # %%
 from course_utils.models.sentences import TransformerAutoencoder, sentence_loss
@@ -373,9 +374,9 @@ box = explore(listen, sentence="two men in red ____ the guitar")
 # ## One budget
 #
 # Both have had about ten seconds. Which one knows more about a sentence? We
-# ask four questions whose answers are known, of a vector of each sentence: the
-# autoencoder's code, the mean of the filler's states. A linear classifier
-# reads it; the network is **frozen**.
+# ask four questions with known answers. A linear classifier reads one vector
+# of each sentence: the autoencoder's code, or the mean of the filler's states.
+# The network is **frozen**.
 #
 # - *who*: all beings are blanked out. Is it a man, woman, boy, girl or dog?
 # - *bank*: by a river or for money? *orange*: a fruit or a colour?
@@ -578,9 +579,9 @@ reveal(times[256].idxmin())
 # %% [markdown]
 # ## Summary
 #
-# **Where the code itself is wanted**, states for each word do not do: one
-# vector for search, a code to change and decode (lesson 15), a code to draw
-# from (lesson 08), a score for what cannot be copied (lesson 13), fewer bits.
+# States for each word do not replace **a code** where one is wanted: for
+# search, to change and decode (lesson 15), to draw from (08), to score what
+# cannot be copied (13), for fewer bits.
 #
 # - Attention is an average; queries and keys choose its weights. −∞ silences
 #   padding.
@@ -588,7 +589,8 @@ reveal(times[256].idxmin())
 #   came in.
 # - At one budget, frozen, neither beats counted words and random weights by
 #   much. Fine-tuned, both know order.
-# - Over a distance attention copies what an LSTM forgets. It has no code.
+# - From few examples attention learned to copy over a distance; the LSTM did
+#   not.
 #
 # **Review question.** A million sentences without labels, 500 with:
 # autoencoder or blank filler? What would you compare it with?

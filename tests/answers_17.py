@@ -59,6 +59,11 @@ def masked_by_rows(q, k, v, keep):
     return torch.stack(rows)
 
 
+def masked_and_shared(q, k, v, keep):
+    weights = scores_of(q, k).softmax(dim=2) * keep[:, None]
+    return weights / weights.sum(dim=2, keepdim=True) @ v
+
+
 def masked(q, k, v, mask, fill=-torch.inf):
     return scores_of(q, k).masked_fill(mask, fill).softmax(dim=2) @ v
 
@@ -130,6 +135,9 @@ ANSWERS = {
             "runs over the batch": lambda q, k, v: (
                 softmax(scores_of(q, k), dim=0) @ v
             ),
+            "One sum was taken": lambda q, k, v: (
+                (e := scores_of(q, k).exp()) / e.sum() @ v
+            ),
             "`q` and `k` have changed places": lambda q, k, v: (
                 scores_of(k, q).softmax(-1) @ v
             ),
@@ -141,6 +149,7 @@ ANSWERS = {
             masked_by_where,
             masked_by_large,
             masked_by_rows,
+            masked_and_shared,
         ],
         {
             "`keep` is not used": lambda q, k, v, keep: (
@@ -154,6 +163,17 @@ ANSWERS = {
             ),
             "exp(-1)": lambda q, k, v, keep: masked(
                 q, k, v, ~keep[:, None], -1
+            ),
+            "near -40": lambda q, k, v, keep: masked(
+                q, k, v, ~keep[:, None], -12
+            ),
+            "All is NaN": lambda q, k, v, keep: masked(
+                q, k, v, ~keep[:, None], torch.inf
+            ),
+            "near 100 overflows": lambda q, k, v, keep: (
+                (e := scores_of(q, k).exp() * keep[:, None])
+                / e.sum(-1, keepdim=True)
+                @ v
             ),
             "removed after the softmax": lambda q, k, v, keep: (
                 (scores_of(q, k).softmax(2) * keep[:, None]) @ v
@@ -196,6 +216,11 @@ ANSWERS = {
             "`norm1` is missing": lambda b, x, keep: two_residuals(
                 b, x + b.hear(x, keep)
             ),
+            "`hear` did not get `keep`": lambda b, x, keep: two_residuals(
+                b, x + b.hear(b.norm1(x), keep | True)
+            ),
+            "Attention is missing": lambda b, x, keep: two_residuals(b, x),
+            "That is the colleague's": lambda b, x, keep: b(x, keep),
             "norms stand after the sums": lambda b, x, keep: b.norm2(
                 (h := b.norm1(x + b.hear(x, keep))) + b.feed_forward(h)
             ),
@@ -215,6 +240,8 @@ ANSWERS = {
             "listens to all others too": head(EYE.roll(6, 1), EYE),
             "looks at itself": head(EYE * 5, EYE * 5),
             "one position off": head(EYE.roll(7, 1) * 5, EYE * 5),
+            "itself as much as its sign": head(9 * SIX, 9 * SIX),
+            "The sign is wrong": head(EYE.roll(6, 1) * -5, EYE * 5),
             "reverse order": head(EYE.flip(1).roll(0, 0) * 5, EYE * 5),
             "hears all alike": head(torch.ones(12, 3), torch.ones(12, 3)),
             "It must be a dictionary": EYE,

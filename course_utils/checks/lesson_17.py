@@ -58,6 +58,20 @@ def _attended(
             "exp is missing its sum: divide, so that each row adds up to 1.": {
                 "turn": torch.exp
             },
+            "One sum was taken over all scores; each query's weights, a row, "
+            "add up to 1.": {"turn": lambda s: s.exp() / s.exp().sum()},
+            "log_softmax gives logarithms of weights; average with softmax.": {
+                "turn": lambda s: s.log_softmax(dim=-1)
+            },
+            "The sign of the scores is wrong: a high score is much heard.": {
+                "turn": lambda s: (-s).softmax(dim=-1)
+            },
+            "The weights average the queries; they should average `v`.": {
+                "end": lambda w, q, k, v: w @ q
+            },
+            "The query is added; return only what it hears.": {
+                "end": lambda w, q, k, v: q + w @ v
+            },
             "Only the value with the largest weight is heard: average all.": {
                 "turn": lambda s: (s == s.amax(-1, keepdim=True)).to(s.dtype)
             },
@@ -103,11 +117,6 @@ def _masked(
     return end(after(turn(scores), keep), k, v)
 
 
-def _shared_out(w, keep):
-    w = w * keep[:, None, :]
-    return w / w.sum(dim=-1, keepdim=True)
-
-
 def _by_torch(q, k, v, keep):
     return scaled_dot_product_attention(q, k, v, keep[:, None, :])
 
@@ -116,13 +125,42 @@ def _both(keep):
     return keep[:, :, None] & keep[:, None, :]
 
 
+FAR = 20.0
+
+
+def _far_scores():
+    """Return a case whose scores lie near 100, and near -40."""
+    q, k, v = _qkv(2, 4, 6)
+    q[..., 0] = FAR
+    k[..., 0] = torch.tensor([[100.0], [-40.0]]) * 6**0.5 / FAR
+    return q, k, v, _kept(2, 3)
+
+
+def _why_masked(got, q, k, v, keep):
+    """Say why an answer is NaN, or wrong for far scores alone."""
+    if torch.is_tensor(got) and got.isnan().any():
+        return (
+            "It holds NaN. 0 × infinity and infinity / infinity are NaN: put "
+            "-torch.inf into the scores by `masked_fill`, and no other."
+        )
+    if (q[..., 0] == FAR).all():
+        return (
+            "For scores near -40 padding is heard. What is filled in must "
+            "lie below all scores: -torch.inf."
+        )
+    return None
+
+
 @check(
     cases=lambda: [
         (*_qkv(3, 5, 8), _kept(4, 2, 3)),
         (*_qkv(2, 3, 4), _kept(1, 2)),
+        _far_scores(),
     ],
     oracle=_by_torch,
     learns=("q", "k", "v"),
+    skip=("far",),
+    why=_why_masked,
     slips=mutants(
         _masked,
         {
@@ -161,9 +199,22 @@ def _both(keep):
             "You multiplied by the square root of D; divide by it.": {
                 "scale": lambda q: q.shape[-1] ** 0.5
             },
-            "The softmax runs over the queries, where all scores of padding "
-            "are minus infinity. It belongs over the keys: dim=-1.": {
+            "All is NaN: a sum does not run over the keys (dim=-1), or an "
+            "infinity comes in that is not -torch.inf by `masked_fill`.": {
                 "turn": lambda s: s.softmax(dim=1)
+            },
+            "Minus infinity belongs to the scores, before the softmax.": {
+                "mask": None,
+                "after": lambda w, keep: w.masked_fill(
+                    ~keep[:, None, :], -torch.inf
+                ),
+            },
+            "exp of a score near 100 overflows. `softmax` takes the largest "
+            "score off before.": {
+                "turn": lambda s: s.exp() / s.exp().sum(-1, keepdim=True)
+            },
+            "exp is missing its sum: divide, so that each row adds up to 1.": {
+                "turn": torch.exp
             },
             "The softmax runs over the queries; it belongs over the keys: "
             "dim=-1.": {"turn": lambda s: s.softmax(dim=1), "fill": -1e9},
@@ -189,11 +240,20 @@ def attend_masked(q, k, v, keep):
     return _masked(q, k, v, keep)
 
 
+class Colleague(Block):
+    """A block without residuals, whatever its parts are."""
+
+    def forward(self, x, keep):
+        """Return the colleague's states."""
+        x = self.hear(self.norm1(x), keep)
+        return self.feed_forward(self.norm2(x))
+
+
 def _blocks():
     """Return blocks whose two norms differ, with states and masks."""
     cases = []
     for width, heads, lengths in ((8, 2, (4, 2, 3)), (12, 4, (3, 5))):
-        block, keep = Block(width, heads), _kept(*lengths)
+        block, keep = Colleague(width, heads), _kept(*lengths)
         for norm in block.norm1, block.norm2:
             torch.nn.init.normal_(norm.weight, 1, 0.3)
             torch.nn.init.normal_(norm.bias, 0, 0.3)
@@ -210,13 +270,15 @@ def _through(
     old=lambda x, normed: x,
     kept=lambda x, h, normed: h,
     last=lambda x, h, thought: h + thought,
-    think=None,
+    mask=lambda keep: keep,
+    heard=lambda h: h,
+    again=lambda h, normed: h,
 ):
     """Return what a block makes of states, with some knobs turned."""
     normed = norm1(block)(x)
-    h = old(x, normed) + block.hear(normed, keep)
+    h = old(x, normed) + heard(block.hear(normed, mask(keep)))
     normed = norm2(block)(kept(x, h, normed))
-    return last(x, h, (think or block.feed_forward)(normed))
+    return last(x, again(h, normed), block.feed_forward(normed))
 
 
 def _same(x):
@@ -230,6 +292,11 @@ def _no_norm(block):
 def _thinks_first(block, x, keep):
     x = x + block.feed_forward(block.norm2(x))
     return x + block.hear(block.norm1(x), keep)
+
+
+def _norms_after(block, x, keep):
+    x = x + block.norm1(block.hear(x, keep))
+    return x + block.norm2(block.feed_forward(x))
 
 
 def _norms_last(block, x, keep):
@@ -260,8 +327,32 @@ def _norms_last(block, x, keep):
             "attention, which holds the input already.": {
                 "last": lambda x, h, thought: x + h + thought
             },
+            "The first residual is missing: `x` comes in only at the end.": {
+                "old": lambda x, normed: 0,
+                "last": lambda x, h, thought: x + thought,
+            },
             "The normed states are added; the residual is `x` itself.": {
                 "old": lambda x, normed: normed
+            },
+            "The second residual adds the normed states; add the state "
+            "before the norm.": {"again": lambda h, normed: normed},
+            "Both residuals add normed states; add the states before the "
+            "norm.": {
+                "old": lambda x, normed: normed,
+                "again": lambda h, normed: normed,
+            },
+            "Attention is missing: no word hears another.": {
+                "heard": lambda h: 0
+            },
+            "`hear` did not get `keep`, so padding is heard.": {
+                "mask": torch.ones_like
+            },
+            "`keep` came the wrong way round: only padding is heard.": {
+                "mask": torch.logical_not
+            },
+            "What is heard is taken away; both residuals are sums.": {
+                "heard": torch.neg,
+                "last": lambda x, h, thought: h - thought,
             },
             "The feed-forward part reads the block's input; it should read "
             "the state after attention.": {"kept": lambda x, h, normed: x},
@@ -286,6 +377,9 @@ def _norms_last(block, x, keep):
         "`feed_forward` comes first here; attention does.": _thinks_first,
         "The norms stand after the sums; in this block they come first.": (
             _norms_last
+        ),
+        "The norms stand after the parts; in this block they come first.": (
+            _norms_after
         ),
     },
 )
@@ -337,6 +431,13 @@ def _where(weights, q, k, least):
     """Name the way in which a head looks at the wrong place."""
     found = f"The least wanted weight is {least:.2f}; {LEAST} is wanted. "
     best, places = weights.argmax(dim=1), torch.arange(SIGNS)
+    wanted, own = _on(weights, 0), _on(weights, SIGNS)
+    if wanted.min() > 0.3 and torch.allclose(wanted, own, atol=0.01):
+        return found + (
+            "Each blank hears itself as much as its sign: their keys agree."
+        )
+    if _on(_looks(-q, k), 0).min() >= LEAST:
+        return found + "The sign is wrong: the wanted scores are the lowest."
     # Equal weights have no largest.
     if torch.equal(best, places) and least > 1.01 / (2 * SIGNS):
         return found + (

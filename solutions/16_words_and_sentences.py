@@ -33,7 +33,7 @@ diagram("words_and_sentences")
 # %% [markdown]
 # Equal rows: counting cannot tell the two stories apart. Two rivals learn:
 # **Word2Vec** a vector for each *word*, an autoencoder (lesson 14) a code for
-# the *sentence*. They differ on five axes. Whom do you expect to win on each?
+# the *sentence*. They differ on five axes. Who wins on each?
 #
 # | axis | question |
 # |---|---|
@@ -46,7 +46,7 @@ diagram("words_and_sentences")
 # To judge, we plant words that we know. **Twins**, four pairs: a coin turns each
 # *man* into *fellow* or leaves it; so for *dog* and *hound*, *girl* and *lass*,
 # *red* and *scarlet*. **Homonyms:** *orange* is a fruit or a colour, *bank* a
-# river's or a city's. We know which; no model is told.
+# river's or a city's. No model is told.
 
 # %%
 from course_utils.datasets.planted import TWINS, plant
@@ -79,7 +79,7 @@ print(" ".join(words[2]), "→", x[2].tolist())
 # - one step, learning rate 1: v = (1, 2) − (−1, 0.5) = **(2, 1.5)**
 # - the new score is 2.5: probability **0.92**, loss **0.08**
 #
-# Alone, such steps would turn all words into one direction. So each neighbour
+# Alone, such steps would turn all words into one direction. Each neighbour
 # comes with **strangers**, words drawn by chance. Their truth is 0, their loss
 # −log (1 − σ(score)) = −log σ(−score).
 #
@@ -101,7 +101,7 @@ panels = {k: {"dog": v[None]} | others for k, v in steps.items()}
 show_arrows(torch.zeros(1, 2), torch.zeros(1, 2), panels)
 
 # %% [markdown]
-# Pulls and pushes, for all pairs: that is the whole method.
+# Pulls and pushes, for all pairs: the whole method.
 #
 # ### Exercise 1 · Many pairs at once · 8 minutes, medium
 #
@@ -210,7 +210,7 @@ table_of_pairs = checks.table_of_pairs(table_of_pairs)
 #
 # The model is two tables, a row for each word: `v` for centres, `u` for
 # neighbours. Each pair gets five strangers, drawn by frequency to the power
-# 0.75, as its authors did.
+# 0.75.
 
 # %%
 from torch import nn
@@ -422,7 +422,7 @@ if not sentences.real:
 # ### Axis 4 · Nature
 #
 # What can be got *out* of a vector again? A linear read-out names as many words
-# as the sentence has. Beside it stands a code's own decoder.
+# as the sentence has. Beside it: a code's own decoder.
 
 # %%
 from course_utils.measures import words_named
@@ -498,8 +498,8 @@ if not sentences.real:
 # %% [markdown]
 # ## Who won?
 #
-# A winner is within 0.03 of the best. Row 3 counts for *counted words* the
-# counted neighbours, for *averaged words* Word2Vec.
+# A winner is within 0.03 of the best. Row 3 takes counted
+# neighbours for *counted words*.
 
 # %%
 from course_utils.measures import winners
@@ -527,7 +527,7 @@ table.round(2).assign(winners=winners(table, within=0.03))
 #
 # Choose a word that stands in 100 places or more (*woman*, *horse*, *bites*,
 # *blue* do) and invent a twin. In a copy of `words`, the training sentences, a
-# fair coin turns each of its places into the twin or leaves it. Hand in `mine =
+# fair coin turns each of its places into the twin. Hand in `mine =
 # (word, twin, new_sentences)`.
 
 # %% tags=["nbval-check-output"]

@@ -8,6 +8,8 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pack_padded_sequence
 
+from course_utils.datasets import captions as sentences
+
 
 def loss_ignore(scores, x):
     nats = cross_entropy(
@@ -102,10 +104,8 @@ def rows(x):
     return torch.arange(len(x))
 
 
-X = torch.tensor(
-    [[1, 4 + i, 5 + i, 6, 7 + i, 2, 0, 0] for i in range(6)]
-    + [[1, 4 + i, 9, 2, 0, 0, 0, 0] for i in range(4)]
-)
+GIVEN = sentences.captions(real=False, quiet=True)
+X = sentences.Vocabulary(GIVEN.train, min_count=3).encode(GIVEN.test, 12)
 
 
 def turn(x):
@@ -124,18 +124,16 @@ def with_start_and_end(x):
     return turned
 
 
-def mistaken(count):
+def mistaken(tenths):
     written = turn(X)
-    written[:count, 1] = 3
+    written[: tenths * len(X) // 10, 1] = 3
     return written
 
 
-def captions(count):
+def captions(tenths):
     """Write captions, of ids up to 2,000, with some mistakes."""
     x = torch.where(X > 2, X + 1990, X)
-    written = turn(x)
-    written[:count, 1] = 3
-    return x, written
+    return x, torch.where(X > 2, mistaken(tenths) + 1990, turn(X))
 
 
 def scribbled():
@@ -181,6 +179,19 @@ ANSWERS = {
                 s * (x[:, 1:] != 0)[:, :, None], x[:, 1:]
             ).sum(1),
             "no gradient": lambda s, x: loss_ignore(s, x).detach(),
+            "ids were used": lambda s, x: (nats(s, x[:, 1:]) * x[:, 1:]).sum(
+                1
+            ),
+            "no longer knows": lambda s, x: nats(s, x[:, 1:])[x[:, 1:] != 0],
+            "runs over the positions": lambda s, x: (
+                -(
+                    s.log_softmax(1).gather(2, x[:, 1:, None])[..., 0]
+                    * (x[:, 1:] > 0)
+                ).sum(1)
+            ),
+            "leaves out 2": lambda s, x: (
+                nats(s, x[:, 1:]) * (x[:, 1:] != 2)
+            ).sum(1),
             "one mean over all words": lambda s, x: cross_entropy(
                 s.transpose(1, 2), x[:, 1:], ignore_index=0
             ),
@@ -213,6 +224,17 @@ ANSWERS = {
                 h[:, 1:], x[:, 1:]
             ),
             "one mean for the batch": lambda h, x: h[x != 0].mean(0),
+            "not by the longest": lambda h, x: (
+                (h * (x != 0)[..., None]).sum(1) / (x != 0).sum(1).max()
+            ),
+            "one too small": lambda h, x: (
+                (h * (x != 0)[..., None]).sum(1)
+                / ((x != 0).sum(1, keepdim=True) - 1)
+            ),
+            "positions are dim=1": lambda h, x: (
+                (h * (x != 0)[..., None]).sum(2)
+                / (x != 0).sum(1, keepdim=True)
+            ),
             "used as weights": lambda h, x: (
                 (h * x[:, :, None]).sum(1) / x.sum(1, keepdim=True)
             ),
@@ -244,6 +266,17 @@ ANSWERS = {
                 [lstm(h)[0][rows(x), ends(x)], mean_fill(lstm(h)[0], x)], 1
             ),
             "right to left": code_reversed,
+            "two vectors side by side": lambda lstm, to_code, h, x: to_code(
+                lstm(h)[0][:, -1]
+            ),
+            "of the vectors h": lambda lstm, to_code, h, x: to_code(
+                torch.cat([lstm(h)[0][x == 2], mean_fill(h, x)], dim=1)
+            ),
+            "divided by T": code_of(
+                lambda s, x: s[x == 2],
+                lambda s, x: (s * (x != 0)[..., None]).mean(1),
+            ),
+            "largest id": code_of(lambda s, x: s[rows(x), x.argmax(1)]),
             "no gradient": lambda lstm, to_code, h, x: code_loop(
                 lstm, to_code, h, x
             ).detach(),
@@ -251,7 +284,7 @@ ANSWERS = {
     ),
     "backwards": (
         [(X, turn(X)), [X, turn(X)], (X, mistaken(2)), (X, scribbled())]
-        + [captions(6)],
+        + [captions(6), (X.numpy(), turn(X).float())],
         {
             "plain copies": (X, X),
             "padding and all": (X, X.flip(1)),
@@ -260,7 +293,11 @@ ANSWERS = {
             "30% are wanted": captions(8),
             "A pair is wanted": turn(X),
             "Both must be tables": (X, turn(X)[:, 1:]),
-            "ids are wanted": (X, torch.zeros(X.shape)),
+            "ids are wanted": (X, turn(X) + 0.5),
+            "not words": (X, [["a", "dog"]]),
+            "no end (2)": (X, torch.where(turn(X) == 2, 0, turn(X))),
+            "all held-out sentences": (turn(X), X),
+            "End and padding": (X, torch.cat([X[:, :1], X[:, 1:].flip(1)], 1)),
             "as it is": (X.flip(1), X),
         },
     ),

@@ -23,7 +23,7 @@ diagram("text_pipeline")
 # %% [markdown]
 # ## From words to vectors
 #
-# An image is made of numbers. A sentence is not. So we list all words of the
+# A small grammar wrote our sentences. We list all words of the
 # training sentences, the **vocabulary**, and write each word as its place in
 # the list, its **id**.
 
@@ -64,7 +64,7 @@ table(torch.tensor([[3, 4, 3]]))
 # For each position after the start, a model gives a **score** (a logit) to
 # each word of the vocabulary. The loss is the cross-entropy: −log of the
 # probability of the right word, in nats. A colleague adds it up like this.
-# The test: four words with equal scores, so each costs log 4 = 1.39 nats. Two
+# The test: a list of four words, equal scores: each costs log 4 = 1.39. Two
 # words and the end should cost 4.16. The colleague's loss gives more. Mend
 # it: words and end count, padding does not.
 
@@ -191,7 +191,7 @@ class TextAutoencoder(nn.Module):
 # - The **CNN** slides over three words at a time and keeps the strongest
 #   answer of each of its 256 detectors, wherever it was.
 # - The **Transformer** adds a vector for the position, lets the words look at
-#   each other (Vaswani and others, 2017), and keeps all positions.
+#   each other (Vaswani and others, 2017), and joins all positions.
 
 
 # %%
@@ -246,7 +246,7 @@ class Transformer(nn.Module):
 # An **LSTM** reads from left to right and carries a **state** along, 192
 # numbers that each word changes (Hochreiter and Schmidhuber, 1997).
 # `lstm(h)` returns two things; the first holds the states after each
-# position, (B, T, 192). Two vectors side by side go into `to_code`: the state
+# position, (B, T, 192). Two vectors go into `to_code`, in this order: the state
 # after the end token, when all has been read and no padding yet, and the mean
 # of the states without padding, which keeps more of the first words.
 

@@ -246,9 +246,9 @@ class Transformer(nn.Module):
 # An **LSTM** reads from left to right and carries a **state** along, 192
 # numbers that each word changes (Hochreiter and Schmidhuber, 1997).
 # `lstm(h)` returns two things; the first holds the states after each
-# position, (B, T, 192). Two vectors go into `to_code`, in this order: the state
-# after the end token, when all has been read and no padding yet, and the mean
-# of the states without padding, which keeps more of the first words.
+# position, (B, T, 192). Two vectors side by side go into `to_code`: first the
+# state after the end token, when all has been read and no padding yet, then
+# the mean of the states without padding, which keeps more of the first words.
 
 
 # %% tags=["nbval-check-output"]

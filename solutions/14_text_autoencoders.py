@@ -629,7 +629,7 @@ backwards = checks.backwards(backwards)
 #
 # </details>
 #
-# ## Real captions
+# ### Real captions
 #
 # All of this was the grammar: 180 words, few ways to join them. `REAL = True`
 # takes captions that people wrote (Elliott and others, 2016): 2,300 words,
@@ -643,7 +643,7 @@ measured_table("14").drop("real_data")
 # %% [markdown]
 # The order of the encoders is the same, but the gaps are wide. A set of words
 # now allows many orders, so the bag copies one sentence in a hundred. And each
-# wrong word costs more: told the truth the LSTM has 90 % of the words,
+# wrong word costs more: told the truth the LSTM decoder has 90 % of the words,
 # free-running 80 %.
 #
 # ### Where it fails

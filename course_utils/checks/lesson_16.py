@@ -256,7 +256,7 @@ def _list_pairs(
 
 
 def _pairs_one_by_one(x, window=4):
-    """The same with a loop over words, as the lesson begins."""
+    """The same with a loop over words."""
     places = range(x.shape[1])
     found = [
         (row[i], row[j])

@@ -105,6 +105,22 @@ def linear_probe(z, labels, new_z, new_labels) -> float | list[float]:
     return float(probe.score(new_z, new_labels))
 
 
+def ridge_accuracy(z, labels, new_z, new_labels, strengths) -> float:
+    """Accuracy of ridge regression on codes, the mean over the classes.
+
+    z, new_z: codes (N, Z) and (M, Z), as arrays. strengths: of the ridge;
+    cross-validation chooses. Guessing gives 1 / classes.
+    """
+    from sklearn.linear_model import RidgeClassifierCV  # slow to import
+    from sklearn.metrics import balanced_accuracy_score
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    ridge = RidgeClassifierCV(strengths, class_weight="balanced")
+    probe = make_pipeline(StandardScaler(), ridge).fit(z, labels)
+    return float(balanced_accuracy_score(new_labels, probe.predict(new_z)))
+
+
 def group_silhouette(z, groups=10, seed=0) -> float:
     """Silhouette (Rousseeuw, 1987) of the groups that k-means finds.
 

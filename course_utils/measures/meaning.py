@@ -7,6 +7,8 @@ sentence. `vectors` is a table of words, (V, D).
 import torch
 from torch.nn.functional import normalize
 
+from course_utils.measures.codes import ridge_accuracy
+
 
 def distance_moved(encode, sentences, change):
     """How far a change of the words moves a sentence's vector: a float.
@@ -84,11 +86,7 @@ def linear_accuracy(z, labels, count, draws=1, seed=0):
     strength chosen by cross-validation. The mean over `draws` choices of the
     labelled ones, and over the classes, so that guessing gives 1 / classes.
     """
-    from sklearn.linear_model import RidgeClassifierCV  # slow to import
-    from sklearn.metrics import balanced_accuracy_score
-    from sklearn.model_selection import train_test_split
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
+    from sklearn.model_selection import train_test_split  # slow to import
 
     x, found = torch.as_tensor(z).double().numpy(), []
     if len(x) != len(labels) or not 0 < count < len(x):
@@ -97,15 +95,13 @@ def linear_accuracy(z, labels, count, draws=1, seed=0):
             f"told than there are; got {len(x)} vectors, {len(labels)} "
             f"labels, {count} to be told"
         )
-    ridge = RidgeClassifierCV((1, 10, 100, 1000), class_weight="balanced")
-    model = make_pipeline(StandardScaler(), ridge)
+    strengths = 1, 10, 100, 1000
     for draw in range(draws):
         options = {"train_size": count, "random_state": 1000 * seed + draw}
         told, asked, y_told, y_asked = train_test_split(
             x, labels, stratify=labels, **options
         )
-        guesses = model.fit(told, y_told).predict(asked)
-        found.append(balanced_accuracy_score(y_asked, guesses))
+        found.append(ridge_accuracy(told, y_told, asked, y_asked, strengths))
     return sum(found) / len(found)
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import torch
 
 from course_utils.datasets.planted import half_swapped, hide_who
+from course_utils.measures.codes import ridge_accuracy
 from course_utils.training import predict
 
 
@@ -56,12 +57,7 @@ def answer_questions(encode, questions):
     cross-validation. The share is the mean over the classes, so that guessing
     gives 1 / classes.
     """
-    from sklearn.linear_model import RidgeClassifierCV  # slow to import
-    from sklearn.metrics import balanced_accuracy_score
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    shares = {}
+    shares, strengths = {}, (1, 10, 100, 1e3, 1e4)
     for name, asked in questions.items():
         z, z_new = (
             predict(encode, x).double().numpy() for x in (asked.x, asked.x_new)
@@ -70,11 +66,8 @@ def answer_questions(encode, questions):
             raise ValueError(
                 f"encode must return vectors (B, D); got {tuple(z.shape)}"
             )
-        strengths = 1, 10, 100, 1e3, 1e4
-        ridge = RidgeClassifierCV(strengths, class_weight="balanced")
-        probe = make_pipeline(StandardScaler(), ridge).fit(z, asked.y.numpy())
-        right = balanced_accuracy_score(asked.y_new, probe.predict(z_new))
-        shares[name] = float(right)
+        y, y_new = asked.y.numpy(), asked.y_new.numpy()
+        shares[name] = ridge_accuracy(z, y, z_new, y_new, strengths)
     return shares
 
 

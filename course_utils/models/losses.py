@@ -55,7 +55,7 @@ def kl_divergence(mu, log_var):
     mu, log_var: (B, Z). Returns (B,), in nats, summed over the latents
     (Kingma and Welling, 2014, appendix B).
     """
-    return 0.5 * (mu**2 + log_var.exp() - 1 - log_var).sum(dim=1)
+    return unit_kl(mu, log_var).sum(dim=1)
 
 
 def unit_kl(mu, log_var):

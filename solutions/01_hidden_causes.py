@@ -515,14 +515,14 @@ size_errors = checks.size_errors(size_errors)
 #
 # </details>
 #
-# ## Where it fails
+# ### Where it fails
 #
 # - The axes mean nothing by themselves; another seed gives another map.
 # - Where the map is empty the decoder was never trained. It draws smears there,
 #   without a warning. Lesson 08 fills the holes.
 # - In photographs nobody knows the causes, and nobody can compute this R².
 #
-# ## Summary
+# ### Summary
 #
 # - A **latent space** is the space of codes. The network found two hidden causes
 #   from images alone, on axes of its own.

@@ -576,7 +576,7 @@ means.astype(float).round(3)
 #
 # </details>
 #
-# ## Where it fails
+# ### Where it fails
 #
 # - Each penalty costs error, and its weight must be chosen.
 # - Top-k and L1 leave dead units.

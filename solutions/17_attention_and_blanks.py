@@ -167,7 +167,7 @@ h = torch.randn(2, 12, 64)  # states: (B, T, W)
 part = h.unflatten(2, (4, 16))  # (B, T, heads, W / heads)
 part = part.transpose(1, 2)  # (B, heads, T, W / heads)
 part = part.flatten(0, 1)  # (B · heads, T, W / heads): ready for attention
-full = torch.ones(8, 12) > 0
+full = torch.ones(8, 12) > 0  # no padding in 2 · 4 rows
 heard = attend_masked(part, part, part, full)
 joined = heard.unflatten(0, (2, 4)).transpose(1, 2).flatten(2)
 print(tuple(part.shape), tuple(joined.shape))
@@ -229,7 +229,8 @@ from course_utils.training import fit
 def train_filler(layers, epochs, block=Block):
     """Train a network that fills in blanks; see the next section."""
     set_seed(SEED)
-    model = BlankFiller(size, 12, 64, layers, 4, attend_masked, block)
+    parts = {"attend": attend_masked, "block": block}
+    model = BlankFiller(size, length=12, layers=layers, **parts)
     options = {"batch_size": 64, "lr": 4e-3, "seed": SEED}
     fit(model, x_train, blank_loss, epochs=epochs, **options)
     return model
@@ -390,7 +391,8 @@ from course_utils.measures import planted_questions, word_counts
 
 questions = planted_questions(train, held, vocabulary, 12, SEED)
 set_seed(SEED)
-raw_filler = BlankFiller(size, 12, 64, 1, 4, attend_masked, Mended)
+parts = {"attend": attend_masked, "block": Mended}
+raw_filler = BlankFiller(size, length=12, layers=1, **parts)
 raw = TransformerAutoencoder(size, 12, layers=1)
 reads = {
     "counted words": lambda x: word_counts(x, size),

@@ -593,7 +593,7 @@ def test_what_was_solved_is_recorded(capsys, monkeypatch):
     for attempt in (lambda x: x.sum(1), lambda x: x.sum(0), None):
         ROWS(attempt)
     assert noted == [
-        ("exercise", "rows", done) for done in (True, False, False)
+        ("exercises", "rows", done) for done in (True, False, False)
     ]
 
 

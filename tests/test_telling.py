@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils import lessons
+from course_utils import checks, lessons
 from course_utils.lessons import ask, guesses, progress, quizzes, scorecards
 
 QUESTION = "Which is ahead at 64 numbers?"
@@ -242,6 +242,14 @@ def test_scorecard_compares_and_says_what_the_learner_did(
     assert scorecards.latest == {"mse": pytest.approx(0.0111), "new": 3.0}
     lessons.scorecard({"mse": 0.0111}, data="full")
     assert "as expected" not in capsys.readouterr().out
+
+
+def test_a_check_is_on_the_scorecard(capsys):
+    checks.brightness(lambda images: images.mean(dim=(1, 2, 3)))
+    lessons.scorecard({})
+    assert "1 of 1 solved by you: brightness" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="none of exercises"):
+        lessons.note("exercise", "brightness", True)
 
 
 def test_verdicts():

@@ -206,7 +206,7 @@ def tell(name, verdict):
     with contextlib.suppress(ImportError):
         from course_utils.lessons import progress
 
-        progress.note("exercise", name, verdict.sign == "✓")
+        progress.note("exercises", name, verdict.sign == "✓")
     return verdict.goes_on
 
 

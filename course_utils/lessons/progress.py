@@ -48,8 +48,11 @@ def note(kind, name, outcome, lesson=None):
     kind: "exercises", "guess", "quiz" or "memory". name: of the exercise,
     or the question. outcome: whether the learner's own was right; for an
     exercise "solved" if the lesson goes on with the learner's answer,
-    anything else ("not yet", "course") if with the course's.
+    anything else ("not yet", "course") if with the course's. Raises
+    ValueError for another kind.
     """
+    if kind not in KINDS:
+        raise ValueError(f"{kind!r} is none of {', '.join(KINDS)}")
     right = outcome == "solved" if isinstance(outcome, str) else bool(outcome)
     lesson = lesson or _state["lesson"]
     if lesson is None:

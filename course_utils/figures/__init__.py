@@ -43,8 +43,15 @@ from course_utils.figures.rates import (
 )
 from course_utils.figures.strips import show_strips, strips_figure
 from course_utils.figures.style import show_figure
+from course_utils.figures.tiles import (
+    show_tiles,
+    show_usage,
+    tiles_figure,
+    usage_figure,
+)
 from course_utils.figures.widgets import (
     click_map,
+    click_tiles,
     draw_image,
     explore,
     walk_latent_space,
@@ -56,6 +63,7 @@ __all__ = [
     "bells_figure",
     "bounds_figure",
     "click_map",
+    "click_tiles",
     "cloud_figure",
     "curves_figure",
     "diagram",
@@ -85,9 +93,13 @@ __all__ = [
     "show_reconstructions",
     "show_strips",
     "show_tangents",
+    "show_tiles",
+    "show_usage",
     "show_water",
     "strips_figure",
     "tangents_figure",
+    "tiles_figure",
+    "usage_figure",
     "walk_latent_space",
     "water_figure",
 ]

@@ -153,6 +153,88 @@ def click_map(z, labels, decode, classes=None, **options):
     return box
 
 
+def click_tiles(codes, decode, size):
+    """Show what a code map decodes to; click on a tile and change its code.
+
+    codes: (R, C), whole numbers from 0 to size - 1. decode: maps (1, R, C) ->
+    images (1, 1, H, W). Sliders choose the tile by keyboard. Returns the box.
+    """
+    start = torch.as_tensor(codes).detach().cpu()
+    if start.ndim != 2 or not 0 <= start.min() <= start.max() < size:
+        raise ValueError(f"a map (R, C) of codes from 0 to {size - 1} please")
+    edited, before = start.clone(), decode_codes(decode, start[None])
+    rows, columns = start.shape
+    row, column, code = sliders = [
+        ipywidgets.IntSlider(
+            value=value, min=low, max=high, description=name,
+            continuous_update=False,
+        )
+        for name, value, low, high in (
+            ("row", (rows + 1) // 2, 1, rows),
+            ("column", (columns + 1) // 2, 1, columns),
+            ("code", 0, 0, size - 1),
+        )
+    ]  # fmt: skip
+    pad, view, said = ipywidgets.HTML(), ipywidgets.HTML(), _hidden()
+
+    def redraw():
+        image = decode_codes(decode, edited[None])
+        pad.value = _tiled(image, row.value - 1, column.value - 1, edited)
+        count = int((edited != start).sum())
+        moved = ((image - before).abs() > 0.02).sum()
+        view.value = _content(
+            (before, f"before; {count} tiles changed, {moved} pixels moved")
+        )
+
+    def chosen(_=None):
+        code.unobserve(changed, "value")
+        code.value = int(edited[row.value - 1, column.value - 1])
+        code.observe(changed, "value")
+        redraw()
+
+    def changed(change):
+        edited[row.value - 1, column.value - 1] = change["new"]
+        redraw()
+
+    def clicked(change):
+        if not change["new"]:
+            return
+        across, down = map(float, change["new"].split())
+        said.value = ""
+        row.value = min(rows, 1 + int(max(down, 0) * rows))
+        column.value = min(columns, 1 + int(max(across, 0) * columns))
+
+    row.observe(chosen, "value")
+    column.observe(chosen, "value")
+    said.observe(clicked, "value")
+    column_of_parts = ipywidgets.VBox([pad, said], layout=COLUMN)
+    box = _row(column_of_parts, ipywidgets.VBox([*sliders, view]))
+    chosen()
+    _display(box, _still(before))
+    return box
+
+
+def _tiled(image, row, column, codes):
+    """Return HTML for an image that can be clicked, one tile framed."""
+    png, alt = tiles_png(image)
+    picture = img(png, alt).split('src="')[1].split('"')[0]
+    tall, wide = (SHEET / side for side in codes.shape)
+    look = (
+        f"position:relative;width:{SHEET}px;height:{SHEET}px;"
+        f"background:url({picture});background-size:100% 100%;"
+        "image-rendering:pixelated;cursor:pointer"
+    )
+    frame = (
+        f"position:absolute;left:{column * wide:.0f}px;top:{row * tall:.0f}px;"
+        f"width:{wide:.0f}px;height:{tall:.0f}px;box-sizing:border-box;"
+        "border:3px solid #E69F00"
+    )
+    return (
+        f'<div role="img" aria-label="{alt}" style="{look}" onclick="{WHERE}'
+        f'var said=x+\' \'+y;{SEND}"><span style="{frame}"></span></div>'
+    )
+
+
 def draw_image(respond, starts=None):
     """Show a sheet to draw on; each stroke is answered beside it.
 

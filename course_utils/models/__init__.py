@@ -1,5 +1,16 @@
 """Models and losses that lessons have written, for later lessons."""
 
+from course_utils.models.code_prior import CodePrior, prior_loss
+from course_utils.models.discrete import (
+    FiniteQuantizer,
+    Quantizer,
+    VQAutoencoder,
+    commitment,
+    nearest_code,
+    straight_through,
+    vq_autoencoder,
+    vq_loss,
+)
 from course_utils.models.flows import FlowVAE, flow_autoencoder
 from course_utils.models.images import (
     VAE,
@@ -29,12 +40,17 @@ from course_utils.models.peeking import PeekingVAE, halved
 
 __all__ = [
     "Autoencoder",
+    "CodePrior",
     "ConditionalVAE",
+    "FiniteQuantizer",
     "FlowVAE",
     "ManyVAEs",
     "PeekingVAE",
+    "Quantizer",
     "VAE",
+    "VQAutoencoder",
     "bernoulli_nll",
+    "commitment",
     "conv_autoencoder",
     "conv_decoder",
     "conv_encoder",
@@ -48,8 +64,13 @@ __all__ = [
     "halved",
     "kl_divergence",
     "kl_sparsity",
+    "nearest_code",
     "negative_elbo",
+    "prior_loss",
     "reconstruction_loss",
     "reparameterize",
+    "straight_through",
     "unit_kl",
+    "vq_autoencoder",
+    "vq_loss",
 ]

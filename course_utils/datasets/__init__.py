@@ -8,18 +8,22 @@ from course_utils.datasets.fashion import (
     SHIPPED,
     fashion_mnist,
 )
+from course_utils.datasets.folder import OwnData, folder, upload
 from course_utils.datasets.shapes import draw_shapes, made_world, tagged_world
 
 __all__ = [
     "DataError",
     "FASHION_CLASSES",
+    "OwnData",
     "SHIPPED",
     "data_folder",
     "digits",
     "draw_shapes",
     "erase_patch",
     "fashion_mnist",
+    "folder",
     "made_world",
     "salt_and_pepper",
     "tagged_world",
+    "upload",
 ]

@@ -9,6 +9,7 @@ from course_utils.datasets.fashion import (
     fashion_mnist,
 )
 from course_utils.datasets.folder import OwnData, folder, upload
+from course_utils.datasets.leaves import draw_leaves
 from course_utils.datasets.shapes import draw_shapes, made_world, tagged_world
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "SHIPPED",
     "data_folder",
     "digits",
+    "draw_leaves",
     "draw_shapes",
     "erase_patch",
     "fashion_mnist",

@@ -260,8 +260,8 @@ def _why(error):
         )
     if isinstance(error, UnidentifiedImageError):
         return "no image inside, whatever its name says"
-    if isinstance(error, PermissionError):
-        return "no permission to open it"
+    if isinstance(error, OSError) and error.errno:  # Pillow's have no number
+        return "cannot be opened"
     if "password" in str(error):
         return "locked by a password; unpack it first"
     return "damaged, or half a file"

@@ -169,6 +169,7 @@ def _read_images(path, size, color, fit):
         raise DataError(_nothing(path, skipped))
     labels, classes = _labels(names, path)
     steps = {"read": names} | dict(sorted(done.items()))
+    skipped = dict(sorted(skipped.items()))
     for name, why in skipped.items():
         steps.setdefault(f"skipped: {why}", []).append(name)
     fields = {

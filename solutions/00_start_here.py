@@ -55,7 +55,7 @@ pd.Series(facts, name="").to_frame()
 # %% [markdown]
 # *Device* is where the numbers are computed: `cpu`, `cuda` (an NVIDIA card) or
 # `mps` (an Apple chip). Every lesson runs on a CPU; a faster device saves time.
-# **In Colab** you get one with *Runtime → Change runtime type*.
+# *In Colab* you get one with *Runtime → Change runtime type*.
 
 # %% [markdown]
 # ### The images of this course
@@ -212,8 +212,8 @@ claim("eight epochs: about a sixth of the baseline", share[8], 0.1, 0.22)
 diagram("check")
 
 # %% [markdown]
-# In an exercise you replace one line by your own. A **check** then gives one
-# of three answers. First run this cell without changing anything:
+# In an exercise you replace one line by your own. A **check** then runs it and
+# gives one of three answers. First run this cell without changing anything:
 
 # %%
 from course_utils import checks

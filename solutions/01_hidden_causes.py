@@ -55,7 +55,7 @@ show_cloud(
 )
 
 # %% [markdown]
-# The sheet is **bent**.
+# The sheet is *bent*.
 #
 # **In the language of probability** (needed in lesson 08) `made_world` draws a
 # cause z from p(z), here any place with equal chance. Then it draws the image x
@@ -185,7 +185,7 @@ read_off = checks.read_off(read_off)
 #
 # **R²** judges the estimates: 1 if all are right, 0 if they are no better than
 # always saying the mean cause. Your function reads three codes of two numbers: the network's,
-# PCA's, and that of an encoder with **random weights**.
+# PCA's, and that of an encoder with *random weights*.
 
 # %%
 guess(
@@ -224,7 +224,7 @@ show_bars(held, xlabel="R² of the causes, read off two numbers")
 # The trained code names the place almost perfectly. But PCA, a method of 1901,
 # reaches 0.93 to 0.94, and random weights 0.6 to 0.8. Nearby images get nearby
 # codes in almost any network, so a high R² is a finding only beside such a
-# **baseline**.
+# *baseline*.
 
 # %% tags=["claims"]
 little = "a little: 0.2 to 0.5"
@@ -363,7 +363,7 @@ pd.DataFrame({"error per pixel": errors}).rename_axis("numbers in the code")
 # one number cannot hold two causes. From two to eight it falls again, by a
 # factor of 2.5 to 15: with eight numbers the network need not flatten the
 # sheet. So the smallest error does not count the causes. Only the last *large*
-# **drop** is a clue, here from 1 to 2.
+# *drop* is a clue, here from 1 to 2.
 
 # %% tags=["claims"]
 ratio = errors[8] / errors[2]
@@ -453,7 +453,7 @@ show_bars({k: e.item() for k, e in harm.items()}, xlabel="error per pixel")
 #
 # ### Exercise 4 · A third cause · 12 minutes, alone
 #
-# In another world the **size** varies too: causes `("x", "y", "size")`. First
+# In another world the *size* varies too: causes `("x", "y", "size")`. First
 # write down: which cause will a code of *two* numbers give up? Then:
 #
 # 1. Train codes of 2 and 3 numbers on 5,000 images.

@@ -32,7 +32,7 @@ diagram("anatomy")
 #
 # An autoencoder is two networks in a row. The **encoder** turns an image into
 # a few numbers, its **code**. The **decoder** draws the image again from the
-# code alone. The narrow place between them is the **bottleneck**.
+# code alone. The narrow place between encoder and decoder is the **bottleneck**.
 #
 # An image is a tensor (1, 28, 28): channel, height, width. B images together, a
 # *batch*, are (B, 1, 28, 28). In the diagram x is the image, z its code of k
@@ -443,12 +443,12 @@ claim("the error of 128 numbers over that of 32", more, 0.75, 1.1)
 # %% [markdown]
 # ## Dense or convolutional?
 #
-# A dense layer does not know that pixels have neighbours. A **convolution** does:
-# it slides a small window over the image and takes a weighted sum in every place,
+# A dense layer does not know which pixels are neighbours. A **convolution**
+# slides a small window over the image and takes a weighted sum in every place,
 # always with the same weights. Each window makes an image of its own, a
 # **channel** (in the diagram a *map*; c is 16). With `stride=2` the window moves
-# by two pixels, so height and width are halved. The decoder doubles them again,
-# by **transposed** convolutions.
+# by two pixels, so height and width are halved. The decoder doubles height and
+# width again, by **transposed convolutions**.
 #
 # Against it stands `model`, the dense one with 32 numbers. The convolutional one
 # has about a quarter of its **parameters** (weights and biases, the numbers that
@@ -631,7 +631,7 @@ first_stop = (window.weight[0, 0] * framed[:3, :3]).sum() + window.bias[0]
 first_stop.item(), window(x[:1])[0, 0, 0, 0].item()
 
 # %% [markdown]
-# **Draw something yourself**, or choose a ready-made image. Whatever you draw, a
+# **Draw something yourself,** or choose a ready-made image. Whatever you draw, a
 # garment comes back: the decoder knows nothing else.
 
 # %%

@@ -23,7 +23,8 @@ from_memory()
 # %% [markdown]
 # ## A cloud and an axis
 #
-# **Principal component analysis (PCA)** is from 1901 and has no layers. It is
+# **Principal component analysis (PCA)**, from 1901, has no layers: it draws axes
+# through the data, and a code says how far along each an example lies. It is
 # easiest to see where an example is a point with two numbers and its code is
 # one number.
 #
@@ -118,8 +119,8 @@ show_images(row, titles=["mean", *range(1, 8)], diverging=True)
 #
 # ### Exercise 2 · There and back · 4 minutes, easy
 #
-# **Encode**: subtract the mean and find how far the image goes along each
-# component. **Decode**: from the mean, go that far along each.
+# *Encode*: subtract the mean and find how far the image goes along each
+# component. *Decode*: from the mean, go that far along each.
 
 
 # %% tags=["nbval-check-output"]
@@ -477,8 +478,8 @@ show_curves(table, "training images", "error", log_x=True)
 
 # %% [markdown] tags=["explain"]
 # With 50 images the network's error on new ones is about 1.4 times PCA's. On
-# the 50 themselves it is near 0.001, thirty to fifty times smaller: **learnt
-# by heart**. PCA does so too, but less: from seen to new images its error more
+# the 50 themselves it is near 0.001, thirty to fifty times smaller: *learnt
+# by heart*. PCA does so too, but less: from seen to new images its error more
 # than doubles. The curves for new images cross between 200 and 400.
 
 # %% tags=["claims"]
@@ -502,7 +503,7 @@ claim("they cross between 200 and 400 images", later[200] > 1 > later[400])
 # | thousands of images, a tiny code | network | a third less error at 8 |
 # | things that move | network | 2 numbers instead of 8 to 10 |
 #
-# In each case PCA is the **baseline** to beat.
+# In each case PCA is the *baseline* to beat.
 #
 # ### Where it fails
 #

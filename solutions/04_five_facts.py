@@ -24,12 +24,12 @@ diagram("five_facts")
 # Most introductions say of latent spaces:
 #
 # 1. They have fewer dimensions than the data, so they keep what matters and
-#    **drop the noise**.
+#    *drop the noise*.
 # 2. The code's quality sets the reconstruction's, and **a more compact code is
 #    often better**.
-# 3. A **map** of the latent space **reveals clusters** (groups) in the data.
-# 4. **Moving** through the latent space makes **new samples**.
-# 5. Training **minimises the error**; that guides it to **useful features**.
+# 3. A *map* of the latent space *reveals clusters* (groups) in the data.
+# 4. *Moving* through the latent space makes *new samples*.
+# 5. Training *minimises the error*; that guides it to *useful features*.
 #
 # Each gets an experiment, a **control** (a comparison without the claimed
 # cause) and a verdict.
@@ -38,8 +38,8 @@ diagram("five_facts")
 #
 # We add strong noise to 1,000 disks and train autoencoders with 4 numbers and,
 # as a control, 16 to copy the *noisy* images. We also have the clean ones, so
-# we can measure a copy twice: its distance to the noisy image is the **loss**,
-# its distance to the clean one the **truth**.
+# we can measure a copy twice: its distance to the noisy image is the *loss*,
+# its distance to the clean one the *truth*.
 
 # %%
 diagram("two_rulers", highlight=("loss", "truth"))
@@ -81,7 +81,7 @@ to_clean
 # room, and sixteen numbers have some left.
 #
 # Do they also *keep what matters*? In a second world half of the images carry a
-# **tag**, 2 × 2 grey pixels in a corner. So it has three causes: x, y and tag.
+# *tag*, 2 × 2 grey pixels in a corner. So it has three causes: x, y and tag.
 # We predict each from the five nearest codes.
 
 # %%
@@ -107,8 +107,8 @@ held.round(2)
 # %% [markdown] tags=["explain"]
 # Three causes and three numbers, and yet the tag is lost: with an R² below 0,
 # the codes predict it worse than its mean does. The place of the disk is all
-# there. A bottleneck does not drop *noise*. It drops **what costs little
-# error**, and the tag is 4 pixels of 784. Eight numbers, the control, have room
+# there. A bottleneck does not drop *noise*. It drops *what costs little
+# error*, and the tag is 4 pixels of 784. Eight numbers, the control, have room
 # for it.
 
 # %% tags=["claims"]
@@ -123,7 +123,7 @@ claim("8 numbers hold all", held["8 numbers"].min(), low=0.9)
 #
 # *The code's quality sets the reconstruction's.* The code of 8 numbers holds
 # all three causes. Does any decoder draw good copies from it? The control is
-# the best **linear** decoder of the same codes.
+# the best *linear* decoder of the same codes.
 
 # %%
 from sklearn.linear_model import LinearRegression
@@ -142,8 +142,8 @@ decoder_ratio
 # ### Three jobs
 #
 # *A more compact code is often better.* Better for what? We take noisy garments
-# and three jobs: **copy** the noisy image, come near the **clean** one, and
-# guess labels when only **100 images have one**. Each of the other images gets
+# and three jobs: *copy* the noisy image, come near the *clean* one, and
+# guess labels when only *100 images have one*. Each of the other images gets
 # the label of the nearest of the 100. The control: the noisy pixels.
 #
 # PCA gives codes of every size from one fit. The third job is done 20 times,
@@ -203,7 +203,7 @@ show_curves(curve, **scale, ylabel="accuracy", mark=mark)
 
 # %% [markdown] tags=["explain"]
 # Copying gets better with every number. The distance to the clean image has a
-# **valley** at 16, accuracy a **peak** at 32: smaller codes lose the garment,
+# *valley* at 16, accuracy a *peak* at 32: smaller codes lose the garment,
 # larger ones let the noise in. 32 numbers reach 0.61, the noisy pixels 0.53.
 # *More compact is better* is false for copying, and true for the other jobs
 # down to the size that they need.
@@ -251,7 +251,7 @@ told
 #
 # ### Disks on a map
 #
-# Now data **without groups**: disks spread evenly over all places. On a map
+# Now data *without groups*: disks spread evenly over all places. On a map
 # **k-means** makes ten groups, each point with the nearest of ten centres. The
 # **silhouette** says how clearly they are separated: 1 if each point is far
 # nearer to its own group than to the next, 0 if it is as near to both.
@@ -287,7 +287,7 @@ show_bars(scores, xlabel="silhouette of ten groups")
 # %% [markdown] tags=["explain"]
 # About the same. k-means cuts whatever it is given into ten, and the score
 # cannot tell groups from none. Maps mislead the eye as well: PCA draws the
-# even disks as a **ring**, t-SNE tears them into **groups** with gaps. A group on
+# even disks as a *ring*, t-SNE tears them into *groups* with gaps. A group on
 # a map is a question.
 
 # %% tags=["claims"]
@@ -334,10 +334,10 @@ novelty = checks.novelty(novelty)
 #
 # {answer}
 #
-# We take away all disks in the middle, and train on the **frame** that is left.
+# We take away all disks in the middle, and train on the *frame* that is left.
 # Then we walk between 1,000 pairs of its disks. *Near* is a distance below 1:
 # a disk moves by less than 0.7 pixels. The two controls: the average of two
-# images, and the disk halfway between two **causes** (places). The figure shows
+# images, and the disk halfway between two *causes* (places). The figure shows
 # eight pairs whose halfway place is in the empty middle.
 
 # %%
@@ -383,7 +383,7 @@ walk
 
 # %% [markdown] tags=["explain"]
 # Of the midpoints of codes three or four in ten are proper disks, of images one
-# in six: the walk helps. But hardly any is **both**; of the midpoints of causes
+# in six: the walk helps. But hardly any is *both*; of the midpoints of causes
 # more than a third are. The network has not learnt what a disk is.
 
 # %% tags=["claims"]
@@ -470,7 +470,7 @@ claim("in most pairs the smaller error serves better", agreement, 0.5, 0.9)
 # ### Exercise 2 · A code of your own · 12 minutes, on your own
 #
 # Take the tagged images of section 1. Write `encode_with_tag`, a function from
-# images to codes of 3 numbers, from which x, y **and** the tag (top left) can
+# images to codes of 3 numbers, from which x, y *and* the tag (top left) can
 # be predicted (R² of 0.95 for each). Write a loss of your own and train without
 # the causes: `train(3, tagged.images, your_loss, epochs=8)`. `model(x)` gives
 # the pixels of the copies, `predict(model.encode, x)` the codes.

@@ -22,7 +22,7 @@ from_memory()
 # If we choose by the *test* images, they are no test any more. So we split the
 # training images: `valid_error` trains a small model, with a code of eight
 # numbers, on 4,000 of them and returns its error on 1,000 others, set aside for
-# **validation**. `bend` takes the place of both activations.
+# *validation*. `bend` takes the place of both activations.
 
 # %%
 import torch
@@ -163,8 +163,8 @@ claim("twice as wide: better with every seed", wide)
 # %% [markdown]
 # ### Exercise 1 · A clear winner · 6 minutes, easy
 #
-# A strict rule for few seeds: a choice wins clearly if **all** its errors are
-# below **all** errors of **every** other choice. Write it: `errors` is a
+# A strict rule for few seeds: a choice wins clearly if *all* its errors are
+# below *all* errors of *every* other choice. Write it: `errors` is a
 # dictionary `{name: [an error for each seed]}`, as above. Return the winner's
 # name, or `None` if there is no clear winner.
 
@@ -297,7 +297,7 @@ mended_decoder = checks.mended_decoder(mended_decoder)
 #
 # ## Compression
 #
-# How many **bits** does a code take? As it is, 32 for each number. We could
+# How many *bits* does a code take? As it is, 32 for each number. We could
 # cut the range of a number into levels and store which level it is in. That is
 # called **quantisation**.
 
@@ -491,7 +491,7 @@ scorecard(results, data="full" if FULL else "small")
 #
 # ### Exercise 4 · Tune under a budget · 15 minutes, hard
 #
-# The small model of the first section, four epochs. Change **one** of `lr`,
+# The small model of the first section, four epochs. Change *one* of `lr`,
 # `hidden_dim` (at most 256) or `batch_size` (at least 16); usual are 0.003,
 # 128 and 64. The goal: an error of at most 0.0212, a tenth below the usual 0.0233.
 #

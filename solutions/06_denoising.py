@@ -70,7 +70,7 @@ scores.round(2)
 #
 # The **denoising** recipe (Vincent and others, 2008) changes one thing in
 # training: the network gets the damaged image and is compared with the
-# **clean** one. Damage is drawn anew in every step.
+# *clean* one. Damage is drawn anew in every step.
 #
 # ### Exercise 1 · The denoising loss · 5 minutes, easy
 #
@@ -228,20 +228,20 @@ class UNet(nn.Module):
 # 1. `enter` makes 16 maps of 14 × 14: edges, bright and dark places.
 # 2. `below` makes 16 more out of 7 × 7 places, each of which sees a large part
 #    of the garment. `torch.cat` puts both beside each other: 32 maps.
-# 3. `leave` does not draw an image, only a **change**. It is added to the input,
+# 3. `leave` does not draw an image, only a *change*. It is added to the input,
 #    which 4x − 2 has stretched from [0, 1] to [−2, 2], because the sigmoid
 #    squeezes it back: −2 to 0.12, 2 to 0.88. Without any change the network
 #    would return its input with less contrast.
 #
-# The straight way is a **skip connection**. With it, this is no longer an
-# autoencoder with a bottleneck: nothing in its form keeps it from copying. The
-# task does.
+# The straight way, past all smaller maps, is a **skip connection**. So this
+# is no autoencoder with a bottleneck: nothing in its form keeps
+# it from copying. The task does.
 #
 # ### Exercise 2 · Which noise? · 7 minutes, medium
 #
 # Our network is to be **blind**: not told how strong the noise is. So
-# it must practise all levels. Write a damage that draws a level for **each
-# image**, evenly between 0.1 and 0.6, and adds Gaussian noise of this level. Draw
+# it must practise all levels. Write a damage that draws a level for *each
+# image*, evenly between 0.1 and 0.6, and adds Gaussian noise of this level. Draw
 # where x is (`device=x.device`), so that it runs on a GPU, too.
 
 
@@ -339,7 +339,7 @@ reveal(parts[int(part < 0.75) + int(part < 0.25)])
 # variance / (variance + sigma²), which has the smallest mean error of all
 # linear methods, for data with these variances.
 #
-# Each of the six is told sigma; `tuned` finds its best setting on 50 **training**
+# Each of the six is told sigma; `tuned` finds its best setting on 50 *training*
 # images. The U-Net is told nothing. All clean the same 200 test images.
 
 # %%
@@ -371,7 +371,7 @@ pandas.Series(its).round(2)
 # %% [markdown] tags=["explain"]
 # On nearly 9 in 10, though the two bars' deviations (1.4 and 1.7 dB) overlap
 # widely. They say how much *images* differ: some are hard for every method. The
-# lead on the same image is 1.2 ± 1.1 dB. Compare in **pairs**.
+# lead on the same image is 1.2 ± 1.1 dB. Compare in *pairs*.
 
 # %% tags=["claims"]
 reveal(shares[int(wins > 0.75) + int(wins > 0.95)])
@@ -428,7 +428,7 @@ change = at["U-Net"][0.03] - at["noisy"][0.03]
 reveal(effects[int(change < 0.3) + int(change < -0.3)])
 
 # %% [markdown]
-# Other damage: **dots**, a fifth of the pixels black or white, and **holes**,
+# Other damage: *dots*, a fifth of the pixels black or white, and *holes*,
 # squares of 10 × 10 pixels set to 0. A second U-Net practises nothing but holes.
 # We compare it with the first one and with the median of 3 × 3 pixels.
 
@@ -459,7 +459,7 @@ show_matrix(table, list(damages), list(cures), fmt="{:+.1f}", size=0.9)
 
 # %% [markdown] tags=["explain"]
 # The network that practised noise, narrowly: 7.5 dB, the median 7.2. It has never
-# met a dot, but a dot is much like strong noise. A **hole** is not, and both
+# met a dot, but a dot is much like strong noise. A *hole* is not, and both
 # make holes worse, by 1 to 3 dB. The network that practised holes gains 4 to 5
 # dB on them, and about 2 at most on everything else.
 

@@ -106,7 +106,7 @@ def train(make=Overcomplete, penalty=nothing, data=train_x, **options):
 # unit saves 0.1 of the sum, but only 0.01 of the squares. Squares make small
 # activities cheap, not absent.
 #
-# The **KL penalty** (Ng, 2011) looks at a unit over many images. Its mean
+# The **KL penalty** (Ng, 2011) looks at a unit over many images: its mean
 # activity, its **rate**, should be a small number rho. The penalty is the
 # Kullback–Leibler divergence between two coins that show heads with
 # probabilities rho and rate:
@@ -125,7 +125,7 @@ show_curves(curves, xlabel="activity (KL: rate)", ylabel="penalty")
 
 # %% [markdown]
 # L1 has the same slope down to 0; squares are flat there. KL is 0 at rho and
-# rises on **both** sides: a unit that is never active costs something, too. So
+# rises on *both* sides: a unit that is never active costs something, too. So
 # KL asks every unit to work, but seldom.
 
 
@@ -269,7 +269,7 @@ table(held, "error", "sum", "active units").round(4)
 #
 # With k = 2 this turns (5, 1, 4, 2) into (5, 0, 4, 2), and a dark image beside
 # it, (0.3, 0.1, 0.2, 0), into nothing. Write a `top_k` that
-# keeps the k largest of **each image**.
+# keeps the k largest of *each image*.
 
 
 # %% tags=["nbval-check-output"]
@@ -305,7 +305,7 @@ top_k = checks.top_k(top_k)
 # ### One axis for all
 #
 # Now all three, each with three settings. Each training is one point: active
-# units to the right, error on **validation images** upwards. PCA is the
+# units to the right, error on *validation images* upwards. PCA is the
 # control: its numbers are counted by the same measure.
 
 
@@ -385,10 +385,10 @@ show_images(rows, diverging=True)
 #
 # ## A steady code
 #
-# Another wish: a code that hardly moves when the image is **nudged**. The
+# Another wish: a code that hardly moves when the image is *nudged*. The
 # **Jacobian** is the table of derivatives ∂zⱼ/∂xᵢ: how fast each unit changes
 # with each pixel. The **contractive penalty** (Rifai and others, 2011) is the
-# sum of its squares.
+# sum of the Jacobian's squares.
 #
 # Here the units are sigmoids: the slope of one is z(1 − z). On paper, for one
 # unit z = sigmoid(2x): dz/dx = z(1 − z) · 2. At x = 0, z = 0.5, the derivative
@@ -429,7 +429,7 @@ jacobian_penalty = checks.jacobian_penalty(jacobian_penalty)
 
 #
 # To see the penalty at work, take images of two pixels that lie near a line.
-# At seven points we nudge the image, **along** the line and **across** it. An
+# At seven points we nudge the image, *along* the line and *across* it. An
 # arrow shows how far the code moves, divided by the mean distance of two
 # codes. The penalty's weight is 0.3.
 
@@ -513,7 +513,7 @@ show_bars(image_moves, xlabel="how far the code moves")
 #
 # ## What is it good for?
 #
-# A linear classifier on each code (a **linear probe**) learns from 200 clean
+# A linear classifier on each code (a *linear probe*) learns from 200 clean
 # images, for three draws of them. Then it must label test images: clean, and
 # with noise of sigma 0.3. PCA, the raw pixels and an untrained encoder are the
 # controls.
@@ -657,8 +657,8 @@ kl_sparsity = checks.kl_sparsity(kl_sparsity)
 # ### Exercise 4 · Choose the weight · 8 minutes, medium
 #
 # Choose by a rule that is fixed before. `curve` is `{weight: (active units,
-# error)}`. Return the weight with the **fewest active units** whose error is
-# **at most** the limit; if there is none, `None`. Our code must copy as well
+# error)}`. Return the weight with the *fewest active units* whose error is
+# *at most* the limit; if there is none, `None`. Our code must copy as well
 # as PCA with 20 numbers.
 
 

@@ -19,7 +19,7 @@ from_memory()
 # %% [markdown]
 # ## A map with holes
 #
-# An autoencoder copies. Can it also **invent**: draw an image that nobody gave
+# An autoencoder copies. Can it also *invent*: draw an image that nobody gave
 # it? We would have to choose a code ourselves. With two numbers in each code we
 # can see them all at once.
 
@@ -77,8 +77,8 @@ show_images(predict(plain.decode, emptiest))
 
 # %% [markdown]
 # Ten draws from the emptiest places. Some are noisy, torn or all white: the
-# decoder was never asked about such codes. We need a loss that says **where codes
-# lie** and asks about **all places** there. It follows from a story.
+# decoder was never asked about such codes. We need a loss that says *where codes
+# lie* and asks about *all places* there. It follows from a story.
 #
 # ## The story
 #
@@ -89,7 +89,7 @@ show_images(predict(plain.decode, emptiest))
 # 2. The image x is drawn from the **likelihood** p(x | z), *the distribution of
 #    x, given z*. The decoder makes it.
 #
-# In a world so small that we can compute everything, a **lamp** burns in the next
+# In a world so small that we can compute everything, a *lamp* burns in the next
 # room. Its knob stands at z, out of sight, and its brightness runs from 0 to 10.
 # A camera reports x, the brightness with an error of about 1. The knob is the
 # cause, the report is the image.
@@ -116,7 +116,7 @@ likelihood(knobs).mean, likelihood(knobs).sample()
 # $$p(z|x)=\frac{p(x|z)\;p(z)}{p(x)}$$
 #
 # In words: believe in a knob as far as it *explains the report* and *is
-# common*. The **evidence** p(x) is the sum of these products over all knobs.
+# common*. The **evidence** p(x) is the sum of p(x|z) p(z) over all knobs.
 
 # %%
 from course_utils.figures import show_bells
@@ -296,7 +296,7 @@ claim("too sure is 5 nats or more ahead", ahead, low=5)
 # ### Second: a draw that lets gradients pass
 #
 # Training draws z and asks how the loss changes with μ and σ. But a roll of
-# the dice has no derivative. So we roll **outside** the network: ε comes from
+# the dice has no derivative. So we roll *outside* the network: ε comes from
 # N(0, 1), and z = μ + σ · ε is plain arithmetic. This is the **reparameterisation
 # trick**. (PyTorch's `sample()` cuts the way back; its `rsample()` keeps it.)
 
@@ -446,7 +446,7 @@ kl_nats = evaluate(vae, images.test, lambda m, x: kl_divergence(*m.encode(x)))
 {"-log p(x|z)": minus_elbo - kl_nats, "KL": kl_nats, "-ELBO": minus_elbo}
 
 # %% [markdown] tags=["explain"]
-# It **rises**. At first all clouds lie on the prior: they cost nothing and say
+# It *rises*. At first all clouds lie on the prior: they cost nothing and say
 # nothing. Then the network buys precision, wherever a nat of KL saves more than
 # a nat of log-likelihood. (It overshoots: 13 in the first epoch, then about 11.)
 #
@@ -525,7 +525,7 @@ box = click_map(means, labels, decode_2, FASHION_CLASSES)
 # %% [markdown]
 # ### Where it fails
 #
-# - Samples are **soft**, and some are **two garments at once**.
+# - Samples are *soft*, and some are *two garments at once*.
 # - Clouds fill the prior only roughly: fewer holes, not none. Lesson 09 counts
 #   them, and asks whether a plain autoencoder can do as well.
 #

@@ -70,10 +70,10 @@ curves = {
 show_curves(curves, xlabel="prediction x̂", ylabel="nats per pixel")
 
 # %% [markdown] tags=["explain"]
-# A black pixel, rightly predicted, costs nothing. A grey one costs 0.69 nats
-# even then: its own **entropy**, log 2. A fair coin stays uncertain, however
-# well you know that it is fair. Added up over an image this is a **floor**: no
-# model gets below it, not even a perfect copy.
+# A black pixel, rightly predicted, costs nothing. A grey one, 0.5, costs 0.69
+# nats even then: its own **entropy**, log 2. A fair coin stays uncertain,
+# however well you know that it is fair. Added up over an image this is a
+# **floor**: no model gets below it, not even a perfect copy.
 
 # %% tags=["claims"]
 reveal(f"{curves['pixel 0.5'][1].min():.2g}")
@@ -269,7 +269,7 @@ claim("hardly any noise passes", judged["noise"], high=0.05)
 #
 # To see variety, compare *sets*: many fakes with many real images, each a
 # point. Around each point we draw a ball that reaches to its k-th nearest
-# neighbour **of its own kind** (here k = 1).
+# neighbour *of its own kind* (here k = 1).
 #
 # - **Precision**: the share of fakes in the ball of some real point. Are they
 #   plausible?
@@ -406,7 +406,7 @@ claim("ten images cover little", known.coverage["ten real images"], high=0.1)
 # Now the contest. A **plain** autoencoder has the same halves, epochs and
 # loss, without the KL. We draw codes for both from the prior N(0, I). The
 # plain one was never told of a prior, so we also draw from a Gaussian
-# **fitted** to the training codes.
+# *fitted* to the training codes.
 
 
 # %%
@@ -517,9 +517,9 @@ holes
 #
 # ### Exercise 3 · A, B, C, D · 12 minutes, on your own
 #
-# Four sets of 1,000 images, in an unknown order: the **VAE**'s samples from
-# its prior; the **plain** one's from its fitted Gaussian; ten training images,
-# each **repeated** 100 times; real test images with **noise** added. Score
+# Four sets of 1,000 images, in an unknown order: the *VAE*'s samples from
+# its prior; the *plain* one's from its fitted Gaussian; ten training images,
+# each *repeated* 100 times; real test images with *noise* added. Score
 # them before you look at a single image (`unknown["A"]` to `unknown["D"]`), and
 # write which is which in a dictionary, such as `{"A": "VAE", "B": "plain", …}`.
 

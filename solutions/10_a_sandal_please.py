@@ -195,7 +195,7 @@ claim("at beta 1 many orders are not obeyed", share, 0.3, 0.75)
 # %% [markdown]
 # ### What does z say?
 #
-# A **linear probe** (lesson 04) tries to read the class off mu. If z holds
+# A *linear probe* (lesson 04) tries to read the class off mu. If z holds
 # style alone, it can only guess: 0.1.
 
 # %%
@@ -225,7 +225,7 @@ p
 # %% [markdown] tags=["explain"]
 # In two of three images. The class is said twice, by y and by z. In training
 # the two always agree: nothing teaches the decoder which to trust. In an order
-# they **disagree**: z is drawn without knowing y. Then z often wins.
+# they *disagree*: z is drawn without knowing y. Then z often wins.
 #
 # To say one class of ten twice costs at most log 10 = 2.3 of about 250 nats.
 # So training is slow to remove it.
@@ -386,7 +386,7 @@ claim("a bright shirt becomes a bright bag", kept, low=0.7)
 #
 # A condition need not be a class. In the made world we know every cause: disks
 # and bars of any size, at any place. We want to order the kind, and the size,
-# which is a **number**. But the training set has lost all large disks, those
+# which is a *number*. But the training set has lost all large disks, those
 # with a size above 3.75.
 
 # %%
@@ -530,10 +530,10 @@ scorecard(results, data="full" if FULL else "small")
 # ### Exercise 4 · Three complaints · 12 minutes, medium
 #
 # Three colleagues trained a conditional VAE. All losses fell, nothing raised
-# an error, and all customers complain. One decoder is **untold**: the label
-# never reaches it. One training set was **shuffled**: the labels, but not the
+# an error, and all customers complain. One decoder is *untold*: the label
+# never reaches it. One training set was *shuffled*: the labels, but not the
 # images. One loss averages the pixels (lesson 09), so the KL is 784 times too
-# expensive: it draws **averages**. Which is which? Measure before you look, and
+# expensive: it draws *averages*. Which is which? Measure before you look, and
 # write a dictionary such as `{"A": "untold", …}`.
 
 # %%

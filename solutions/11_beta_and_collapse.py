@@ -102,7 +102,8 @@ curve["−ELBO"] = curve.sum(axis=1)
 curve.round(1)
 
 # %% [markdown] tags=["explain"]
-# The points lie on the **rate-distortion curve**. Each line has the slope −beta
+# The points lie on the **rate-distortion curve**: the least distortion that each
+# rate allows. Each line has the slope −beta
 # and touches the curve: at its point, **one nat more saves about beta nats**. If
 # it saved more than it costs, the training would buy it; if less, sell.
 #
@@ -315,7 +316,7 @@ claim("groups of three worlds contradict each other", opposite)
 # trains four, A to D, on images of 14 × 14 pixels. Only the price of the KL
 # differs. Each is in another state:
 #
-# - **healthy**;
+# - *healthy*;
 # - **collapsed**: the code holds next to nothing (*posterior collapse*);
 # - **unread**: the code holds nats, but the decoder makes little use of them;
 # - **too cheap**: nats cost so little that the codes have left the prior.
@@ -411,8 +412,8 @@ claim("too cheap: ten times the KL", state["too cheap"]["KL"] / well["KL"], 8)
 # %% [markdown]
 # ## A cure
 #
-# The ill began at a high price. **Annealing** (Bowman and others, 2016) is the
-# opposite: the weight of the KL climbs from 0 to 1.
+# The ill began at a high price. **Annealing** (Bowman and others, 2016) begins
+# low: the weight of the KL climbs from 0 to 1.
 
 # %%
 from course_utils.measures import treat
@@ -605,11 +606,11 @@ mig = checks.mig(mig)
 #
 # ### Two questions in one
 #
-# MIG mixes two: does a unit tell of one cause only (**disentanglement**), and
-# is a cause told by one unit only (**completeness**)? **DCI** (Eastwood and
-# Williams, 2018) asks them apart. A regressor reads each cause off the code.
-# How much does it use each unit? MIG cannot tell the turned code from the one
-# that says all twice. DCI can.
+# MIG mixes two: does a unit tell of one cause only (**disentanglement**), and is
+# a cause told by one unit only (**completeness**)? **DCI** (Eastwood and
+# Williams, 2018) measures disentanglement and completeness apart. A regressor
+# reads each cause off the code. How much does it use each unit? MIG cannot tell
+# the turned code from the one that says all twice. DCI can.
 
 # %%
 from course_utils.measures import dci

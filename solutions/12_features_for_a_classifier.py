@@ -104,7 +104,7 @@ claim("the quiet one is lost", reached, high=0.6)
 # labelled images. Autoencoders see all 8,000 training images, without
 # labels. Epochs, learning rates and the SVM's `C` (the price of an example
 # on the wrong side) are ordinary values. What had to be chosen was chosen on
-# the **validation** images, before the contest. The test chooses nothing.
+# the *validation* images, before the contest. The test chooses nothing.
 
 # %%
 from course_utils.measures import draw_labelled
@@ -187,8 +187,8 @@ probe = checks.probe(probe)
 # {answer}
 #
 # Beside the code stand three baselines. *Raw*: the 784 pixels. *PCA*: 32
-# components. *Random*: an encoder of the same shape that was **never
-# trained**.
+# components. *Random*: an encoder of the same shape that was *never
+# trained*.
 
 
 # %%
@@ -397,7 +397,7 @@ claim("with 1,000, frozen code and pixels are close", lost, -0.02, 0.03)
 #
 # Three of the lines A to F let the test help. Which? Write their letters.
 #
-# There is a test for such contests: **shuffle the labels**. Then there is
+# There is a test for such contests: *shuffle the labels*. Then there is
 # nothing to learn, and an honest contest must report chance, 0.1.
 
 # %%
@@ -489,8 +489,8 @@ picked.agg(["mean", "sem"]).round(3)
 
 # %% [markdown]
 # Chosen images are 0.03 ahead (0.03 and 0.05 with other seeds), more than any
-# technique gained: **active learning**. Images without labels say
-# where a label is worth most.
+# technique gained. Choosing what to label is **active learning**: unlabelled
+# images say where it pays.
 #
 # **Augmentation.** A garment, mirrored or one pixel further, is the same
 # garment. The network from scratch sees such versions, three times as long.

@@ -47,7 +47,7 @@ model, train, held_out = trained_on("sneaker")
 
 # %% [markdown]
 # The error of an image is its **anomaly score**. Which score raises an alarm?
-# We choose how many **false alarms** we can bear, here 5 in 100. So the
+# We choose how many **false alarms**, of sneakers, we can bear: 5 in 100. So the
 # **threshold** is the score that 5 % of new sneakers exceed. To find it, 200
 # sneakers were held out: the network has never seen them.
 
@@ -112,7 +112,7 @@ claim("hardly any T-shirt is found", share, high=0.2)
 # host in requests; *probe* looks for open doors; *r2l* (remote to local) gets
 # in from outside; *u2r* (user to root) becomes the administrator.
 #
-# Without the real file the traffic is **simulated**, with the same columns. The
+# Without the real file the traffic is *simulated*, with the same columns. The
 # first line printed says which it is. The text gives the simulation's numbers,
 # a table near the end the real file's, too.
 
@@ -126,7 +126,7 @@ group = pandas.DataFrame({"rows": flows.copies}).groupby(flows.family)
 group["rows"].agg(rows="sum", distinct="size")
 
 # %% [markdown]
-# Most rows are copies of a few floods, so we keep one of each **before** we
+# Most rows are copies of a few floods, so we keep one of each *before* we
 # split. More flaws: the traffic was staged in 1998, attacks have changed
 # since, and in a real network attacks are rare. Three fifths of the normal
 # flows train, a fifth sets the threshold, a fifth judges. A tenth of the
@@ -135,8 +135,8 @@ group["rows"].agg(rows="sum", distinct="size")
 # Columns must become comparable numbers. Bytes run into millions: we take
 # log(1 + value). A word becomes a row of zeros with a single 1 (**one-hot**).
 # Then each column gets mean 0 and standard deviation 1, and is cut at ±5.
-# Scikit-learn's column encoder *learns* all this, so it is fitted on **normal
-# training flows only**.
+# Scikit-learn's column encoder *learns* all this, so it is fitted on *normal
+# training flows only*.
 
 # %%
 from course_utils.datasets.flows import encode_flows, split_flows
@@ -280,8 +280,8 @@ best.round(3)
 # %% [markdown] tags=["explain"]
 # A tie: nearest neighbours find as many, and so do the one-class SVM and
 # Mahalanobis. (On the real file nearest is ahead by less than 0.01.) PCA and
-# the forest find 0.015 and 0.05 less. No method finds half of r2l. And **one
-# column alone** reaches an AUROC of 0.96: floods are easy to count. A score
+# the forest find 0.015 and 0.05 less. No method finds half of r2l. And *one
+# column alone* reaches an AUROC of 0.96: floods are easy to count. A score
 # near 1 proves little on this data. What the network offers: scoring costs the
 # same however many flows it was trained on, and its error says *where*.
 
@@ -387,7 +387,7 @@ show_bars(shares.to_dict(), xlabel="share of the score")
 # (1 − share) · (false alarms) + share · price · (missed attacks).
 #
 # `alarm_cost(threshold, normal, attacks, price, share)` computes it from the
-# scores of normal flows and of **known** attacks.
+# scores of normal flows and of *known* attacks.
 #
 # ### Exercise 3 · Two customers · 8 minutes, medium
 #

@@ -149,9 +149,9 @@ masked_mean = checks.masked_mean(masked_mean)
 # scores, `decode(z)` writes the best word at each position. A word scores
 # high if its vector points where the decoder's vector points.
 #
-# The decoder is the same for all. `ParallelDecoder` fills **all positions at
-# once** (Zhang and others, 2017): the code becomes a vector for each position,
-# and a layer of **attention** (lesson 17 builds it) lets the positions agree
+# The decoder is the same for all. `ParallelDecoder` fills *all positions at
+# once* (Zhang and others, 2017): the code becomes a vector for each position,
+# and a layer of *attention* (lesson 17 builds it) lets the positions agree
 # on their words.
 
 # %%
@@ -186,7 +186,7 @@ class TextAutoencoder(nn.Module):
 # %% [markdown]
 # An encoder gets the vectors `h` (B, T, 64), and `x` to know where padding is.
 #
-# - The **bag of words** averages.
+# - The **bag of words** averages the vectors of all words.
 # - The **dense** encoder has weights of its own for each position.
 # - The **CNN** slides over three words at a time and keeps the strongest
 #   answer of each of its 256 detectors, wherever it was.
@@ -300,7 +300,7 @@ class LSTM(nn.Module):
 
 
 # %% [markdown]
-# **One budget for all**: the same sentences, equally often, in the same order,
+# **One budget for all:** the same sentences, equally often, in the same order,
 # with the same learning rate. One pass over the grammar's sentences is
 # enough. On held-out sentences we count the right words (**token accuracy**)
 # and the sentences without a mistake (**exact match**). The baseline writes
@@ -395,7 +395,7 @@ if not sentences.real:
 # move when the words are shuffled? 1 is the distance between the codes of two
 # different sentences.
 #
-# **Rare words**: how many of them are copied?
+# **Rare words:** how many of them are copied?
 
 # %%
 pair = "a man bites a dog", "a dog bites a man"
@@ -460,7 +460,7 @@ if not sentences.real:
 # LSTM goes from position to position: it gets this vector and the word before,
 # and corrects the vector.
 #
-# **One change at a time**: the LSTM and the Transformer encoder get both
+# **One change at a time:** the LSTM and the Transformer encoder get both
 # decoders. Budget and learning rate stay.
 
 # %%

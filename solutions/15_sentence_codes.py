@@ -28,7 +28,7 @@ from_memory()
 # ## Search
 #
 # Lesson 14's autoencoder squeezes a sentence into a code and copies it. We use
-# the code, here 64 numbers. Each use gets a **baseline** without a network:
+# the code, here 64 numbers. Each use gets a *baseline* without a network:
 # counting words, or pairs of words.
 
 # %%
@@ -110,7 +110,7 @@ nearest = checks.nearest(nearest)
 #
 # Does the nearest training sentence speak of the same beings and places? For
 # each held-out sentence we compare *who* acts, *where*, and the *colour*. The
-# third way is the same encoder with random weights: **untrained**. First try
+# third way is the same encoder with random weights: *untrained*. First try
 # it yourself:
 
 # %%
@@ -199,7 +199,7 @@ right.round(2)
 # ## Between two sentences
 #
 # Between two codes lie others. Do they decode to sentences? We call a text
-# readable if training has all its **pairs of neighbouring words**, and ask for
+# readable if training has all its *pairs of neighbouring words*, and ask for
 # the middle of 800 paths. (`scramble`: the words in random order.)
 
 
@@ -389,8 +389,8 @@ recoloured = checks.recoloured(recoloured)
 # word before, and gives scores for the next word.
 #
 # Text has a trap that images lack. The decoder guesses the next word well from
-# the words before. Why pay KL for a code? **Posterior collapse** (lesson 11)
-# threatens. Three cures:
+# the words before. Why pay KL for a code? **Posterior collapse** (lesson 11),
+# a code that holds next to nothing, threatens. Three cures:
 #
 # - **KL annealing**: the weight of the KL grows from 0 to 1.
 # - **Word dropout**: three words in ten that the decoder is told become
@@ -519,12 +519,12 @@ for name, x in samples.items():
 variety
 
 # %% [markdown] tags=["explain"]
-# All 200 differ, without any cure! The colleague saw **argmax**: if the code
-# says nothing, the likeliest words are the same each time. The collapsed VAE
-# is a good writer: of its triples of words 89 % are known. Of held-out
-# sentences it is 97 %, of those drawn by word pairs 73 %. What the collapse
-# costs is not variety. It is *control*: the code does not say what will be
-# written.
+# All 200 differ, without any cure! The colleague saw **argmax**, the likeliest
+# words: without a code these are always the same. The
+# collapsed VAE is a good writer: of its triples of words 89 % are known. Of
+# held-out sentences it is 97 %, of those drawn by word pairs 73 %. What the
+# collapse costs is not variety. It is *control*: the code does not say what will
+# be written.
 
 # %% tags=["claims"]
 number = variety.different["no cure, drawn"]
@@ -569,11 +569,11 @@ for name in ("no cure", "free bits"):
 show_bars(bits, xlabel="bits per held-out sentence")
 
 # %% [markdown] tags=["explain"]
-# The code is the *longest*: few numbers are not few bits. gzip and xz, with
-# all training sentences for free, need 41 and 31 bits. Word pairs need 24, the
-# VAE 17. But look which VAE: the collapsed one. Its decoder is a **language
-# model**, and that is what compresses. With a code in use the bill is 4 bits
-# higher. (The network's weights are not counted.)
+# The code is the *longest*: few numbers are not few bits. gzip and xz, with all
+# training sentences for free, need 41 and 31 bits. Word pairs need 24, the VAE
+# 17. But look which VAE: the collapsed one. Its decoder is a **language model**:
+# it gives each next word a probability, and that compresses. With a code in use
+# the bill is 4 bits higher. (The network's weights are not counted.)
 
 # %% tags=["claims"]
 reveal(min(ways, key=bits.get))

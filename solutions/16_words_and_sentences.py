@@ -155,7 +155,7 @@ print(f"the pair on paper: {negative_sampling_loss(*pair).item():.2f}")
 # ### Exercise 2 · A broken table of pairs · 8 minutes, medium
 #
 # A colleague's version runs without an error. Compare its list with the six
-# pairs, find **three** faults, and mend them, in any order of the pairs. Words
+# pairs, find *three* faults, and mend them, in any order of the pairs. Words
 # are above `UNKNOWN`; start, end and padding lie below.
 
 
@@ -253,8 +253,8 @@ pandas.DataFrame(near).T
 #
 # ## Four ways to a vector of a sentence
 #
-# **Counted words.** **Averaged words**: the mean of their Word2Vec vectors. And
-# the codes of lesson 14's two autoencoders, 64 numbers each.
+# **Counted words.** **Averaged words**: the mean of all their Word2Vec vectors.
+# And the codes of lesson 14's two autoencoders, 64 numbers each.
 
 # %%
 from course_utils.models.sentences import (
@@ -440,7 +440,7 @@ show_bars(recall | {"Transformer's decoder": decoded}, xlabel="words right")
 
 # %% [markdown]
 # The average gives 0.88 of the words to a linear read-out, the Transformer's code
-# 0.76. But its decoder gives back 0.99 of them, **in their places**. An average
+# 0.76. But its decoder gives back 0.99 of them, *in their places*. An average
 # is a heap of words; a code can be opened.
 #
 # ### Axis 5 · Use
@@ -517,8 +517,8 @@ table = pandas.DataFrame(table).T
 table.round(2).assign(winners=winners(table, within=0.03))
 
 # %% [markdown]
-# **Counted words** and **averaged words**, the cheapest, win or share four rows
-# each. The **codes** win where order counts: the Transformer's moves most, the
+# *Counted words* and *averaged words*, the cheapest, win or share four rows
+# each. The *codes* win where order counts: the Transformer's moves most, the
 # LSTM's shows a swap most openly. And only a code can be decoded.
 #
 # ## Twins of your own

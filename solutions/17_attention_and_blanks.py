@@ -36,10 +36,10 @@ from_memory()
 # | hat | (1, 0, 0, 0) | 2 | 1 | 2.72 | 0.245 | (0, 1) |
 # | padding | (0, 1, 0, 1) | 0 | 0 | 1.00 | 0.090 | (10, 10) |
 #
-# The weights are exp divided by its sum, 11.11: a **softmax**. What the query
-# *hears* is the average of the values with these weights: (1.57, 1.15). (A sum
-# of D products grows like √D. Without the division one weight would soon be
-# 1.) The same as a loop, then with matrices:
+# The weights are exp divided by the sum of all three, 11.11: a **softmax**. What
+# the query *hears* is the average of the values with these weights: (1.57,
+# 1.15). (A sum of D products grows like √D. Without the division one weight
+# would soon be 1.) The same as a loop, then with matrices:
 
 # %%
 q = torch.tensor([2.0, 0, 2, 0])
@@ -174,7 +174,8 @@ print(tuple(part.shape), tuple(joined.shape))
 diagram("attention_block")
 
 # %% [markdown]
-# A **block** of a Transformer (Vaswani and others, 2017), part by part:
+# A **block** of a Transformer (Vaswani and others, 2017) lets words meet, then
+# treats each alone:
 #
 # - **norm** (`norm1`, `norm2`): each state gets mean 0 and standard deviation
 #   1, times learnt numbers. Training stays calm.
@@ -377,7 +378,7 @@ box = explore(listen, sentence="two men in red ____ the guitar")
 # Both have had about ten seconds. Which one knows more about a sentence? We
 # ask four questions with known answers. A linear classifier reads one vector
 # of each sentence: the autoencoder's code, or the mean of the filler's states.
-# The network is **frozen**.
+# The network is *frozen*.
 #
 # - *who*: all beings are blanked out. Is it a man, woman, boy, girl or dog?
 # - *bank*: by a river or for money? *orange*: a fruit or a colour?
@@ -439,7 +440,7 @@ if not REAL:
 # ### Everything may move
 #
 # Now *order* once more, but all weights are trained on the 1,000 labels:
-# **fine-tuned** after copying or filling, or **from scratch**. Each has the
+# *fine-tuned* after copying or filling, or *from scratch*. Each has the
 # better of two learning rates, chosen on 400 validation sentences.
 
 # %%

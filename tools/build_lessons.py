@@ -2,11 +2,12 @@
 
 Usage: python tools/build_lessons.py [--check | --execute [--data]] [NN ...]
 
-Without an option the notebooks are written, and the tables of lessons in
-README.md and docs/teachers.md; stored outputs of a solved notebook stay as
-long as its code is unchanged. --execute runs the solved lessons and stores
-what they show: with an empty data folder and no network, so that no row or
-sentence of other people's data can be stored, unless --data is given.
+Without an option the notebooks are written, the tables of lessons in
+README.md and docs/teachers.md, the glossary and the plans for sessions; stored
+outputs of a solved notebook stay as long as its code is unchanged. --execute
+runs the solved lessons and stores what they show: with an empty data folder
+and no network, so that no row or sentence of other people's data can be
+stored, unless --data is given.
 --check writes nothing and fails on drift.
 """
 
@@ -26,6 +27,7 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+import teaching
 from catalogue import (
     PLACEHOLDER,
     ROOT,
@@ -335,10 +337,16 @@ def drift(lesson, lessons):
     return bad
 
 
+def made(lessons):
+    """Yield (path, its text as of today) for every page with a made part."""
+    yield from pages(lessons)
+    yield from teaching.pages(lessons)
+
+
 def all_drift(lessons, chosen):
     """Return every generated file that is not what it should be."""
     bad = [path for lesson in chosen for path in drift(lesson, lessons)]
-    bad += [p for p, text in pages(lessons) if p.read_text("utf-8") != text]
+    bad += [p for p, text in made(lessons) if p.read_text("utf-8") != text]
     names = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
     orphans = names - {lesson.stem for lesson in lessons}
     return bad + [ROOT / "notebooks" / f"{name}.ipynb" for name in orphans]
@@ -368,7 +376,7 @@ def main():
         begun = time.time()
         build(lesson, lessons, options.execute, options.data)
         print(f"{lesson.stem:34} {time.time() - begun:6.1f} s", flush=True)
-    for path, text in pages(lessons):
+    for path, text in made(lessons):
         write(path, text)
 
 

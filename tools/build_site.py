@@ -47,11 +47,11 @@ def with_alt(output):
 def gather(folder):
     """Put everything that sphinx reads into a folder."""
     shutil.copytree(ROOT / "docs", folder, dirs_exist_ok=True)
-    teachers = folder / "teachers.md"
-    text = teachers.read_text("utf-8").replace(
-        "](../notebooks/", "](notebooks/"
-    )
-    teachers.write_text(text.replace(PLACEHOLDER, repository()), "utf-8")
+    for path in folder.glob("*.md"):
+        text = path.read_text("utf-8").replace(
+            "](../notebooks/", "](notebooks/"
+        )
+        path.write_text(text.replace(PLACEHOLDER, repository()), "utf-8")
     (folder / "notebooks").mkdir()
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         text = nbformat.writes(page(path.stem))

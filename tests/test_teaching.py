@@ -92,3 +92,15 @@ def test_symbols_are_those_of_the_lessons():
     for names, number in rows:
         for name in re.findall(r"`(\w+)`", names):
             assert re.search(rf"\b{name}\b", sources[number]), (name, number)
+
+
+@every_lesson
+def test_each_lesson_has_misconceptions_and_prompts(lesson):
+    """Lessons after 19 may come without; whoever adds one may add these."""
+    parts = re.split(r"^## ", page("misconceptions.md"), flags=re.M)[1:]
+    found = {part.splitlines()[0]: part for part in parts}
+    if lesson.number > "19" and lesson.full_title not in found:
+        pytest.skip("none yet")
+    beliefs, _, prompts = found[lesson.full_title].partition("Discuss:")
+    assert 2 <= len(re.findall(r"^- \*\"", beliefs, re.M)) <= 4
+    assert 2 <= len(re.findall("^- ", prompts, re.M)) <= 3

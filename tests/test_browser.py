@@ -340,3 +340,25 @@ def test_solved_lessons_can_be_read(open_notebook, name):
         ".jp-Notebook img", "all => all.filter(i => !i.naturalWidth).length"
     )
     assert broken == 0
+
+
+def test_slides_move_by_keys_and_print_one_a_page(browser, tmp_path):
+    slides = [sys.executable, ROOT / "tools" / "slides.py", tmp_path]
+    subprocess.run([*slides, "--lessons", "01"], check=True, cwd=ROOT)
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((tmp_path / "01_slides.html").as_uri())
+    number = page.locator("section").count()
+    assert page.locator("section:visible").count() == 1
+    for key, shown in (("ArrowRight", "s2"), ("ArrowLeft", "s1"),
+                       ("ArrowLeft", "s1"), (" ", "s2")):  # fmt: skip
+        page.keyboard.press(key)
+        assert page.locator("section:visible").get_attribute("id") == shown
+    assert page.url.endswith("#s2") and len(asked) == 1
+    pages = {"01_slides.html": number, "01_page.html": 1}
+    for name, expected in pages.items():
+        page.goto((tmp_path / name).as_uri())
+        printed = page.pdf(prefer_css_page_size=True)
+        assert len(re.findall(rb"/Type\s*/Page\b", printed)) == expected
+    page.close()

@@ -3,7 +3,8 @@
 Usage: python tools/build_site.py [FOLDER]     (default: site/)
 
 A lesson's page shows the learner's cells with the solved notebook's outputs:
-stubs stay stubs, and their answers fold out below.
+stubs stay stubs, and their answers fold out below. Slides and one-page
+summaries lie beside it, in slides/.
 """
 
 import html
@@ -14,8 +15,9 @@ import tempfile
 from pathlib import Path
 
 import nbformat
+import slides
 from build_lessons import YOURS
-from catalogue import PLACEHOLDER, ROOT, repository
+from catalogue import PLACEHOLDER, ROOT, read_lessons, repository
 
 INTRODUCTION = ("<!-- site: begin -->", "<!-- site: end -->")
 
@@ -75,6 +77,7 @@ def main():
         gather(Path(folder))
         options = ["-q", "-W", "--keep-going", "-d", f"{folder}/_doctrees"]
         code = sphinx([*options, folder, str(target)])
+    slides.write(target / "slides", read_lessons())
     shutil.rmtree(target.parent / "jupyter_execute", ignore_errors=True)
     sys.exit(code)
 

@@ -29,6 +29,7 @@ def test_welcome_page(site):
     for name in LESSONS:
         assert f"notebooks/{name}.html" in text
     assert (site / "search.html").exists()
+    assert (site / "slides" / "index.html").exists()
     assert not (site.parent / "jupyter_execute").exists()
     assert len(re.findall('class="bd-search', text)) == 1, "search boxes"
 

@@ -15,7 +15,12 @@ TERMS = ("<!-- terms: begin -->\n", "<!-- terms: end -->")
 PLANS = ("<!-- plans: begin -->\n", "<!-- plans: end -->")
 CLOSING = re.compile("Summary|Quiz|Scorecard|References")
 # In bold for another reason than being a term.
-NO_TERMS = {"shift + enter", "bold", "by gradient", "by averages"}
+NO_TERMS = {
+    *("shift + enter", "bold", "three seeds", "causes"),
+    *("by gradient", "by averages", "moved"),  # lesson 18
+    *("vae", "fitted", "mean", "no class", "recall notices"),  # lesson 19
+    "same network on pixels",
+}
 BOLD = re.compile(r"\*\*([^*]+)\*\*")
 POINTS_BACK = re.compile(
     "(That|This|Such|Both|It|Its|They|These|For each|Anything else|The other) "
@@ -99,7 +104,8 @@ def repeats(text, other):
 def terms(lesson):
     """Yield (term, what explains it) for each term in bold in a lesson.
 
-    A term is a bold phrase of at most four words, without a stop at its end.
+    A term is a bold phrase of at most four words, without an article in front
+    or a stop at its end.
     The sentence it stands in explains it, with the one before if it points
     back, with the one after if it is short. Folded text, tables, boxes and
     the summary explain nothing.
@@ -107,7 +113,7 @@ def terms(lesson):
     for sentences in paragraphs(lesson):
         for place, sentence in enumerate(sentences):
             for term in BOLD.findall(sentence):
-                is_term = re.fullmatch(r"[^\W\d].*[^.:?!,]", term)
+                is_term = re.fullmatch(r"(?!an? |the )[^\W\d].*[^.:?!,]", term)
                 few = len(term.split()) <= 4
                 if not (is_term and few and term.casefold() not in NO_TERMS):
                     continue

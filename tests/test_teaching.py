@@ -47,7 +47,7 @@ def test_terms_are_explained_where_they_stand_in_bold(tmp_path):
 # It is small. This is a **whole number**. **A sentence in bold ends so.** An
 # **axis** is a line through the middle of all points (**x**). It *stays*, and **Shift + Enter** is a key.
 #
-# - **mean**: the sum by the count;
+# - **average**: the sum by the count;
 # - A **loss**, five words:
 #
 # $$L$$
@@ -67,7 +67,7 @@ def test_terms_are_explained_where_they_stand_in_bold(tmp_path):
     assert list(teaching.terms(lesson)) == [
         ("whole number", "It is small. This is a whole number."),
         ("axis", "An axis is a line through the middle of all points (x)."),
-        ("mean", "The sum by the count."),
+        ("average", "The sum by the count."),
         ("loss", "A loss, five words: $L$"),
     ]
 

@@ -193,6 +193,30 @@ def weights_with_padding(scores, silent):
     return numbers(scores).masked_fill(~keep, -torch.inf).softmax(dim=0)
 
 
+def bits_of_a_code_map(side, codes, layers):
+    maps = torch.zeros(layers, side, side)
+    return maps.numel() * len(f"{codes - 1:b}")
+
+
+def bits_by_frequency(counts):
+    from scipy.stats import entropy
+
+    return entropy(counts, base=2)
+
+
+def straight_line(x, eps, t):
+    time = numbers(t).requires_grad_()
+    at = numbers(eps).lerp(numbers(x), time)
+    way = [torch.autograd.grad(a, time, retain_graph=True)[0] for a in at]
+    return [*at.tolist(), *way]
+
+
+def a_guided_step(none, told, start, w, steps):
+    # beyond the told velocity, on the line from none to it
+    velocity = numbers(none).lerp(numbers(told), w)
+    return numbers(start).add(velocity, alpha=1 / steps)
+
+
 OTHER_WAYS = [name for name in questions.TEMPLATES if name in globals()]
 
 

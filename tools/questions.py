@@ -490,6 +490,64 @@ def weights_with_padding(rng):
     )
 
 
+@template("18")
+def bits_of_a_code_map(rng):
+    side, codes = rng.choice([4, 7, 8, 14]), 2 ** rng.randint(5, 10)
+    layers = rng.randint(2, 3)
+    bits = side**2 * layers * int(math.log2(codes))
+    return Question(
+        f"A VQ-VAE keeps {layers} maps of {side} × {side} codes from a "
+        f"codebook of {codes}, all equally likely. How many bits an image?",
+        bits,
+        "log₂ of the codebook's size for each tile of each map.",
+        {"side": side, "codes": codes, "layers": layers},
+    )
+
+
+@template("18")
+def bits_by_frequency(rng):
+    counts = [rng.randint(1, 8) for _ in range(4)]
+    shares = [n / sum(counts) for n in counts]
+    return Question(
+        f"Four codes occur {counts} times. How many bits does a code cost on "
+        "average, if frequent codes get short words?",
+        -sum(p * math.log2(p) for p in shares),
+        "Each costs −log₂ p; average with the shares p.",
+        {"counts": counts},
+    )
+
+
+@template("19")
+def straight_line(rng):
+    x, eps = ([rng.randint(-5, 5) for _ in range(2)] for _ in range(2))
+    t = rng.choice([0.1, 0.2, 0.25, 0.5, 0.75, 0.9])
+    at = [(1 - t) * e + t * a for a, e in zip(x, eps, strict=True)]
+    velocity = [a - e for a, e in zip(x, eps, strict=True)]
+    return Question(
+        f"Flow matching: noise {tuple(eps)}, data {tuple(x)}. Give x_t at "
+        f"t = {t}, and the velocity.",
+        [*at, *velocity],
+        "x_t = (1 − t) ε + t x; the velocity is x − ε, at every t.",
+        {"x": x, "eps": eps, "t": t},
+    )
+
+
+@template("19")
+def a_guided_step(rng):
+    none, told = ([tenths(rng, -20, 20) for _ in range(2)] for _ in range(2))
+    start = [tenths(rng, -20, 20) for _ in range(2)]
+    w, steps = rng.choice([2, 3, 5]), rng.choice([4, 5, 10, 20])
+    guided = [n + w * (c - n) for n, c in zip(none, told, strict=True)]
+    return Question(
+        f"Without a class the velocity at {tuple(start)} is {tuple(none)}, "
+        f"with it {tuple(told)}. Where is the point after one of {steps} "
+        f"Euler steps with guidance w = {w}?",
+        [a + g / steps for a, g in zip(start, guided, strict=True)],
+        f"v = v_none + w (v_class − v_none); then v / {steps} is added.",
+        {"none": none, "told": told, "start": start, "w": w, "steps": steps},
+    )
+
+
 def sheet(seed, count=None, lessons=None):
     """Return questions drawn from a seed, in the order of lessons.
 

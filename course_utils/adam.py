@@ -15,11 +15,13 @@ class OneCycleAdam:
     """Adam (Kingma and Ba, 2015), its rate as Smith and Topin (2018) have it.
 
     In the first fifth of the steps the learning rate climbs from lr / 25 to
-    lr, then it falls to nothing; beta1 goes from 0.95 to 0.85 and back.
+    lr, then it falls to nothing; beta1 goes from 0.95 to 0.85 and back, or
+    is held at one value (GANs want 0.5: Radford et al., 2016).
     """
 
-    def __init__(self, weights, lr, steps):
+    def __init__(self, weights, lr, steps, beta1=None):
         self.weights, self.lr, self.steps, self.taken = weights, lr, steps, 0
+        self.beta1 = beta1
         self.means = [torch.zeros_like(w) for w in weights]
         self.squares = [torch.zeros_like(w) for w in weights]
         self.fused = weights[0].device.type in ("cpu", "cuda")
@@ -34,6 +36,7 @@ class OneCycleAdam:
         with torch.enable_grad():
             losses.mean().backward()
         lr, beta1 = one_cycle(self.taken, self.steps, self.lr)
+        beta1 = beta1 if self.beta1 is None else self.beta1
         state = zip(
             self.weights, self.means, self.squares, self.counts, strict=True
         )

@@ -55,5 +55,21 @@ def test_steps_are_torchs_also_where_a_part_is_not_used():
     assert all(a.allclose(b, atol=1e-6) for a, b in both)
 
 
+def test_beta1_can_be_held():
+    models, x = [], torch.randn(8, 3)
+    for _ in range(2):
+        torch.manual_seed(0)
+        models.append(nn.Linear(3, 1))
+    ours = OneCycleAdam(list(models[0].parameters()), 0.01, 12, beta1=0.5)
+    theirs = torch.optim.Adam(models[1].parameters(), betas=(0.5, 0.999))
+    for step in range(12):
+        ours.step((models[0](x) - 1).square()[:, 0])
+        theirs.param_groups[0]["lr"] = one_cycle(step, 12, 0.01)[0]
+        theirs.zero_grad()
+        (models[1](x) - 1).square().mean().backward()
+        theirs.step()
+    assert models[0].weight.allclose(models[1].weight, atol=1e-6)
+
+
 def test_training_does_not_wait_for_torchs_compiler():
     assert subprocess.run([sys.executable, "-c", FIT]).returncode == 0

@@ -54,6 +54,9 @@ SHOW = {
         torch.rand(9, 3), None, torch.eye(3),
         {"sheet": torch.rand(4, 5, 3), "board": torch.eye(3)[:2]}, **alt
     ),
+    "paths": lambda **alt: figures.show_paths(
+        CODES, torch.randn(4, 9, 2), 2, **alt
+    ),
     "tangents": lambda **alt: figures.show_tangents(
         {1: (9.0, 230.0), 4: (5.0, 240.0), 16: (2.0, 270.0)}, **alt
     ),

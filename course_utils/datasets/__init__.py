@@ -10,6 +10,7 @@ from course_utils.datasets.fashion import (
 )
 from course_utils.datasets.folder import OwnData, folder, upload
 from course_utils.datasets.leaves import draw_leaves
+from course_utils.datasets.moons import two_moons
 from course_utils.datasets.shapes import draw_shapes, made_world, tagged_world
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "made_world",
     "salt_and_pepper",
     "tagged_world",
+    "two_moons",
     "upload",
 ]

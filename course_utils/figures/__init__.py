@@ -35,6 +35,7 @@ from course_utils.figures.images import (
     show_interpolation,
     show_reconstructions,
 )
+from course_utils.figures.paths import paths_figure, show_paths
 from course_utils.figures.rates import (
     show_tangents,
     show_water,
@@ -73,6 +74,7 @@ __all__ = [
     "images_figure",
     "latent_space_figure",
     "matrix_figure",
+    "paths_figure",
     "points_figure",
     "posteriors_figure",
     "show_arrows",
@@ -89,6 +91,7 @@ __all__ = [
     "show_latent_space",
     "show_losses",
     "show_matrix",
+    "show_paths",
     "show_posteriors",
     "show_reconstructions",
     "show_strips",

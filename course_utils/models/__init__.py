@@ -12,6 +12,12 @@ from course_utils.models.discrete import (
     vq_loss,
 )
 from course_utils.models.flows import FlowVAE, flow_autoencoder
+from course_utils.models.generation import (
+    VelocityNet,
+    flow_along,
+    flow_matching_loss,
+    guided,
+)
 from course_utils.models.images import (
     VAE,
     Autoencoder,
@@ -49,6 +55,7 @@ __all__ = [
     "Quantizer",
     "VAE",
     "VQAutoencoder",
+    "VelocityNet",
     "bernoulli_nll",
     "commitment",
     "conv_autoencoder",
@@ -60,7 +67,10 @@ __all__ = [
     "dense_encoder",
     "dense_vae",
     "denoising_loss",
+    "flow_along",
     "flow_autoencoder",
+    "flow_matching_loss",
+    "guided",
     "halved",
     "kl_divergence",
     "kl_sparsity",

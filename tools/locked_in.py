@@ -1,0 +1,215 @@
+"""Run a notebook that nobody has read: locked in, watched, and in a copy.
+
+`run` is what tools/grade.py calls. What a lock holds back stands in LOCKS;
+the strongest that works on this machine is taken.
+"""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+import psutil
+from catalogue import ROOT
+from nbclient import NotebookClient
+from traitlets.config import Config
+
+PROCESSES = 64  # at the same time, of one run
+LARGEST_FILE = 2**30  # bytes that a run may write into one file
+LARGEST_FOLDER = 500 * 2**20  # bytes that are copied
+CODE = {".py", ".pyc", ".pyd", ".so", ".dll", ".pth"}  # could pose as ours
+KEPT = "PATH LANG LC_ALL SYSTEMROOT COURSE_DATA OMP_NUM_THREADS".split()
+LOCKS = {
+    "bwrap": "No network. Nothing but the copy can be written; the home "
+    "folder and the other submissions are out of sight (bubblewrap).",
+    "unshare": "No network, and no process outlives its run (unshare). FILES "
+    "OF YOUR ACCOUNT CAN BE READ, CHANGED AND DELETED: install bubblewrap, "
+    "or use a container.",
+    "": "ONLY PYTHON'S OWN CONNECTIONS ARE REFUSED: other programs reach the "
+    "network, and files of your account can be read, changed and deleted. "
+    "Use a container.",
+}
+
+
+def lock(folder, hidden):
+    """Return the name of the strongest lock, and how its command begins.
+
+    folder: the only one that can be written. hidden: one not to be seen.
+    """
+    shown = [ROOT, sys.prefix, sys.base_prefix, os.environ.get("COURSE_DATA")]
+    begins = {
+        "bwrap": [
+            *("bwrap", "--ro-bind", "/", "/", "--dev", "/dev"),
+            *("--proc", "/proc", "--tmpfs", Path.home()),
+            *("--tmpfs", tempfile.gettempdir()),
+            *(word for p in shown if p for word in ("--ro-bind", p, p)),
+            *("--tmpfs", hidden, "--bind", folder, folder),
+            *("--unshare-all", "--die-with-parent", "--new-session"),
+            *("--cap-drop", "ALL"),
+        ],
+        "unshare": [
+            *("unshare", "--map-root-user", "--net", "--mount", "--pid"),
+            *("--fork", "--kill-child", "--mount-proc"),
+        ],
+    }
+    for name, words in begins.items():
+        words = [str(word) for word in words]
+        if (
+            shutil.which(name)
+            and not subprocess.run(
+                [*words, "true"], capture_output=True
+            ).returncode
+        ):
+            return name, words
+    return "", []
+
+
+def run(notebook, files, hidden, minutes, gigabytes, read):
+    """Run a notebook. Return what `read` makes of its folder, and facts.
+
+    files: a folder of which a copy is the working folder, or None. hidden: a
+    folder that the notebook must not see. read: called with the folder in
+    which run.ipynb and progress.json lie. The facts: how it ended, minutes,
+    and the highest memory in GB.
+    """
+    with tempfile.TemporaryDirectory(
+        prefix="run_", ignore_cleanup_errors=True
+    ) as name:
+        folder = Path(name).resolve()
+        (folder / "home").mkdir()
+        copy_data(files, folder / "work")
+        nbformat.write(notebook, folder / "run.ipynb")
+        begun = time.monotonic()
+        _, begin = lock(folder, hidden)
+        with open(folder / "said", "wb") as said:
+            process = subprocess.Popen(
+                [*begin, sys.executable, __file__, folder, str(minutes)],
+                cwd=folder / "work",
+                env=environment(folder),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+            )
+            ended, peak = watch(process, minutes, gigabytes)
+        if process.returncode and not ended:
+            lines = (folder / "said").read_text("utf-8", "replace")[-2000:]
+            ended = f"broke off: {lines.strip().splitlines()[-1:]}"[:120]
+        facts = {
+            "ended": ended or "finished",
+            "minutes": round((time.monotonic() - begun) / 60, 2),
+            "peak_gb": round(peak / 2**30, 2),
+        }
+        return read(folder), facts
+
+
+def copy_data(files, folder):
+    """Copy a folder without code, links, hidden and special files."""
+
+    def left_out(place, names):
+        paths = {name: Path(place, name) for name in names}
+        return [
+            name
+            for name, path in paths.items()
+            if path.is_symlink()
+            or not (path.is_dir() or path.is_file())
+            or path.suffix in CODE
+            or name.startswith((".", "course_utils"))
+        ]
+
+    if files is None:
+        folder.mkdir()
+        return
+    paths = [p for p in files.rglob("*") if not p.is_symlink()]
+    if sum(p.stat().st_size for p in paths) > LARGEST_FOLDER:
+        raise ValueError("the folder is larger than 500 MB")
+    shutil.copytree(files, folder, ignore=left_out)
+
+
+def environment(folder):
+    """Return the variables of a run: a home of its own, and no secrets."""
+    home = dict.fromkeys(
+        ("HOME", "USERPROFILE", "TMPDIR", "TEMP"), str(folder / "home")
+    )
+    paths = map(str, (ROOT / "tests" / "no_network", ROOT))
+    return {k: os.environ[k] for k in KEPT if k in os.environ} | {
+        **home,
+        "COURSE_DEVICE": "cpu",
+        "COURSE_PROGRESS": str(folder / "progress.json"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "sockets"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": os.pathsep.join(paths),
+    }
+
+
+def watch(process, minutes, gigabytes):
+    """Wait, end all its processes at a limit. Return (why, most bytes)."""
+    seen, peak, begun, why = set(), 0, time.monotonic(), ""
+    try:
+        while process.poll() is None and not why:
+            with contextlib.suppress(psutil.Error):
+                parent = psutil.Process(process.pid)
+                seen |= {parent, *parent.children(recursive=True)}
+            used = [memory for one in seen if (memory := size(one))]
+            peak = max(peak, sum(used))
+            if sum(used) > gigabytes * 2**30:
+                why = f"stopped: more than {gigabytes:g} GB of memory"
+            elif len(used) > PROCESSES:
+                why = f"stopped: more than {PROCESSES} processes"
+            elif time.monotonic() - begun > minutes * 60:
+                why = f"stopped after {minutes:g} minutes"
+            time.sleep(0.05)
+    finally:
+        for one in seen:
+            with contextlib.suppress(psutil.Error):
+                one.kill()
+        process.wait()
+    return why, peak
+
+
+def size(process):
+    """Return the bytes of memory that a process holds; 0 once it is gone."""
+    try:
+        return process.memory_info().rss
+    except psutil.Error:
+        return 0
+
+
+def inside(folder, minutes):
+    """Run run.ipynb, in the process that is locked in.
+
+    A cell may take a quarter of all the time. The file is written after each
+    cell, so that something is there if the rest is cut off.
+    """
+    with contextlib.suppress(ImportError):  # Windows has no such limits
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE,) * 2)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    path = folder / "run.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+
+    def keep(**_):
+        nbformat.write(notebook, path.with_suffix(".new"))
+        path.with_suffix(".new").replace(path)
+
+    # Sockets that are files reach a kernel without any network.
+    transport = "ipc" if sys.platform == "linux" else "tcp"
+    NotebookClient(
+        notebook,
+        allow_errors=True,
+        coalesce_streams=True,
+        config=Config(KernelManager={"transport": transport}),
+        interrupt_on_timeout=True,
+        kernel_name="python3",
+        on_cell_executed=keep,
+        timeout=max(1, int(minutes * 60 / 4)),
+    ).execute()
+
+
+if __name__ == "__main__":
+    inside(Path(sys.argv[1]), float(sys.argv[2]))

@@ -285,7 +285,7 @@ def grade_one(paths, number, course, solved, folder, **limits):
             row = results(ran, done, ours, mine, before, number)
             row |= facts | remarks | {"pasted": pasted}
             return row | {"own": own, "notebook": path.name}
-        except (ValueError, OSError, shutil.Error) as error:
+        except (ValueError, OSError) as error:
             problem = str(error)
     return {"ended": f"not run: {problem}", "own": {}}
 
@@ -355,10 +355,11 @@ def main():
     options = parser.parse_args()
     if not options.submissions.is_dir():
         parser.error(f"{options.submissions} is no folder")
-    protection = LOCKS[lock(options.submissions.resolve(), ROOT / "none")[0]]
+    folder = options.submissions.resolve()
+    protection = LOCKS[lock(folder, folder)[0]]
     print(protection)
     table = grade(
-        options.submissions, options.lesson, options.jobs, options.minutes,
+        folder, options.lesson, options.jobs, options.minutes,
         options.gigabytes,
     )  # fmt: skip
     table.to_csv(f"{options.out}.csv", index=False)

@@ -141,6 +141,11 @@ def exercise(cell):
     return name[1] if name and YOURS in cell.source else None
 
 
+def exercises(cells):
+    """Return the names of a lesson's exercises."""
+    return {exercise(cell) for cell in cells} - {None}
+
+
 def plain(source):
     """Return code without comments, layout, docstrings and chosen names."""
     try:
@@ -218,7 +223,7 @@ def results(ran, done, ours, mine, handed_in, number):
     the learner's own, in which the clicks are: a run has none.
     """
     output = {cell.id: said(cell) for cell in ran}
-    names = {exercise(cell) for cell in ours} - {None}
+    names = exercises(ours)
     ticks = set(re.findall(r"^✓ (\w+):", "\n".join(output.values()), re.M))
     recorded = {n for n, own in done.get("exercises", {}).items() if own}
     solved = sorted(names & ticks & recorded)
@@ -243,7 +248,6 @@ def results(ran, done, ours, mine, handed_in, number):
     ]
     return {
         "score": len(solved),
-        "max_score": len(names),
         "solved": ", ".join(solved),
         "doubtful": ", ".join(sorted(names & (ticks ^ recorded))),
         "guesses_made": len(guesses),
@@ -299,8 +303,8 @@ def alike(rows):
             for other in rows
             if other is not row and own and other["own"] == own
         ]
-        said = f"{', '.join(others)} ({len(own)} answers)" if others else ""
-        row["same_as"] = said
+        count = f" ({len(own)} of {row['max_score']} exercises)"
+        row["same_as"] = ", ".join(others) + count * bool(others)
 
 
 def harmless(value):
@@ -332,15 +336,17 @@ def grade(folder, number=None, jobs=1, minutes=20, gigabytes=4):
         grade_one, number=number, course=course, folder=folder,
         solved=the_course("solutions"), minutes=minutes, gigabytes=gigabytes,
     )  # fmt: skip
-    rows = []
+    most, rows = len(exercises(course[number])), []
     with ThreadPoolExecutor(jobs) as pool:
         done = pool.map(grade_this, learners.values())
         for name, row in zip(learners, done, strict=True):
             first = {"assignment": number, "student_id": name, "score": 0}
+            first["max_score"] = most
             rows.append(first | row)
             print(f"{name}: {rows[-1]['score']} solved, {row['ended']}")
     alike(rows)
-    return pandas.DataFrame(rows).drop(columns="own").map(harmless)
+    table = pandas.DataFrame(rows).drop(columns="own").map(harmless)
+    return table.convert_dtypes()
 
 
 def main():

@@ -20,6 +20,7 @@ from nbclient import NotebookClient
 from traitlets.config import Config
 
 PROCESSES = 64  # at the same time, of one run
+CELL_PART = 4  # a cell may take this part of all the time
 LARGEST_FILE = 2**30  # bytes that a run may write into one file
 LARGEST_FOLDER = 500 * 2**20  # bytes that are copied
 CODE = {".py", ".pyc", ".pyd", ".so", ".dll", ".pth"}  # could pose as ours
@@ -84,11 +85,11 @@ def run(notebook, files, hidden, minutes, gigabytes, read):
         (folder / "home").mkdir()
         copy_data(files, folder / "work")
         nbformat.write(notebook, folder / "run.ipynb")
-        begun = time.monotonic()
+        begun, cell_seconds = time.monotonic(), str(minutes * 60 / CELL_PART)
         _, begin = lock(folder, hidden)
-        with open(folder / "said", "wb") as said:
+        with tempfile.TemporaryFile() as said:
             process = subprocess.Popen(
-                [*begin, sys.executable, __file__, folder, str(minutes)],
+                [*begin, sys.executable, __file__, folder, cell_seconds],
                 cwd=folder / "work",
                 env=environment(folder),
                 stdin=subprocess.DEVNULL,
@@ -96,9 +97,10 @@ def run(notebook, files, hidden, minutes, gigabytes, read):
                 stderr=said,
             )
             ended, peak = watch(process, minutes, gigabytes)
+            said.seek(max(0, said.tell() - 2000))
+            lines = said.read().decode("utf-8", "replace").splitlines()
         if process.returncode and not ended:
-            lines = (folder / "said").read_text("utf-8", "replace")[-2000:]
-            ended = f"broke off: {lines.strip().splitlines()[-1:]}"[:120]
+            ended = f"broke off: {lines[-1] if lines else 'no reason'}"[:120]
         facts = {
             "ended": ended or "finished",
             "minutes": round((time.monotonic() - begun) / 60, 2),
@@ -179,11 +181,11 @@ def size(process):
         return 0
 
 
-def inside(folder, minutes):
+def inside(folder, cell_seconds):
     """Run run.ipynb, in the process that is locked in.
 
-    A cell may take a quarter of all the time. The file is written after each
-    cell, so that something is there if the rest is cut off.
+    A cell that takes longer is interrupted, and the next one runs. The file
+    is written after each cell: something is there if the rest is cut off.
     """
     with contextlib.suppress(ImportError):  # Windows has no such limits
         import resource
@@ -207,7 +209,7 @@ def inside(folder, minutes):
         interrupt_on_timeout=True,
         kernel_name="python3",
         on_cell_executed=keep,
-        timeout=max(1, int(minutes * 60 / 4)),
+        timeout=max(1, int(cell_seconds)),
     ).execute()
 
 

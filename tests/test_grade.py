@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -145,27 +146,25 @@ import pathlib, shutil
 shutil.rmtree(".")
 shutil.rmtree({str(folder)!r}, ignore_errors=True)
 pathlib.Path({str(outside)!r}).unlink()"""
-    delete_own = "import shutil\nshutil.rmtree('.')"
-    locked = locked_in.lock(place, place)[0] == "bwrap"
+    if locked_in.lock(place, place)[0] != "bwrap":  # nothing else protects
+        delete = "import shutil\nshutil.rmtree('.')"
     kept = json.dumps({"02": {"quiz": {"a": True, "b": False, "c": True}}})
     other = notebook()
     other.cells = cells_of(*OTHER)
     wider = answered("y = x + 1  # mine\n    return 2 * (y - 1)")
     twin = answered("why = x + 1\n\n    return 2 * (why - 1)")
     put(folder, {
-        "solved.ipynb": answered(),
         "untouched.ipynb": notebook(),
         "pasted.ipynb": answered("return x + x", "return x * 0.5"),
-        "wrong.ipynb": answered("return x", "return x / 2"),
+        "wrong.ipynb": added("1 / 0", book=answered("return x")),
         "empty.ipynb": "",
         "nothing.ipynb": nbformat.v4.new_notebook(),
         "broken.ipynb": '{"cells": [',
         "strange.ipynb": '{"cells": [3], "nbformat": 4}',
-        "raises.ipynb": added("1 / 0"),
-        "endless.ipynb": added("while True: pass"),
+        "=endless.ipynb": added("while True: pass", book=wider),
         "eating.ipynb": added(EATING),
         "exits.ipynb": added("import os\nos._exit(3)"),
-        "deleting/work.ipynb": added(delete if locked else delete_own),
+        "deleting/work.ipynb": added(delete, book=twin),
         "deleting/notes.txt": "mine",
         "deleting/course_utils/__init__.py": "1 / 0",
         "nobook/notes.txt": "I forgot it.",
@@ -174,12 +173,10 @@ pathlib.Path({str(outside)!r}).unlink()"""
         "posing.ipynb": notebook(
             cell1='print("✓ double: correct.\\n✓ half: correct.")'
         ),
-        "clicked/ps1/book.ipynb": clicked(),
-        "clicked/ps1/progress.json": kept,
-        "=copy1.ipynb": wider,
-        "copy2.ipynb": twin,
+        "solved/ps1/book.ipynb": clicked(),
+        "solved/ps1/progress.json": kept,
     })  # fmt: skip
-    (folder / "linked.ipynb").symlink_to(folder / "solved.ipynb")
+    (folder / "linked.ipynb").symlink_to(folder / "pasted.ipynb")
     before = sorted(folder.rglob("*"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(locked_in, "CELL_PART", 18)  # ten seconds
@@ -205,7 +202,7 @@ def test_claims_are_those_of_the_run(rows):
 
 
 def test_clicks_are_those_handed_in_and_judged_by_the_run(rows):
-    row = rows["clicked"]
+    row = rows["solved"]
     assert (row["quiz_right"], row["quiz_answered"]) == (2, 3)
     assert row["guesses_made"] == 1
     assert row["guesses_right"] == 0  # it said ✓, but "two" came out
@@ -229,13 +226,13 @@ def test_what_cannot_be_run_is_told(name, words, rows):
 
 
 def test_an_error_stops_only_its_cell(rows):
-    assert rows["raises"]["first_error"].startswith("ZeroDivisionError")
-    assert rows["raises"]["errors"] == 1 and rows["raises"]["score"] == 2
+    assert rows["wrong"]["first_error"].startswith("ZeroDivisionError")
+    assert rows["wrong"]["errors"] == 1 and rows["wrong"]["score"] == 1
 
 
 def test_an_endless_cell_is_interrupted(rows):
-    assert rows["endless"]["first_error"].startswith("KeyboardInterrupt")
-    assert rows["endless"]["score"] == 2
+    assert rows["'=endless"]["first_error"].startswith("KeyboardInterrupt")
+    assert rows["'=endless"]["score"] == 2
 
 
 def test_memory_is_limited(rows):
@@ -261,8 +258,9 @@ def test_a_result_that_only_one_place_shows_does_not_count(rows):
 
 
 def test_copies_are_named(rows):
-    assert rows["'=copy1"]["same_as"] == "copy2 (2 of 2 exercises)"
-    assert rows["copy2"]["same_as"].startswith("'=copy1")
+    """A formula of a spreadsheet is no longer one."""
+    assert rows["'=endless"]["same_as"] == "deleting (2 of 2 exercises)"
+    assert rows["deleting"]["same_as"].startswith("'=endless")
     assert rows["pasted"]["same_as"] == rows["untouched"]["same_as"] == ""
 
 
@@ -272,18 +270,33 @@ def test_time_is_limited(small_course, tmp_path):
     assert row["ended"] == "stopped after 0.15 minutes"
 
 
-def test_no_network_and_nothing_outside(small_course, tmp_path):
-    """With the lock of this machine, and with Python's alone."""
-    folder = tmp_path / "class"
-    folder.mkdir()
+def test_no_network(small_course, tmp_path, monkeypatch):
+    """Where no lock is found, Python itself refuses."""
     ask = "import socket\nsocket.create_connection(('192.0.2.1', 80), 5)"
-    put(folder, {"a.ipynb": added(ask)})
+    put(tmp_path, {"a.ipynb": added(ask)})
+    monkeypatch.setattr(locked_in.shutil, "which", lambda name: None)
+    assert locked_in.lock(tmp_path, tmp_path) == ("", [])
+    row = grade.grade(tmp_path).iloc[0]
+    assert "switched off" in row["first_error"] and row["score"] == 2
+
+
+@pytest.mark.parametrize("name", ["bwrap", "unshare"])
+def test_a_lock_keeps_every_program_from_the_network(name, tmp_path):
     with pytest.MonkeyPatch.context() as patch:
-        for found in (shutil.which, lambda name: None):
-            patch.setattr(locked_in.shutil, "which", found)
-            row = grade.grade(folder).iloc[0]
-            assert "switched off" in row["first_error"], row
-            assert row["score"] == 2
+        found = shutil.which
+        patch.setattr(
+            locked_in.shutil, "which", lambda n: found(n) if n == name else ""
+        )
+        lock, begin = locked_in.lock(tmp_path, tmp_path)
+    if lock != name:
+        pytest.skip(f"{name} does not work here")
+    show = [*begin, "cat", "/proc/net/route"]
+    routes = subprocess.run(show, capture_output=True, text=True)
+    assert len(routes.stdout.splitlines()) == 1, routes  # its head
+    write = [*begin, "touch", str(ROOT / "tests" / "written")]
+    refused = subprocess.run(write, capture_output=True).returncode
+    (ROOT / "tests" / "written").unlink(missing_ok=True)
+    assert bool(refused) == (name == "bwrap")
 
 
 def test_no_secret_reaches_a_run(monkeypatch, tmp_path):

@@ -164,7 +164,7 @@ def watch(process, minutes, gigabytes):
                 why = f"stopped: more than {PROCESSES} processes"
             elif time.monotonic() - begun > minutes * 60:
                 why = f"stopped after {minutes:g} minutes"
-            time.sleep(0.05)
+            time.sleep(0.2)
     finally:
         for one in seen:
             with contextlib.suppress(psutil.Error):

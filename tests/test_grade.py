@@ -292,7 +292,7 @@ def test_a_lock_keeps_every_program_from_the_network(name, tmp_path):
         pytest.skip(f"{name} does not work here")
     show = [*begin, "cat", "/proc/net/route"]
     routes = subprocess.run(show, capture_output=True, text=True)
-    assert len(routes.stdout.splitlines()) == 1, routes  # its head
+    assert len(routes.stdout.splitlines()) <= 1, routes  # the head alone
     write = [*begin, "touch", str(ROOT / "tests" / "written")]
     refused = subprocess.run(write, capture_output=True).returncode
     (ROOT / "tests" / "written").unlink(missing_ok=True)

@@ -301,7 +301,10 @@ def test_a_lock_keeps_every_program_from_the_network(name, tmp_path):
 
 def test_no_secret_reaches_a_run(monkeypatch, tmp_path):
     monkeypatch.setenv("API_TOKEN", "secret")
-    assert "secret" not in locked_in.environment(tmp_path).values()
+    monkeypatch.setenv("COURSE_DATA", "~/data")
+    variables = locked_in.environment(tmp_path)
+    assert "secret" not in variables.values()
+    assert variables["COURSE_DATA"] == str(Path.home().resolve() / "data")
 
 
 def test_code_that_is_handed_in_is_not_copied(tmp_path):

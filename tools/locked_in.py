@@ -24,7 +24,7 @@ CELL_PART = 4  # a cell may take this part of all the time
 LARGEST_FILE = 2**30  # bytes that a run may write into one file
 LARGEST_FOLDER = 500 * 2**20  # bytes that are copied
 CODE = {".py", ".pyc", ".pyd", ".so", ".dll", ".pth"}  # could pose as ours
-KEPT = "PATH LANG LC_ALL SYSTEMROOT COURSE_DATA OMP_NUM_THREADS".split()
+KEPT = "PATH LANG LC_ALL SYSTEMROOT OMP_NUM_THREADS".split()
 LOCKS = {
     "bwrap": "No network. Nothing but the copy can be written; the home "
     "folder and the other submissions are out of sight (bubblewrap).",
@@ -42,13 +42,13 @@ def lock(folder, hidden):
 
     folder: the only one that can be written. hidden: one not to be seen.
     """
-    shown = [ROOT, sys.prefix, sys.base_prefix, os.environ.get("COURSE_DATA")]
+    shown = [ROOT, sys.prefix, sys.base_prefix, *data_folder().values()]
     begins = {
         "bwrap": [
             *("bwrap", "--ro-bind", "/", "/", "--dev", "/dev"),
             *("--proc", "/proc", "--tmpfs", Path.home()),
             *("--tmpfs", tempfile.gettempdir()),
-            *(word for p in shown if p for word in ("--ro-bind", p, p)),
+            *(word for p in shown for word in ("--ro-bind-try", p, p)),
             *("--tmpfs", hidden, "--bind", folder, folder),
             *("--unshare-all", "--die-with-parent", "--new-session"),
             *("--cap-drop", "ALL"),
@@ -140,12 +140,20 @@ def environment(folder):
     paths = map(str, (ROOT / "tests" / "no_network", ROOT))
     return {k: os.environ[k] for k in KEPT if k in os.environ} | {
         **home,
+        **data_folder(),
         "COURSE_DEVICE": "cpu",
         "COURSE_PROGRESS": str(folder / "progress.json"),
         "JUPYTER_RUNTIME_DIR": str(folder / "sockets"),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": os.pathsep.join(paths),
     }
+
+
+def data_folder():
+    """Return {"COURSE_DATA": its absolute path}, empty if it is not set."""
+    if name := os.environ.get("COURSE_DATA"):
+        return {"COURSE_DATA": str(Path(name).expanduser().resolve())}
+    return {}
 
 
 def watch(process, minutes, gigabytes):

@@ -2,7 +2,7 @@
 
 Thirty submissions of lesson 02, each exercise untouched, pasted, solved in
 another way or wrong, and six that misbehave. Prints every score that is not
-as it should be. Usage: uv run python benchmarks/grading.py [--first 30]
+as it should be. Usage: uv run python benchmarks/grading.py [--part 0:30]
 [--jobs 1]
 """
 
@@ -45,12 +45,12 @@ STEP = (
     return mean_loss.item()""",
 )
 EXTRA = {
-    "raises": "1 / 0",
-    "endless": "while True:\n    pass",
     "eats": "held = []\nwhile True:\n    held.append(b'x' * 10**8)",
+    "raises": "1 / 0",
     "deletes": "import shutil\nshutil.rmtree('.')",
     "connects": "import socket\nsocket.create_connection(('192.0.2.1', 80))",
     "pretends": "print('✓ make_encoder: correct.')",
+    "endless": "while True:\n    pass",
 }
 
 
@@ -87,16 +87,16 @@ def make_class():
         answers = ("" if name == "pretends" else "own"), "own", ""
         right = {"pretends": 1, "eats": 0}.get(name, 2)
         made[name] = submission(*answers, extra), right
-    names = sorted(made, key=lambda name: (name not in EXTRA, name))
-    return {name: made[name] for name in names[:30]}
+    return dict(list(made.items())[-30:])
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--first", type=int, default=30)
+    parser.add_argument("--part", default="0:30", help="which of the 30")
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
-    made = dict(list(make_class().items())[: options.first])
+    part = slice(*map(int, options.part.split(":")))
+    made = dict(list(make_class().items())[part])
     with tempfile.TemporaryDirectory() as folder:
         for name, (book, _) in made.items():
             nbformat.write(book, Path(folder, f"{name}.ipynb"))
@@ -104,7 +104,14 @@ def main():
         table = grade(folder, "02", options.jobs)
         spent = time.monotonic() - begun
     shown = ["student_id", "score", "pasted", "claims_held", "claims"]
-    shown += ["minutes", "peak_gb", "errors", "ended", "same_as"]
+    shown += [
+        "minutes",
+        "cpu_minutes",
+        "peak_gb",
+        "errors",
+        "ended",
+        "same_as",
+    ]
     print(table[shown].to_string(index=False))
     for row in table.to_dict("records"):
         if row["score"] != made[row["student_id"]][1]:

@@ -75,8 +75,8 @@ def run(notebook, files, hidden, minutes, gigabytes, read):
 
     files: a folder of which a copy is the working folder, or None. hidden: a
     folder that the notebook must not see. read: called with the folder in
-    which run.ipynb and progress.json lie. The facts: how it ended, minutes,
-    and the highest memory in GB.
+    which run.ipynb and progress.json lie. The facts: how it ended, minutes by
+    the clock and of processors, and the highest memory in GB.
     """
     with tempfile.TemporaryDirectory(
         prefix="run_", ignore_cleanup_errors=True
@@ -96,7 +96,7 @@ def run(notebook, files, hidden, minutes, gigabytes, read):
                 stdout=subprocess.DEVNULL,
                 stderr=said,
             )
-            ended, peak = watch(process, minutes, gigabytes)
+            ended, peak, cpu = watch(process, minutes, gigabytes)
             said.seek(max(0, said.tell() - 2000))
             lines = said.read().decode("utf-8", "replace").splitlines()
         if process.returncode and not ended:
@@ -104,6 +104,7 @@ def run(notebook, files, hidden, minutes, gigabytes, read):
         facts = {
             "ended": ended or "finished",
             "minutes": round((time.monotonic() - begun) / 60, 2),
+            "cpu_minutes": round(cpu / 60, 2),
             "peak_gb": round(peak / 2**30, 2),
         }
         return read(folder), facts
@@ -157,14 +158,23 @@ def data_folder():
 
 
 def watch(process, minutes, gigabytes):
-    """Wait, end all its processes at a limit. Return (why, most bytes)."""
-    seen, peak, begun, why = set(), 0, time.monotonic(), ""
+    """Wait, end all its processes at a limit.
+
+    Returns why it was ended (or ""), its most bytes of memory, and the
+    seconds that processors worked for it.
+    """
+    seen, peak, begun, why = {}, 0, time.monotonic(), ""
     try:
         while process.poll() is None and not why:
             with contextlib.suppress(psutil.Error):
                 parent = psutil.Process(process.pid)
-                seen |= {parent, *parent.children(recursive=True)}
-            used = [memory for one in seen if (memory := size(one))]
+                for one in [parent, *parent.children(recursive=True)]:
+                    seen.setdefault(one, 0)
+            used = []
+            for one in seen:
+                with contextlib.suppress(psutil.Error):
+                    used.append(one.memory_info().rss)
+                    seen[one] = sum(one.cpu_times()[:2])
             peak = max(peak, sum(used))
             if sum(used) > gigabytes * 2**30:
                 why = f"stopped: more than {gigabytes:g} GB of memory"
@@ -178,15 +188,7 @@ def watch(process, minutes, gigabytes):
             with contextlib.suppress(psutil.Error):
                 one.kill()
         process.wait()
-    return why, peak
-
-
-def size(process):
-    """Return the bytes of memory that a process holds; 0 once it is gone."""
-    try:
-        return process.memory_info().rss
-    except psutil.Error:
-        return 0
+    return why, peak, sum(seen.values())
 
 
 def inside(folder, cell_seconds):

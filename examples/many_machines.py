@@ -1,7 +1,6 @@
 """Train a model of the course on several processes, GPUs or machines.
 
 Usage: torchrun --nproc-per-node 2 examples/many_machines.py FOLDER [OPTIONS]
-docs/many_machines.md has what to add for restarts, 8 GPUs and SLURM.
 
 Each process takes its share of every batch, and the gradients are averaged
 before the step (DistributedDataParallel; NCCL between GPUs, Gloo between
@@ -9,7 +8,7 @@ CPUs). With one `--batch`, any number of processes takes the same steps.
 FOLDER holds train.npy and test.npy, bytes (N, 1, 28, 28). They are mapped
 into memory, so they may be larger than it; if they are missing, Fashion-MNIST
 is written there. The checkpoint lies there too, so all machines must see
-FOLDER: after a fault, torchrun with --max-restarts goes on from it.
+it. docs/many_machines.md has restarts, 8 GPUs and SLURM.
 """
 
 import argparse
@@ -23,7 +22,6 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.distributed as dist
-from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import BatchSampler, DistributedSampler
 
 from course_utils import models
@@ -92,8 +90,7 @@ def train(folder, device, save_every, run):
         start = saved["step"]
         print(f"rank {rank}: goes on after step {start} of {steps}")
     torch.manual_seed(run["seed"] + 1000 * start + rank + 1)  # own noise
-
-    shared, marks = DistributedDataParallel(model), []
+    shared, marks = torch.nn.parallel.DistributedDataParallel(model), []
     plan = enumerate(rows_of_steps(sampler, size, run["epochs"]), 1)
     for step, rows in islice(plan, start, None):
         x = torch.from_numpy(images[rows]).to(device).float() / 255
@@ -112,7 +109,7 @@ def train(folder, device, save_every, run):
             state = {name: p.state_dict() for name, p in parts.items()}
             state |= {"step": step, "run": run}
             write(place, lambda f, s=state: torch.save(s, f))
-    ms = 1000 * np.diff(marks[WARM_UP:]).sum() / max(len(marks) - WARM_UP, 1)
+    ms = 1000 * np.diff(marks[WARM_UP:]).mean()
     return model, {"processes": world, "steps": steps, "step_ms": ms}
 
 
@@ -130,7 +127,7 @@ def main():
     if not dist.is_torchelastic_launched():
         parser.error("start this with torchrun")
     if run["batch"] % int(os.environ["WORLD_SIZE"]):
-        parser.error("--batch must divide by the number of processes")
+        parser.error("--batch must be a multiple of the processes")
     local, device = int(os.environ["LOCAL_RANK"]), torch.device("cpu")
     if pick_device().type == "cuda":
         device = torch.device("cuda", local)

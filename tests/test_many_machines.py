@@ -5,6 +5,7 @@ Alone: uv run pytest -n 0 tests/test_many_machines.py. The processes meet at
 name, which need not lead anywhere.
 """
 
+import importlib.util
 import json
 import os
 import re
@@ -15,10 +16,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+import torch.distributed as dist
 
 from course_utils.checkpoints import load_model
 from course_utils.datasets import fashion_mnist
 from course_utils.models import conv_autoencoder
+from course_utils.training import evaluate
 
 ROOT = Path(__file__).resolve().parent.parent
 AROUND = {
@@ -31,76 +35,85 @@ AROUND = {
     "PYTHONPATH": str(ROOT),
     "PYTHONUNBUFFERED": "1",
 }
-LATENT_DIM, WIDTH, BATCH, SAVE_EVERY = 8, 4, 64, 25
+EXAMPLE = ROOT / "examples" / "many_machines.py"
+RUN = {
+    "model": "conv", "batch": 64, "epochs": 5, "latent_dim": 8, "width": 4,
+    "seed": 0, "lr": 3e-3,
+}  # fmt: skip
+SAVE_EVERY = 25
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="the loopback has another name elsewhere"
 )
 
 
-@pytest.fixture(scope="module")
-def pixels():
+@pytest.fixture
+def folder(tmp_path):
+    """Return a folder with 3,200 images to train on, 500 to judge by."""
     images = fashion_mnist(quiet=True)
-    parts = {"train": images.train[:3200], "test": images.test[:500]}
-    return {k: (255 * v).round().byte().numpy() for k, v in parts.items()}
+    for name, part in (("train", 3200), ("test", 500)):
+        pixels = 255 * getattr(images, name)[:part]
+        np.save(tmp_path / f"{name}.npy", pixels.round().byte().numpy())
+    return tmp_path
 
 
 @pytest.fixture
-def start(pixels, tmp_path):
-    """Return a function that starts torchrun with a number of processes."""
-    started = []
+def alone(folder, monkeypatch):
+    """Train in this process, which is a world of one: its steps and loss."""
+    spec = importlib.util.spec_from_file_location("example", EXAMPLE)
+    example = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(example)
+    monkeypatch.setenv("GLOO_SOCKET_IFNAME", "lo")
+    dist.init_process_group(
+        "gloo", store=dist.HashStore(), rank=0, world_size=1
+    )
+    try:
+        model, row = example.train(folder, torch.device("cpu"), 1000, RUN)
+    finally:
+        dist.destroy_process_group()
+    (folder / "checkpoint.pt").unlink()
+    test = torch.from_numpy(np.load(folder / "test.npy")).float() / 255
+    loss = evaluate(model, test, example.MODELS["conv"][1])
+    return row["steps"], loss
 
-    def start_one(processes, *options):
-        folder = tmp_path / str(processes)
-        folder.mkdir(exist_ok=True)
-        for name, part in pixels.items():
-            np.save(folder / f"{name}.npy", part)
-        command = [
+
+@pytest.fixture
+def two(folder):
+    """Start torchrun with two processes; its output can be read."""
+    options = [f"--{k.replace('_', '-')}={v}" for k, v in RUN.items()]
+    process = subprocess.Popen(
+        [
             sys.executable, "-m", "torch.distributed.run",
-            f"--nproc-per-node={processes}", "--max-restarts=1",
-            "--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0",
-            "--local-addr=127.0.0.1", "--monitor-interval=0.1",
-            ROOT / "examples" / "many_machines.py", folder, f"--width={WIDTH}",
-            f"--latent-dim={LATENT_DIM}", f"--batch={BATCH}",
-            f"--save-every={SAVE_EVERY}", *options,
-        ]  # fmt: skip
-        started.append(
-            subprocess.Popen(
-                command, env=os.environ | AROUND, text=True,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            )
-        )  # fmt: skip
-        return started[-1], folder
-
-    yield start_one
-    for process in started:
-        if process.poll() is None:  # torchrun takes its workers with it
-            process.terminate()
-            process.wait(60)
+            "--nproc-per-node=2", "--max-restarts=1", "--rdzv-backend=c10d",
+            "--rdzv-endpoint=127.0.0.1:0", "--local-addr=127.0.0.1",
+            "--monitor-interval=0.1",
+            EXAMPLE, folder, f"--save-every={SAVE_EVERY}", *options,
+        ],
+        env=os.environ | AROUND, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    yield process
+    if process.poll() is None:
+        process.terminate()  # torchrun takes its workers with it
+        process.wait(60)
 
 
-def result(process):
-    """Wait for the end; return (what was measured, the rest of the text)."""
-    printed, _ = process.communicate(timeout=400)
-    assert process.returncode == 0, printed
-    return json.loads(re.search(r"^\{.*\}$", printed, re.M)[0]), printed
-
-
-def test_two_reach_the_loss_of_one_though_one_is_killed(start):
-    one, _ = result(start(1)[0])
-    process, folder = start(2)
+def test_two_reach_the_loss_of_one_though_one_is_killed(alone, folder, two):
     printed = ""
     while not (folder / "checkpoint.pt").exists():
-        line = process.stdout.readline()
+        line = two.stdout.readline()
         assert line, printed
         printed += line
     victim = int(re.search(r"rank 1 of 2: process (\d+)", printed)[1])
     os.kill(victim, signal.SIGKILL)
-    two, printed = result(process)
+    printed, _ = two.communicate(timeout=400)
+    assert two.returncode == 0, printed
     for rank in (0, 1):
-        back = re.search(f"rank {rank}: goes on after step (\\d+)", printed)
+        back = re.search(rf"rank {rank}: goes on after step (\d+)", printed)
         assert int(back[1]) >= SAVE_EVERY, printed
-    assert two["processes"] == 2 and two["steps"] == one["steps"] == 250
-    assert two["test_loss"] == pytest.approx(one["test_loss"], rel=0.005)
-    model = conv_autoencoder(LATENT_DIM, WIDTH)
+    row = json.loads(re.search(r"^\{.*\}$", printed, re.M)[0])
+    steps, loss = alone
+    assert row["processes"] == 2 and row["steps"] == steps == 250
+    assert row["test_loss"] == pytest.approx(loss, rel=0.005)
+    model = conv_autoencoder(RUN["latent_dim"], RUN["width"])
     load_model(model, folder / "model.safetensors")

@@ -23,21 +23,20 @@ from course_utils.models import conv_autoencoder, count_parameters
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = ((1, 64), (1, 128), (2, 128))  # processes, images a step
-IMAGES = 60_000
 LATENCY = 30e-6  # seconds for one message; assumed
 # name: (processes, images a step for each, bytes a second of the link)
 CPUS = {
-    "4 processes, 1 Gbit/s": (4, 128, 0.125e9),
-    "16 processes, 10 Gbit/s": (16, 128, 1.25e9),
-    "64 processes, 10 Gbit/s": (64, 128, 1.25e9),
+    "4 cores, 1 Gbit/s": (4, 128, 0.125e9),
+    "16 cores, 10 Gbit/s": (16, 128, 1.25e9),
+    "64 cores, 10 Gbit/s": (64, 128, 1.25e9),
 }
 GPUS = {
     "1 GPU": (1, 1024, 300e9),
     "8 GPUs, NVLink": (8, 1024, 300e9),
     "8 GPUs, PCIe": (8, 1024, 20e9),
-    "4 nodes of 8, 100 Gbit/s": (32, 1024, 12.5e9),
+    "32 GPUs, 100 Gbit/s": (32, 1024, 12.5e9),
 }
-GPU_FLOPS, GPU_STEP = 10e12, 3e-3  # what it does, its shortest step; assumed
+GPU, GPU_STEP = 10e12, 3e-3  # FLOP a second, shortest step; assumed
 
 
 def measure(folder, processes, batch):
@@ -74,35 +73,42 @@ def exchange(size, processes, speed):
     return turns * (size / processes / speed + LATENCY)
 
 
+def plan(title, places, width, images, core=None):
+    """Print what steps should take; core: images a second of a CPU's core."""
+    size, flops = count(width)
+    print(
+        f"{title}: {size / 1e6:.2f} MB of gradients, {flops / 1e6:.1f} MFLOP "
+        "an image"
+    )
+    for name, (processes, share, speed) in places.items():
+        work = share / core if core else max(GPU_STEP, share * flops / GPU)
+        wait = exchange(size, processes, speed)
+        rate = processes * share / (work + wait)
+        print(
+            f"{name:20} {1000 * (work + wait):8.1f} {1000 * wait:6.2f} "
+            f"{rate:11,.0f} {3600 * rate / images:9,.0f}"
+        )
+
+
 def main():
     """Measure, count and plan."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     with tempfile.TemporaryDirectory() as folder:
-        found = {run: [] for run in RUNS}
-        for _ in range(rounds):
-            for run in RUNS:
-                found[run].append(measure(Path(folder), *run))
-    best = {run: min(times) for run, times in found.items()}
-    print("processes  batch  step ms  images/s  test loss")
-    for (processes, batch), (ms, loss) in best.items():
-        print(
-            f"{processes:9} {batch:6} {ms:8.1f} {1000 * batch / ms:9.0f} "
-            f"{loss:10.3f}"
-        )
-    size, flops = count()
-    print(f"\ngradients {size / 1e6:.2f} MB, {flops / 1e6:.1f} MFLOP an image")
-    print("planned: step ms, of it exchange ms, images/s, epochs an hour")
-    for kind in (CPUS, GPUS):
-        for name, (processes, images, speed) in kind.items():
-            work = best[1, 128][0] / 1000
-            if kind is GPUS:
-                work = max(GPU_STEP, images * flops / GPU_FLOPS)
-            wait = exchange(size, processes, speed)
-            rate = processes * images / (work + wait)
+        print("processes  batch  step ms  images/s  test loss")
+        best = {}
+        for run in rounds * RUNS:
+            ms, loss = measure(Path(folder), *run)
+            best[run] = min(ms, best.get(run, ms))
+            speed = 1000 * run[1] / ms
             print(
-                f"{name:26} {1000 * (work + wait):8.1f} {1000 * wait:6.2f} "
-                f"{rate:11,.0f} {3600 * rate / IMAGES:9,.0f}"
+                f"{run[0]:9} {run[1]:6} {ms:8.1f} {speed:9.0f} {loss:10.3f}",
+                flush=True,
             )
+    core = 1000 * 128 / best[1, 128]  # images a second
+    print("\nplanned    step ms, exchange ms, images/s, epochs an hour")
+    plan("CPUs, 60,000 images", CPUS, 32, 60_000, core)
+    plan("GPUs, 60,000 images", GPUS, 32, 60_000)
+    plan("GPUs, 10 million images", GPUS, 256, 10_000_000)
 
 
 if __name__ == "__main__":

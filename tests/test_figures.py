@@ -553,3 +553,22 @@ def test_water_and_tangents_refuse_what_they_cannot_draw():
         figures.tangents_figure({1: (1.0, 2.0)})
     with pytest.raises(ValueError, match="beta must be above 0"):
         figures.tangents_figure({0: (1.0, 2.0), 1: (2.0, 1.0)})
+
+
+def test_images_in_colour_keep_their_colours():
+    red = torch.zeros(2, 3, 8, 8)
+    red[:, 0] = 1
+    figure = figures.images_figure([red, red], row_labels=["a", "b"])
+    drawn = figure.axes[0].images[0].get_array()
+    assert drawn.shape == (17, 17, 3)
+    assert drawn[0, 0].tolist() == [1, 0, 0]
+    assert "Mean brightness 0.333." in figure.get_label()
+    on_map = figures.latent_space_figure(
+        {"": (CODES[:2], LABELS[:2])}, CLASSES, images=red
+    )
+    assert on_map.axes[0].images[0].get_array().shape == (8, 8, 3)
+    for wrong in (red[:, :2], torch.zeros(3, 8, 8)):
+        with pytest.raises(ValueError, match="in colour; got"):
+            figures.images_figure(wrong)
+    with pytest.raises(ValueError, match="must be a tensor"):
+        figures.images_figure(red, diverging=True)

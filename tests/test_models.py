@@ -190,3 +190,20 @@ def test_conditional_vae_refuses_what_does_not_fit():
     for wrong in (torch.arange(4), y[:3], y[:, :2], [0, 1, 2, 3]):
         with pytest.raises(ValueError, match=r"y must have shape \(4, 4\)"):
             model.encode(torch.rand(4, 1, 28, 28), wrong)
+
+
+@pytest.mark.parametrize("shape", [(3, 28, 28), (1, 16, 32)])
+@pytest.mark.parametrize("maker", [*MAKERS, models.dense_vae])
+def test_images_of_other_sizes_and_in_colour(maker, shape):
+    model, x = maker(5, shape=shape), torch.rand(4, *shape)
+    assert model.decode(torch.zeros(2, 5)).shape == (2, *shape)
+    outputs = model(x)
+    first = outputs[0] if isinstance(outputs, tuple) else outputs
+    assert first.shape == x.shape
+    with pytest.raises(ValueError, match=rf"\(B, {shape[0]}, {shape[1]}"):
+        model.encode(torch.rand(4, 1, 28, 28))
+
+
+def test_convolutions_need_sides_that_four_divides():
+    with pytest.raises(ValueError, match="4 divides; got 30 x 28"):
+        models.conv_autoencoder(5, shape=(1, 30, 28))

@@ -28,7 +28,7 @@ def show_images(
 
 
 def show_reconstructions(x, x_hat, titles=None, *, alt=None):
-    """Show originals (N, 1, H, W) above their reconstructions."""
+    """Show originals (N, C, H, W) above their reconstructions."""
     labels = ["original", "reconstruction"]
     figure = images_figure([x, x_hat], titles, labels)
     if len(x) == len(x_hat):
@@ -88,10 +88,10 @@ def show_decoded_grid(
 def images_figure(
     images, titles=None, row_labels=None, columns=10, *, diverging=False
 ):
-    """Draw images (N, 1, H, W), a list of such rows, or {label: row}.
+    """Draw images (N, C, H, W), a list of such rows, or {label: row}.
 
-    titles: one text per column. row_labels: one text per row. columns: how
-    many stand in a row. Values are drawn from 0 (black) to 1 (white); with
+    C is 1 (grey) or 3 (red, green, blue). titles: one text per column.
+    row_labels: one text per row. columns: how many stand in a row. Values are drawn from 0 (black) to 1 (white); with
     `diverging`, for weights and directions, from blue (negative) over white
     (zero) to red (positive), all on one scale.
     """
@@ -105,7 +105,7 @@ def images_figure(
     if row_labels is not None and len(row_labels) != len(rows):
         raise ValueError(f"{len(row_labels)} row labels for {len(rows)} rows")
     gap = _gap(rows)
-    tall, wide = (side + gap for side in rows[0].shape[1:])
+    tall, wide = (side + gap for side in rows[0].shape[1:3])
     # Each pixel of an image is drawn as a square of whole pixels.
     inches = max(1, min(100, 900 // columns) // wide) / DPI
     letters = max(6, int(14 * inches * wide))
@@ -145,14 +145,14 @@ def tiles_png(images):
 
 
 def mosaic(rows, columns, between=1.0):
-    """Put rows of (N, H, W) into one array, with gaps of one value."""
-    height, width = rows[0].shape[1:]
+    """Put rows of (N, H, W) or (N, H, W, 3) into one array, with gaps."""
+    height, width, *colours = rows[0].shape[1:]
     gap = _gap(rows)
-    size = (len(rows), columns, height + gap, width + gap)
+    size = (len(rows), columns, height + gap, width + gap, *colours)
     tiles = torch.full(size, between)
     for tile_row, row in zip(tiles, rows, strict=True):
         tile_row[: len(row), :-gap, :-gap] = row
-    joined = tiles.transpose(1, 2).flatten(0, 1).flatten(1)
+    joined = tiles.transpose(1, 2).flatten(0, 1).flatten(1, 2)
     return joined[:-gap, :-gap].numpy()
 
 
@@ -170,7 +170,7 @@ def decode_codes(decode, codes):
 
 
 def _rows(rows, diverging):
-    """Check rows of images of one size: a list of (N, H, W)."""
+    """Check rows of images of one size, each ready to draw."""
     rows = [_picture(row, diverging) for row in rows]
     sizes = {tuple(row.shape[1:]) for row in rows}
     if not rows:
@@ -182,7 +182,7 @@ def _rows(rows, diverging):
 
 def _gap(rows):
     """Return the pixels between two images: 2 of 28."""
-    return max(1, rows[0].shape[-1] // 14)
+    return max(1, rows[0].shape[2] // 14)
 
 
 def _frame(width, height, above, beside, with_bar):
@@ -230,12 +230,14 @@ def _shade_around_zero(figure, axes, bar, rows, columns):
 
 
 def _picture(images, diverging=False):
-    """Images (N, 1, H, W) on any device -> (N, H, W) ready to draw."""
-    if not torch.is_tensor(images) or images.ndim != 4 or images.shape[1] != 1:
-        is_tensor = torch.is_tensor(images)
+    """Images (N, C, H, W) -> (N, H, W), in colour (N, H, W, 3), to draw."""
+    is_tensor = torch.is_tensor(images)
+    known = (1,) if diverging else (1, 3)
+    if not is_tensor or images.ndim != 4 or images.shape[1] not in known:
         got = tuple(images.shape) if is_tensor else type(images).__name__
         raise ValueError(
-            f"images must be a tensor of shape (N, 1, H, W); got {got}"
+            "images must be a tensor of shape (N, 1, H, W), or (N, 3, H, W) "
+            f"in colour; got {got}"
         )
     if not len(images):
         raise ValueError("there is no image to show")
@@ -247,7 +249,9 @@ def _picture(images, diverging=False):
             f"images reach {images.max().item():g}, but [0, 1] is expected: "
             "divide pixels in 0..255 by 255"
         )
-    return images[:, 0]
+    if images.shape[1] == 1:
+        return images[:, 0]
+    return images.permute(0, 2, 3, 1).clamp(0, 1)
 
 
 def _corner(values):

@@ -2,78 +2,84 @@
 
 Lesson 02 writes the dense ones in full. Images are (B, 1, 28, 28) in [0, 1],
 codes (B, latent_dim). Decoders return logits: what `sigmoid` turns into
-pixels.
+pixels. `shape` is for images of another size or in colour: (C, H, W).
 """
+
+import math
 
 import torch
 from torch import nn
 from torch.distributions import Bernoulli, Normal
 
 SIDE = 28
+SHAPE = (1, SIDE, SIDE)  # channels, height, width
 LOG_VAR = (-20.0, 10.0)  # a standard deviation from 0.00005 to 148
 
 
-def dense_encoder(latent_dim, hidden_dim=256):
-    """Images (B, 1, 28, 28) -> codes (B, latent_dim), one hidden layer."""
+def dense_encoder(latent_dim, hidden_dim=256, shape=SHAPE):
+    """Images (B, *shape) -> codes (B, latent_dim), one hidden layer."""
     _check_dims(latent_dim=latent_dim, hidden_dim=hidden_dim)
     return nn.Sequential(
         nn.Flatten(),
-        nn.Linear(SIDE * SIDE, hidden_dim),
+        nn.Linear(math.prod(shape), hidden_dim),
         nn.SiLU(),
         nn.Linear(hidden_dim, latent_dim),
     )
 
 
-def dense_decoder(latent_dim, hidden_dim=256):
-    """Codes (B, latent_dim) -> logits (B, 1, 28, 28), one hidden layer."""
+def dense_decoder(latent_dim, hidden_dim=256, shape=SHAPE):
+    """Codes (B, latent_dim) -> logits (B, *shape), one hidden layer."""
     _check_dims(latent_dim=latent_dim, hidden_dim=hidden_dim)
     return nn.Sequential(
         nn.Linear(latent_dim, hidden_dim),
         nn.SiLU(),
-        nn.Linear(hidden_dim, SIDE * SIDE),
-        nn.Unflatten(1, (1, SIDE, SIDE)),
+        nn.Linear(hidden_dim, math.prod(shape)),
+        nn.Unflatten(1, tuple(shape)),
     )
 
 
-def conv_encoder(latent_dim, channels=32):
-    """Images (B, 1, 28, 28) -> codes (B, latent_dim), two stride-2 steps."""
+def conv_encoder(latent_dim, channels=32, shape=SHAPE):
+    """Images (B, *shape) -> codes (B, latent_dim), two stride-2 steps."""
     _check_dims(latent_dim=latent_dim, channels=channels)
+    high, wide = _quarter(shape)
     return nn.Sequential(
-        nn.Conv2d(1, channels, 3, stride=2, padding=1),  # 14 x 14
+        nn.Conv2d(shape[0], channels, 3, stride=2, padding=1),  # 14 x 14
         nn.SiLU(),
         nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1),  # 7 x 7
         nn.SiLU(),
         nn.Flatten(),
-        nn.Linear(2 * channels * 7 * 7, latent_dim),
+        nn.Linear(2 * channels * high * wide, latent_dim),
     )
 
 
-def conv_decoder(latent_dim, channels=32):
-    """Codes (B, latent_dim) -> logits (B, 1, 28, 28), the way back."""
+def conv_decoder(latent_dim, channels=32, shape=SHAPE):
+    """Codes (B, latent_dim) -> logits (B, *shape), the way back."""
     _check_dims(latent_dim=latent_dim, channels=channels)
+    high, wide = _quarter(shape)
     return nn.Sequential(
-        nn.Linear(latent_dim, 2 * channels * 7 * 7),
-        nn.Unflatten(1, (2 * channels, 7, 7)),
+        nn.Linear(latent_dim, 2 * channels * high * wide),
+        nn.Unflatten(1, (2 * channels, high, wide)),
         nn.SiLU(),
         _double(2 * channels, channels),  # 14 x 14
         nn.SiLU(),
-        _double(channels, 1),  # 28 x 28
+        _double(channels, shape[0]),  # 28 x 28
     )
 
 
 class Autoencoder(nn.Module):
     """An encoder and a decoder trained to give back their input."""
 
-    def __init__(self, encoder, decoder):
+    def __init__(self, encoder, decoder, shape=SHAPE):
         super().__init__()
         self.encoder, self.decoder = encoder, decoder
+        self.shape = tuple(shape)
 
     def encode(self, x):
-        """Images (B, 1, 28, 28) -> codes (B, latent_dim)."""
-        return self.encoder(_check_images(x))
+        """Images (B, *shape) -> codes (B, latent_dim)."""
+        return self.encoder(_check_images(x, self.shape))
 
     def decode(self, z):
-        """Codes (B, latent_dim) -> images (B, 1, 28, 28) in [0, 1]."""
+        """Codes (B, latent_dim) -> images (B, *shape) in [0, 1]."""
         return self.decoder(_check_codes(z, self.decoder)).sigmoid()
 
     def forward(self, x):
@@ -89,9 +95,10 @@ class VAE(nn.Module):
     are `prior()`, `likelihood(z)` and `posterior(x)`. Lesson 08 writes it.
     """
 
-    def __init__(self, encoder, decoder):
+    def __init__(self, encoder, decoder, shape=SHAPE):
         super().__init__()
         self.encoder, self.decoder = encoder, decoder
+        self.shape = tuple(shape)
 
     def encode(self, x):
         """Images -> mu and log_var of q(z|x), each (B, latent_dim).
@@ -99,11 +106,13 @@ class VAE(nn.Module):
         log_var is kept in `LOG_VAR`: beyond it one odd image can make
         exp(log_var) infinite and end the training.
         """
-        mu, log_var = self.encoder(_check_images(x)).chunk(2, dim=1)
+        mu, log_var = self.encoder(_check_images(x, self.shape)).chunk(
+            2, dim=1
+        )
         return mu, log_var.clamp(*LOG_VAR)
 
     def decode(self, z):
-        """Codes (B, latent_dim) -> images (B, 1, 28, 28) in [0, 1]."""
+        """Codes (B, latent_dim) -> images (B, *shape) in [0, 1]."""
         return self.decoder(_check_codes(z, self.decoder)).sigmoid()
 
     def prior(self):
@@ -114,7 +123,7 @@ class VAE(nn.Module):
         return Normal(0.0, 1.0)
 
     def posterior(self, x):
-        """q(z|x): images (B, 1, 28, 28) -> a Normal over codes (B, Z)."""
+        """q(z|x): images (B, *shape) -> a Normal over codes (B, Z)."""
         mu, log_var = self.encode(x)
         return Normal(mu, (0.5 * log_var).exp())
 
@@ -177,26 +186,30 @@ def reparameterize(mu, log_var):
     return mu + (0.5 * log_var).exp() * torch.randn_like(mu)
 
 
-def dense_autoencoder(latent_dim, hidden_dim=256):
+def dense_autoencoder(latent_dim, hidden_dim=256, shape=SHAPE):
     """Return an `Autoencoder` of two dense halves."""
     return Autoencoder(
-        dense_encoder(latent_dim, hidden_dim),
-        dense_decoder(latent_dim, hidden_dim),
+        dense_encoder(latent_dim, hidden_dim, shape),
+        dense_decoder(latent_dim, hidden_dim, shape),
+        shape,
     )
 
 
-def conv_autoencoder(latent_dim, channels=32):
+def conv_autoencoder(latent_dim, channels=32, shape=SHAPE):
     """Return an `Autoencoder` of two convolutional halves."""
     return Autoencoder(
-        conv_encoder(latent_dim, channels), conv_decoder(latent_dim, channels)
+        conv_encoder(latent_dim, channels, shape),
+        conv_decoder(latent_dim, channels, shape),
+        shape,
     )
 
 
-def dense_vae(latent_dim, hidden_dim=256):
+def dense_vae(latent_dim, hidden_dim=256, shape=SHAPE):
     """Return a `VAE` of two dense halves."""
     return VAE(
-        dense_encoder(2 * latent_dim, hidden_dim),
-        dense_decoder(latent_dim, hidden_dim),
+        dense_encoder(2 * latent_dim, hidden_dim, shape),
+        dense_decoder(latent_dim, hidden_dim, shape),
+        shape,
     )
 
 
@@ -220,6 +233,17 @@ def _check_dims(**sizes):
             )
 
 
+def _quarter(shape):
+    """Return a quarter of the height and of the width."""
+    _, high, wide = shape
+    if high % 4 or wide % 4:
+        raise ValueError(
+            "two stride-2 steps need a height and a width that 4 divides; "
+            f"got {high} x {wide}"
+        )
+    return high // 4, wide // 4
+
+
 def _check_codes(z, decoder):
     """Refuse codes that do not fit a decoder that begins with a layer."""
     first = decoder[0] if isinstance(decoder, nn.Sequential) else None
@@ -232,13 +256,13 @@ def _check_codes(z, decoder):
     return z
 
 
-def _check_images(x):
+def _check_images(x, shape=SHAPE):
     if not torch.is_tensor(x) or not x.is_floating_point():
         kind = x.dtype if torch.is_tensor(x) else type(x).__name__
         raise TypeError(f"images must be a float tensor in [0, 1]; got {kind}")
-    if x.ndim != 4 or x.shape[1:] != (1, SIDE, SIDE):
+    if x.ndim != 4 or x.shape[1:] != shape:
         raise ValueError(
-            f"images must have shape (B, 1, {SIDE}, {SIDE}); got "
+            f"images must have shape (B, {', '.join(map(str, shape))}); got "
             f"{tuple(x.shape)}. One image is a batch of one: x[None]."
         )
     return x

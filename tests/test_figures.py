@@ -568,7 +568,7 @@ def test_images_in_colour_keep_their_colours():
     )
     assert on_map.axes[0].images[0].get_array().shape == (8, 8, 3)
     for wrong in (red[:, :2], torch.zeros(3, 8, 8)):
-        with pytest.raises(ValueError, match="in colour; got"):
+        with pytest.raises(ValueError, match="In colour"):
             figures.images_figure(wrong)
     with pytest.raises(ValueError, match="must be a tensor"):
         figures.images_figure(red, diverging=True)

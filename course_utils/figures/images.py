@@ -91,9 +91,10 @@ def images_figure(
     """Draw images (N, C, H, W), a list of such rows, or {label: row}.
 
     C is 1 (grey) or 3 (red, green, blue). titles: one text per column.
-    row_labels: one text per row. columns: how many stand in a row. Values are drawn from 0 (black) to 1 (white); with
-    `diverging`, for weights and directions, from blue (negative) over white
-    (zero) to red (positive), all on one scale.
+    row_labels: one text per row. columns: how many stand in a row. Values
+    are drawn from 0 (black) to 1 (white); with `diverging`, for weights and
+    directions, from blue (negative) over white (zero) to red (positive), all
+    on one scale.
     """
     if isinstance(images, dict):
         images, row_labels = list(images.values()), list(images)
@@ -236,8 +237,8 @@ def _picture(images, diverging=False):
     if not is_tensor or images.ndim != 4 or images.shape[1] not in known:
         got = tuple(images.shape) if is_tensor else type(images).__name__
         raise ValueError(
-            "images must be a tensor of shape (N, 1, H, W), or (N, 3, H, W) "
-            f"in colour; got {got}"
+            f"images must be a tensor of shape (N, 1, H, W); got {got}. In "
+            "colour it is (N, 3, H, W)."
         )
     if not len(images):
         raise ValueError("there is no image to show")

@@ -23,7 +23,8 @@ NO_TERMS = {
 }
 BOLD = re.compile(r"\*\*([^*]+)\*\*")
 POINTS_BACK = re.compile(
-    "(That|This|Such|Both|It|Its|They|These|For each|Anything else|The other) "
+    "(That|This|Such|Both|It|Its|They|These|So it|For each|Anything else|"
+    "The other) "
 )
 # A sentence ends before white space, unless a small letter follows.
 STOP = re.compile(r"(?:(?<=[.?!])|(?<=[.?!]\))|(?<=[.?!]\*\*))\s+(?=[^a-z])")
@@ -80,7 +81,7 @@ def glossary(lessons):
     found = {}
     for lesson in lessons:
         for term, says in terms(lesson):
-            name = term if term[1:2] == "-" else term[0].upper() + term[1:]
+            name = capital(term)
             _, texts = found.setdefault(term.casefold(), (name, []))
             if not any(repeats(says, text) for text, _ in texts):
                 texts.append((says, link(lesson)))
@@ -128,8 +129,13 @@ def told(term, text):
     if text[0] == "(" and text[-1] == ")":
         text = text[1:-1]
     text = re.sub(rf"^(And )?(the )?{re.escape(term)}: ", "", text, flags=re.I)
-    text = text[0].upper() + text[1:] if text[1:2].islower() else text
-    return text.rstrip(";:") + "." * (text[-1] in ";:")
+    return capital(text.rstrip(";:")) + "." * (text[-1] in ";:")
+
+
+def capital(text):
+    """Return a text with a capital, unless it begins like t-SNE or z_q."""
+    kept = text[1:2] in ("-", "_")
+    return text if kept else text[0].upper() + text[1:]
 
 
 def paragraphs(lesson):

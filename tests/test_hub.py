@@ -174,9 +174,12 @@ def run_lesson(hub, name, token, lesson):
 
     place = f"/user/{name}/api/contents/notebooks/{lesson}.ipynb"
     notebook = hub.ask(place, token=token)["content"]
+    # Outside a browser a hub takes no token from a websocket's address.
+    headers = {"Authorization": f"token {token}"}
     kernel = JupyterKernelClient(
-        server_url=f"{hub.address}/user/{name}", token=token
-    )
+        server_url=f"{hub.address}/user/{name}", token=token,
+        client_kwargs={"headers": headers},
+    )  # fmt: skip
     kernel.start(path="notebooks", timeout=120)
     try:
         for cell in notebook["cells"]:

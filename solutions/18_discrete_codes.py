@@ -245,7 +245,7 @@ uses = {"by gradient": codes.flatten().bincount(minlength=128)}
 show_usage(uses)
 
 # %% [markdown]
-# After one epoch 84 of 128 are used; with seed 1 it is 52. A code that nobody
+# After one epoch 84 of 128 are used; with seed 1 it is 54. A code that nobody
 # chooses gets no gradient. So it stays where it is, and nobody chooses it
 # later: a **dead code**.
 #

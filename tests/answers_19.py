@@ -180,6 +180,13 @@ ANSWERS = {
                 x,
             ),
             "full size": lambda x, eps, t: (eps + t[:, None] * x, x - eps),
+            "x_t is 0.00 ε +1.00 x": lambda x, eps, t: path_by_lerp(
+                x, eps, t.round()
+            ),
+            "the velocity is -1.38 ε": lambda x, eps, t: (
+                path_by_lerp(x, eps, t)[0],
+                (x - eps) / t[:, None],
+            ),
             "on an arc": lambda x, eps, t: (
                 (1 - t[:, None]) ** 0.5 * eps + t[:, None] ** 0.5 * x,
                 x - eps,
@@ -207,6 +214,12 @@ ANSWERS = {
             "multiplied by t instead": lambda velocity, x, t, dt: (
                 x + t[:, None] * velocity(x, t)
             ),
+            "+0.32 times the velocity": lambda velocity, x, t, dt: (
+                x + dt**0.5 * velocity(x, t)
+            ),
+            "first row's time": lambda velocity, x, t, dt: (
+                x + dt * velocity(x, t[0].expand(len(x)))
+            ),
             "divided by dt": lambda velocity, x, t, dt: (
                 x + velocity(x, t) / dt
             ),
@@ -230,34 +243,51 @@ ANSWERS = {
             "Only the difference": with_weights(lambda a, b, w: w * (a - b)),
             "T-shirt": with_weights(lambda a, b, w: b + w * (a - b), none=0),
             "Both were added": with_weights(lambda a, b, w: b + w * a),
+            "1.00 times the velocity with the class -0.60": with_weights(
+                lambda a, b, w: b / w + a - b
+            ),
+            "10 for no class": with_weights(lambda a, b, w: b, none=-1),
+            "batch of one": with_weights(
+                lambda a, b, w: (b + w * (a - b)).squeeze()
+            ),
             "not callable": guided_at_once,
         },
     ),
     "sample": (
-        [sample_by_clock, sample_by_ticks, sample_with_ones],
+        [
+            sample_by_clock,
+            sample_by_ticks,
+            sample_with_ones,
+            torch.no_grad()(sample_by_clock),
+        ],
         {
-            "Both faults": sampler(
+            "A step still lasts 0.05": sampler(
                 lambda i, steps, start, dt: 1 - i / steps,
                 lambda steps, start: 1 / 20,
             ),
-            "clock still runs down: noise": sampler(
+            "noise is at t = 0": sampler(
                 lambda i, steps, start, dt: 1 - i / steps, whole
             ),
-            "still last 1/20, however": sampler(
-                clock, lambda steps, start: 1 / 20
+            "0.4, 0.45, 0.5": sampler(clock, lambda steps, start: 1 / 20),
+            "at t = 1 or later": sampler(
+                clock, lambda steps, start: 1 / steps
             ),
-            "runs past t = 1": sampler(clock, lambda steps, start: 1 / steps),
-            "although the walk starts later": sampler(
+            "t = 0, 0.12, 0.24": sampler(
                 lambda i, steps, start, dt: i * dt, whole
             ),
-            "`start` is not used": sampler(
+            "although the walk starts later": sampler(
                 lambda i, steps, start, dt: i / steps,
                 lambda steps, start: 1 / steps,
             ),
-            "end of each step": sampler(
+            "t = 0.52, 0.64": sampler(
                 lambda i, steps, start, dt: start + (i + 1) * dt, whole
             ),
-            "One step too many": sampler(clock, whole, lambda n: n + 1),
+            "asked 6 times": sampler(clock, whole, lambda n: n + 1),
+            "`return` inside the loop": sampler(clock, whole, lambda n: 1),
+            "do not move on": sampler(clock, lambda steps, start: 0.0),
+            "begin at x": lambda velocity, x, steps=20, start=0.0: (
+                sample_by_clock(velocity, torch.randn_like(x), steps, start)
+            ),
             "stands still": sampler(lambda i, steps, start, dt: start, whole),
             "times (B,)": float_times,
             "None": lambda velocity, x, steps=20, start=0.0: None,

@@ -30,6 +30,37 @@ def _path(
     return parts[::-1] if swap else parts
 
 
+def _shares(got, *parts):
+    """Return how much of each part an answer holds, None if it is no sum."""
+    if not torch.is_tensor(got) or got.shape != parts[0].shape:
+        return None
+    columns = torch.stack([part.flatten() for part in parts], dim=1).double()
+    wanted = got.detach().flatten().double()
+    shares = torch.linalg.lstsq(columns, wanted[:, None]).solution[:, 0]
+    fits = torch.allclose(columns @ shares, wanted, atol=1e-3)
+    return [round(s, 3) + 0.0 for s in shares.tolist()] if fits else None
+
+
+def _wrong_shares(got, x, eps, t):
+    """Say how much noise and data the first wrong row holds."""
+    if not isinstance(got, tuple | list) or len(got) != 2:
+        return None
+    rights, names = _path(x, eps, t), ("x_t", "the velocity")
+    for part, right, name in zip(got, rights, names, strict=True):
+        if getattr(part, "shape", None) != right.shape:
+            return None
+        if part.allclose(right, atol=1e-4):
+            continue
+        i = (part - right).abs().amax(dim=1).argmax()
+        found = _shares(part[i], eps[i], x[i])
+        noise, data = _shares(right[i], eps[i], x[i])
+        return found and (
+            f"Where t = {t[i]:.2f}, {name} is {found[0]:.2f} ε "
+            f"{found[1]:+.2f} x; it should be {noise:.2f} ε {data:+.2f} x."
+        )
+    return None
+
+
 def _path_case(count, size):
     return (
         torch.randn(count, size),
@@ -39,8 +70,9 @@ def _path_case(count, size):
 
 
 @check(
-    cases=lambda: [_path_case(5, 2), _path_case(3, 7)],
+    cases=lambda: [_path_case(5, 3), _path_case(4, 7)],
     learns=("x", "eps"),
+    why=_wrong_shares,
     slips=mutants(
         _path,
         {
@@ -116,10 +148,19 @@ def _middle(velocity, x, t, dt):
     return x + dt * velocity(half, t + dt / 2)
 
 
+def _step_share(got, velocity, x, t, dt):
+    """Say how long a step lasted that leads along the velocity."""
+    found = _shares(got, x, velocity(x, t))
+    return found and (
+        f"It is {found[0]:.2f} x {found[1]:+.2f} times the velocity; for dt = "
+        f"{dt} it should be x + {dt} times it."
+    )
+
+
 @check(
     cases=lambda: [_step_case(5, 2, 0.1), _step_case(3, 4, 0.25)],
-    learns=("x",),
     skip=("far",),
+    why=_step_share,
     slips={
         "The velocity is the change in one whole unit of time; the step "
         "lasts dt.": lambda velocity, x, t, dt: x + velocity(x, t),
@@ -151,6 +192,26 @@ def _middle(velocity, x, t, dt):
         ),
         "That is the midpoint method, which asks twice; Euler's step holds "
         "the arrow of its start.": _middle,
+        "That is Heun's method, which asks twice; Euler's step holds the "
+        "arrow of its start.": lambda velocity, x, t, dt: (
+            x
+            + dt / 2 * velocity(x, t)
+            + dt / 2 * velocity(x + dt * velocity(x, t), t + dt)
+        ),
+        "The first row's time served for the whole batch: hand on t.": (
+            lambda velocity, x, t, dt: (
+                x + dt * velocity(x, t[:1].expand(len(x)))
+            )
+        ),
+        "The arrows of t = 0 were taken; the times are t.": (
+            lambda velocity, x, t, dt: x + dt * velocity(x, 0 * t)
+        ),
+        "It jumps all the way to t = 1: the step lasts dt.": (
+            lambda velocity, x, t, dt: x + (1 - t[:, None]) * velocity(x, t)
+        ),
+        "The arrows were averaged over the batch: each point has its own.": (
+            lambda velocity, x, t, dt: x + dt * velocity(x, t).mean(dim=0)
+        ),
         "The velocity was asked for where the times are dt; they are t.": (
             lambda velocity, x, t, dt: (
                 x + dt * velocity(x, torch.full_like(t, dt))
@@ -163,9 +224,28 @@ def euler_step(velocity, x, t, dt):
     return x + dt * velocity(x, t)
 
 
+class _Strict(VelocityNet):
+    """A network that says what it wants to be told."""
+
+    def forward(self, x, t, y=None):
+        told = torch.is_tensor(y) and y.shape == x.shape[:1]
+        if y is not None and not (
+            told and not y.is_floating_point() and set(y.tolist()) <= NUMBERS
+        ):
+            got = type(y).__name__ if not torch.is_tensor(y) else y.tolist()
+            raise ValueError(
+                "the network wants x, t and the classes (B,), whole numbers "
+                f"from 0 to 9, or 10 for no class; the classes are {got}"
+            )
+        return super().forward(x, t, y)
+
+
+NUMBERS = {*range(11)}
+
+
 def _net(size, hidden_dim):
     """Return a small network with large weights, so that slips show."""
-    net = VelocityNet(size, 10, hidden_dim)
+    net = _Strict(size, 10, hidden_dim)
     with torch.no_grad():
         for weight in net.parameters():
             weight.mul_(3)
@@ -188,8 +268,24 @@ def _steered(net, y, w, none=10, weigh=None):
     return velocity
 
 
+def _wrong_weights(got, net, y, w, x, t):
+    """Say how much of either velocity, and of x, an answer holds."""
+    found = _shares(got, net(x, t, y), net(x, t), x)
+    return found and (
+        f"For w = {w} it is {found[0]:.2f} times the velocity with the class "
+        f"{found[1]:+.2f} times the one without"
+        + f" {found[2]:+.2f} x" * (abs(found[2]) > 0.01)
+        + f"; it should be {w} and {1 - w} times."
+    )
+
+
 @check(
-    cases=lambda: [_guided_case(5, 3, 2.5), _guided_case(4, 2, 0.5)],
+    cases=lambda: [
+        _guided_case(5, 3, 2.5),
+        _guided_case(4, 2, 0.5),
+        _guided_case(1, 4, 3),
+    ],
+    why=_wrong_weights,
     call=lambda function, net, y, w, x, t: function(net, y, w)(x, t).detach(),
     slips=mutants(
         _steered,
@@ -239,32 +335,81 @@ def guided(net, y, w):
     return _steered(net, y, w)
 
 
-def _sampled(
-    velocity,
-    x,
-    steps=20,
-    start=0.0,
-    times=lambda i, steps, start, dt: start + i * dt,
-    size=lambda steps, start: (1 - start) / steps,
-    count=lambda steps: steps,
-    sign=1,
-    held=False,
-):
-    """Walk from start to 1, with some knobs turned."""
-    dt, place = size(steps, start), x
-    for i in range(count(steps)):
-        time = times(i, steps, start, dt)
-        t = torch.full((len(x),), float(time), device=x.device)
-        place = place + sign * dt * velocity(x if held else place, t)
-    return place
-
-
 def _sample_case(count, size, steps, start):
     return _swirl, torch.randn(count, size), steps, start
 
 
-def _down(i, steps, start, dt):
-    return 1 - i / steps
+STEPS, START = 5, 0.4  # one walk, looked at from step to step
+TIMES = [0.4, 0.52, 0.64, 0.76, 0.88]
+
+
+def _stray_walk(attempt):
+    """Say where a wrong walk leaves the right one, from what it asks for."""
+    x = torch.linspace(-1, 1, 12).reshape(4, 3)
+    way, clock = [], []
+
+    def velocity(x, t):
+        arrows = _swirl(x, t)
+        way.append(x.detach().clone())
+        clock.append(t[0].item())
+        return arrows
+
+    end = attempt(velocity, x.clone(), STEPS, START)
+    if not torch.is_tensor(end) or end.shape != x.shape:
+        return None
+    if torch.allclose(end, sample(_swirl, x, STEPS, START), atol=1e-4):
+        return None
+    if len(way) == 1:
+        return "It ends after one step: is the `return` inside the loop?"
+    if len(way) != STEPS:
+        return (
+            f"For steps={STEPS} the velocity was asked {len(way)} times; it "
+            "should be once a step."
+        )
+    if not way[0].allclose(x):
+        return "The walk should begin at x."
+    if way[1].allclose(x):
+        return (
+            "The points do not move on: the next step begins where the last "
+            "one ended."
+        )
+    arrow = _swirl(x, torch.full((4,), clock[0]))
+    lasts = _shares(way[1], x, arrow)
+    return _clock_problem(clock) + _length_problem(lasts) or None
+
+
+def _clock_problem(clock):
+    """Say what is wrong with the times the arrows were asked for."""
+    if max(abs(a - b) for a, b in zip(clock, TIMES, strict=True)) < 1e-4:
+        return ""
+    asked, right = (", ".join(f"{t:.3g}" for t in c) for c in (clock, TIMES))
+    if clock[0] > clock[-1]:
+        said = "The clock still runs down, and noise is at t = 0. "
+    elif clock[0] == clock[-1]:
+        said = "The clock stands still. "
+    elif clock[0] == 0:
+        said = "The clock begins at 0, although the walk starts later. "
+    elif clock[-1] >= 1:
+        said = "The last arrow is asked for at t = 1 or later. "
+    else:
+        said = ""
+    return (
+        f"{said}With start={START} the {STEPS} arrows are asked for at t = "
+        f"{asked}; the steps begin at {right}. "
+    )
+
+
+def _length_problem(lasts):
+    """Say what is wrong with the length of a step."""
+    if not lasts or abs(lasts[0] - 1) > 1e-3:
+        return ""
+    if abs(lasts[1] - 0.12) < 1e-4:
+        return ""
+    still = "still " * (abs(lasts[1] - 1 / 20) < 1e-4)
+    return (
+        f"A step {still}lasts {lasts[1]:.3g}; {STEPS} equal ones from "
+        f"{START} to 1 last 0.12 each."
+    )
 
 
 @check(
@@ -273,67 +418,16 @@ def _down(i, steps, start, dt):
         _sample_case(4, 3, 5, 0.4),
         _sample_case(3, 2, 1, 0.25),
     ],
-    learns=("x",),
+    find=_stray_walk,
     skip=("far", "device"),  # the lesson walks on the CPU
-    slips=mutants(
-        _sampled,
-        {
-            "Both faults are still there: the clock runs down, and the steps "
-            "last 1/20 however many there are.": {
-                "times": _down,
-                "size": lambda steps, start: 1 / 20,
-            },
-            "The clock still runs down: noise is at t = 0 here.": {
-                "times": _down
-            },
-            "The clock still runs down, and steps of 1 / steps overshoot when "
-            "the walk starts late.": {
-                "times": _down,
-                "size": lambda steps, start: 1 / steps,
-            },
-            "The steps still last 1/20, however many there are.": {
-                "size": lambda steps, start: 1 / 20
-            },
-            "The clock is mended, but begins at 0, and the steps still last "
-            "1/20.": {
-                "times": lambda i, steps, start, dt: i / steps,
-                "size": lambda steps, start: 1 / 20,
-            },
-            "Steps of 1 / steps are right from t = 0 only: begun later, the "
-            "walk runs past t = 1.": {"size": lambda steps, start: 1 / steps},
-            "The clock begins at 0, although the walk starts later.": {
-                "times": lambda i, steps, start, dt: i * dt
-            },
-            "The walk always begins at 0: `start` is not used.": {
-                "times": lambda i, steps, start, dt: i / steps,
-                "size": lambda steps, start: 1 / steps,
-            },
-            "The arrows are asked for at the end of each step; Euler's step "
-            "takes that of its start.": {
-                "times": lambda i, steps, start, dt: start + (i + 1) * dt
-            },
-            "One step too many.": {"count": lambda steps: steps + 1},
-            "One step is missing.": {"count": lambda steps: steps - 1},
-            "Each step lasts as long as the whole walk: divide by their "
-            "number.": {"size": lambda steps, start: 1 - start},
-            "The clock stands still: t grows by dt with each step.": {
-                "times": lambda i, steps, start, dt: start
-            },
-            "All arrows were asked for where the walk began: x must move "
-            "on.": {"held": True},
-            "It walks backwards, away from the data.": {"sign": -1},
-            "The steps add up to `start`; they have to last from there to "
-            "1.": {"size": lambda steps, start: start / steps},
-            "The clock grows by 1 / steps and the steps last (1 - start) / "
-            "steps: take dt for both.": {
-                "times": lambda i, steps, start, dt: start + i / steps
-            },
-        },
-    ),
 )
 def sample(velocity, x, steps=20, start=0.0):
     """Points (B, D) at t = start -> points at t = 1, in equal steps."""
-    return _sampled(velocity, x, steps, start)
+    dt = (1 - start) / steps
+    for i in range(steps):
+        t = torch.full((len(x),), start + i * dt, device=x.device)
+        x = x + dt * velocity(x, t)
+    return x
 
 
 OLD, NEW = 6, 8  # shirts become bags

@@ -147,6 +147,14 @@ def change_hardly(x, new_y):
     return _course_change()(x, new_y, start=0.9, w=1)
 
 
+def change_gently(x, new_y):
+    return _course_change()(x, new_y, start=0.4, w=1.7)
+
+
+def change_to_bags(x, new_y):
+    return _course_change()(x, torch.full_like(new_y, 8))
+
+
 def change_in_place(x, new_y):
     images = _course_change()(x, new_y)
     x *= 0
@@ -297,9 +305,11 @@ ANSWERS = {
         [course_change, change_in_two, change_with_gradient],
         {
             "nothing of the shirts": change_drawn,
-            "are shirts still": change_hardly,
+            "begin early enough": change_hardly,
             "in place": change_in_place,
-            "others are no shirts": stains,
+            "makes none": change_to_bags,
+            "guide more": change_gently,
+            "guidance": stains,
             "decode them": lambda x, new_y: torch.randn(len(x), 32),
             "should have shape": lambda x, new_y: _shirts()[0][:10],
             "between 0 and 1": lambda x, new_y: course_change(x, new_y) * 255,

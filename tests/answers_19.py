@@ -191,7 +191,7 @@ ANSWERS = {
             "x_t is 0.00 ε +1.00 x": lambda x, eps, t: path_by_lerp(
                 x, eps, t.round()
             ),
-            "the velocity is -1.38 ε": lambda x, eps, t: (
+            "it should be -1.00 ε": lambda x, eps, t: (
                 path_by_lerp(x, eps, t)[0],
                 (x - eps) / t[:, None],
             ),

@@ -107,9 +107,8 @@ v
 
 # %% [markdown] tags=["explain"]
 # About (1, 0), the **mean** of the two. Squared error always asks for the mean
-# (as in lesson 06, where a denoiser gave the mean of all images that fit). On
-# one line the target is certain; where lines cross, it is the average of all
-# that pass.
+# (as in lesson 06's denoiser). On one line the target is certain; where lines
+# cross, it is the average of all that pass.
 #
 # Walks do not end between the points, though: a little above the crossing more
 # lines go up, so the arrow points up a little, and soon a lot.
@@ -155,8 +154,8 @@ claim("at t = 0 arrows lead to the middle", off[ends[1]], high=0.5)
 # ### Exercise 2 · One step · 4 minutes, easy
 #
 # To generate: begin with noise, and follow the arrows. **Euler's method** takes
-# small steps; in each the arrow is held. Write one step, from time t to t + dt.
-# `velocity(x, t)` takes points (B, D) and times (B,).
+# small steps; in each the arrow is held. Write one step, from time t to t + dt
+# (dt is one number). `velocity(x, t)` takes points (B, D) and times (B,).
 
 
 # %% tags=["nbval-check-output"]
@@ -204,7 +203,7 @@ box = explore(lambda step: paths_figure(moons, way, step), step=[*range(21)])
 # diffusion** (Rombach and others, 2022): train an autoencoder first, then
 # generate *codes*, and decode them.
 #
-# The first and third box are a plain autoencoder with 32 numbers. We
+# The encoder and decoder are a plain autoencoder with 32 numbers. We
 # standardise its codes, since noise has mean 0 and standard deviation 1, too.
 
 # %%
@@ -236,10 +235,9 @@ def decode(z):
 
 
 # %% [markdown]
-# The second box is told the class, too. For one image in ten the class is
-# hidden: then it is told "10", which stands for **no class**. The network adds
-# up three layers (of x_t, of sines and cosines of t, of the class); two
-# residual blocks of 192 units follow.
+# The velocity network is told the class, too. For one image in ten it is told
+# "10" instead: **no class**. It adds up three layers (of x_t, of sines and
+# cosines of t, of the class); two residual blocks of 192 units follow.
 
 
 # %%
@@ -273,14 +271,16 @@ show_images(rows, FASHION_CLASSES)
 #
 # ## The contest
 #
-# The rivals, each with 1,000 samples, judged as in lesson 09:
+# The rivals, each with 1,000 samples, judged as in lesson 09 (a judge accepts
+# single images; coverage and recall ask for variety):
 #
-# - a **VAE**, codes from its prior, and our codes from a **fitted** Gaussian;
+# - a **VAE**, codes from its prior;
+# - our autoencoder, codes from a **fitted** Gaussian;
 # - the **same network on pixels**: 784 numbers instead of 32, no autoencoder.
 #   A step costs nearly three times as much: it gets a third of the epochs;
 # - a small **GAN** (Goodfellow and others, 2014): a *generator* turns noise
 #   into images, a *discriminator* learns to tell them from real ones, and each
-#   trains against the other. Noise comes in, images come out; no encoder.
+#   trains against the other.
 #
 # Each trains for a third (the VAE) to a half of the time that autoencoder and
 # flow took together. `benchmarks/samples.py` compares them at equal times.
@@ -333,8 +333,8 @@ contest.round(2)
 
 # %% [markdown] tags=["explain"]
 # Less than a third as often, and they cover nothing: most samples on pixels are
-# still full of noise. Nearly all of the 784 velocities have to cancel noise, and
-# the budget does not reach.
+# still full of noise. All 784 pixels must lose theirs, and the budget is too
+# small for that.
 #
 # In the codes the same network is accepted as often as *copies* of test images
 # (0.62): what is missing to real images (0.66) is lost by the decoder. The best
@@ -366,8 +366,8 @@ claim("pixels cover next to nothing", covers["flow on pixels"], high=0.1)
 #
 # ### Exercise 3 · Overdo it · 6 minutes, medium
 #
-# Return the function `velocity(x, t)` for the classes y. What is w = 0, what is
-# w = 1?
+# `net(x, t, y)` is the velocity for the classes y. Return the guided one, a
+# function `velocity(x, t)`. What is w = 0, what is w = 1?
 
 
 # %% tags=["nbval-check-output"]
@@ -411,7 +411,7 @@ shown = guidance[["accepted", "recognised", "coverage"]]
 show_curves(shown.to_dict(), xlabel="guidance w", ylabel="share")
 
 # %% [markdown] tags=["explain"]
-# Coverage: from 0.99 to 0.70. At w = 2 the class is right in 0.98 of the orders,
+# Coverage: from 0.99 to 0.70. At w = 2 the class is right in 0.98 of samples,
 # at a coverage of 0.92. At w = 8 garments are stiff and over-bright, and the
 # judge accepts 0.99 (real images: 0.66), deceived as by the class averages in
 # lesson 09. Without a class, w = 0, 0.29 are accepted, at w = 1 0.62: with it,
@@ -427,12 +427,12 @@ claim("w = 3 covers less than w = 1", change["coverage"], high=-0.05)
 # %% [markdown]
 # ## How many steps?
 #
-# Each step asks the network once. How few will do?
+# Each step asks the network once.
 #
 # ### Exercise 4 · A broken sampler · 8 minutes, medium
 #
 # A colleague wants to choose the steps, and to begin later than at t = 0. This
-# sampler raises no error, and makes ghosts. Mend it: there are two faults.
+# sampler raises no error, and makes ghosts. Mend it: two lines are wrong.
 
 
 # %%
@@ -491,9 +491,9 @@ show_curves(shown.to_dict(), "steps", "share", log_x=True)
 # %% [markdown] tags=["explain"]
 # One image a class, the mean of its codes, decoded: at t = 0 all arrows lead to
 # the middle. Its variety is 0.06 of the real one, the judge is content (0.70),
-# and even coverage is 0.61, since typical images lie in many balls. **Recall
-# notices**: 0.00. It grows with every step, to 0.63 at 20. Acceptance *falls*
-# meanwhile, to 0.62: few steps give averages, many give garments.
+# and even coverage is 0.61: typical images lie in many of lesson 09's balls.
+# **Recall notices**: 0.00. It grows with every step, to 0.63 at 20. Acceptance
+# *falls* meanwhile, to 0.62: few steps give averages, many give garments.
 
 # %% tags=["claims"]
 varied = class_variety(images.test, images.test_labels)
@@ -517,8 +517,9 @@ claim("more steps, more recall", growth, low=0.1)
 #
 # Write `change_class(x, new_y)`: images (N, 1, 28, 28) and their new classes
 # (N,) -> images. You have `encode`, `decode`, `straight_path`, `guided` and
-# `sample`. It is judged on 150 shirts that become bags: four of five must be
-# taken for bags, and bright shirts give bright bags (a correlation of 0.35).
+# `sample`. It is judged on 150 shirts that become bags: by the training images
+# nearest to them, four of five must be bags, and bright shirts give bright bags
+# (a correlation of 0.35).
 
 # %% tags=["nbval-check-output"]
 ### BEGIN SOLUTION
@@ -567,9 +568,10 @@ pandas.DataFrame(edits, [*rows][1:]).round(2)
 #
 # What you have built has the parts of the large image generators. Their boxes
 # are larger, and the class became a sentence, which lesson 17's attention
-# reads. The first version learned the noise instead of the velocity; the third
-# walks on straight lines, as we do (Esser and others, 2024). Guidance, Euler
-# steps and "part of the way back" (SDEdit: Meng and others, 2022) are the same.
+# reads. The first version, a diffusion model, learned the noise instead of the
+# velocity; the third walks on straight lines, as we do (Esser and others, 2024).
+# Guidance, Euler steps and "part of the way back" (SDEdit: Meng and others,
+# 2022) are the same.
 # Below the diagram, order one yourself.
 
 # %%

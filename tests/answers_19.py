@@ -90,6 +90,11 @@ def sample_by_ticks(velocity, x, steps=20, start=0.0):
     return x
 
 
+def sample_without_gradient(velocity, x, steps=20, start=0.0):
+    with torch.no_grad():
+        return sample_by_clock(velocity, x, steps, start)
+
+
 def sample_with_ones(velocity, x, steps=20, start=0.0):
     length = 1 - start
     for i in range(steps):
@@ -266,7 +271,7 @@ ANSWERS = {
             sample_by_clock,
             sample_by_ticks,
             sample_with_ones,
-            torch.no_grad()(sample_by_clock),
+            sample_without_gradient,
         ],
         {
             "A step still lasts 0.05": sampler(

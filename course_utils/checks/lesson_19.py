@@ -224,6 +224,9 @@ def euler_step(velocity, x, t, dt):
     return x + dt * velocity(x, t)
 
 
+NUMBERS = {*range(11)}  # ten classes, and 10 for none
+
+
 class _Strict(VelocityNet):
     """A network that says what it wants to be told."""
 
@@ -238,9 +241,6 @@ class _Strict(VelocityNet):
                 f"from 0 to 9, or 10 for no class; the classes are {got}"
             )
         return super().forward(x, t, y)
-
-
-NUMBERS = {*range(11)}
 
 
 def _net(size, hidden_dim):
@@ -339,7 +339,7 @@ def _sample_case(count, size, steps, start):
     return _swirl, torch.randn(count, size), steps, start
 
 
-STEPS, START = 5, 0.4  # one walk, looked at from step to step
+STEPS, START, LENGTH = 5, 0.4, 0.12  # one walk, looked at step by step
 TIMES = [0.4, 0.52, 0.64, 0.76, 0.88]
 
 
@@ -375,7 +375,8 @@ def _stray_walk(attempt):
         )
     arrow = _swirl(x, torch.full((4,), clock[0]))
     lasts = _shares(way[1], x, arrow)
-    return _clock_problem(clock) + _length_problem(lasts) or None
+    told = _clock_problem(clock) + _length_problem(lasts)
+    return told.strip() or None
 
 
 def _clock_problem(clock):
@@ -403,12 +404,12 @@ def _length_problem(lasts):
     """Say what is wrong with the length of a step."""
     if not lasts or abs(lasts[0] - 1) > 1e-3:
         return ""
-    if abs(lasts[1] - 0.12) < 1e-4:
+    if abs(lasts[1] - LENGTH) < 1e-4:
         return ""
     still = "still " * (abs(lasts[1] - 1 / 20) < 1e-4)
     return (
         f"A step {still}lasts {lasts[1]:.3g}; {STEPS} equal ones from "
-        f"{START} to 1 last 0.12 each."
+        f"{START} to 1 last {LENGTH} each."
     )
 
 

@@ -267,7 +267,7 @@ rows = {f"t = {i / 20}": decode(z[i, :10]) for i in (0, 5, 10, 15, 20)}
 show_images(rows, FASHION_CLASSES)
 
 # %% [markdown]
-# Each column is one walk, decoded on the way.
+# Each column is one walk, decoded.
 #
 # ## The contest
 #

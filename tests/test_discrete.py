@@ -134,7 +134,38 @@ def test_finite_codes_are_numbered_one_by_one():
         (lambda: Quantizer(decay=1.0), "decay"),
         (lambda: Quantizer(0), "size"),
         (lambda: FiniteQuantizer((8, 1)), "levels"),
+        (lambda: FiniteQuantizer((2.5, 4)), "levels"),
         (lambda: CodePrior(width=30), "heads"),
+        (lambda: CodePrior(heads=0), "heads"),
+        (lambda: CodePrior().sample([0, 1]), "whole numbers"),
+        (
+            lambda: CodePrior()(torch.zeros(1, 7, 7), torch.zeros(1).long()),
+            "codes must be a tensor of whole",
+        ),
+        (
+            lambda: CodePrior()(
+                torch.zeros(1, 7, 7).long(), torch.tensor([10])
+            ),
+            "lie in 0 to 9",
+        ),
+        (lambda: Quantizer()(torch.zeros(2, 3, 7, 7)), r"\(B, 8, H, W\)"),
+        (lambda: Quantizer()(torch.zeros(0, 8, 7, 7)), "at least one"),
+        (lambda: FiniteQuantizer()(torch.zeros(3, 7, 7)), r"\(B, 3, H, W\)"),
+        (
+            lambda: straight_through(torch.zeros(2, 1), torch.zeros(2)),
+            "one shape",
+        ),
+        (
+            lambda: commitment(torch.zeros(2, 1, 3), torch.zeros(2, 5, 3)),
+            "one shape",
+        ),
+        (lambda: usage_figure({"a": torch.zeros(0)}), "counts"),
+        (
+            lambda: tiles_figure(
+                {"a": torch.zeros(1, 28, 28)}, {"a": -torch.ones(7, 7)}
+            ),
+            "0 or more",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused(make, words):

@@ -1,5 +1,7 @@
 """Points in the plane on two half circles, one of each class."""
 
+import math
+
 import torch
 
 
@@ -12,8 +14,8 @@ def two_moons(n=1000, seed=0, noise=0.08):
     """
     if type(n) is not int or n < 2:
         raise ValueError(f"n must be a whole number of at least 2; got {n!r}")
-    if noise < 0:
-        raise ValueError(f"noise must be 0 or more; got {noise}")
+    if not isinstance(noise, int | float) or not 0 <= noise < math.inf:
+        raise ValueError(f"noise must be 0 or more; got {noise!r}")
     draw = torch.Generator().manual_seed(seed)
     labels = torch.arange(n) % 2
     angle = torch.pi * torch.rand(n, generator=draw)

@@ -30,8 +30,10 @@ def paths_figure(data, paths, at=-1):
             "data must have shape (M, 2) and paths (T, N, 2), T > 1; got "
             f"{tuple(data.shape)} and {tuple(paths.shape)}"
         )
-    if not -len(paths) <= at < len(paths):
-        raise ValueError(f"at must be below {len(paths)}; got {at}")
+    if type(at) is not int or not -len(paths) <= at < len(paths):
+        raise ValueError(
+            f"at must be a whole number below {len(paths)}; got {at!r}"
+        )
     at = at % len(paths)
     with matplotlib.rc_context(STYLE):
         figure = Figure((5, 3.9), layout="constrained")
@@ -40,7 +42,7 @@ def paths_figure(data, paths, at=-1):
     way = paths[: at + 1, :TRACKS].permute(2, 0, 1).numpy()
     axes.plot(*way, color=COLORS[1], lw=0.7, alpha=0.7)
     axes.scatter(*paths[at].T.numpy(), s=9, color=COLORS[0], zorder=3)
-    low, high = paths.flatten(0, 1).aminmax(dim=0)
+    low, high = (edge.tolist() for edge in paths.flatten(0, 1).aminmax(dim=0))
     time = at / (len(paths) - 1)
     axes.set(title=f"t = {time:.2f}", xlabel="x", ylabel="y")
     axes.set(xlim=(low[0] - 0.2, high[0] + 0.2))

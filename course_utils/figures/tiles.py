@@ -25,6 +25,8 @@ def tiles_figure(panels, codes=None):
     if strangers := set(codes) - set(panels):
         raise ValueError(f"codes of images that are not there: {strangers}")
     panels = {name: plain(x).squeeze() for name, x in panels.items()}
+    if any((c < 0).any() for c in codes.values()):
+        raise ValueError("codes must be 0 or more")
     if any(x.ndim != 2 for x in panels.values()):
         raise ValueError("each image must have shape (1, H, W)")
     with matplotlib.rc_context(STYLE):
@@ -93,7 +95,9 @@ def usage_figure(counts):
     The most used code stands first. A code that is never used has no bar.
     """
     counts = {name: plain(c) for name, c in counts.items()}
-    if not counts or any(c.ndim != 1 or c.min() < 0 for c in counts.values()):
+    if not counts or any(
+        c.ndim != 1 or not len(c) or c.min() < 0 for c in counts.values()
+    ):
         raise ValueError("counts {name: (K,)} of 0 or more are wanted")
     with matplotlib.rc_context(STYLE):
         size = (6.4, 0.6 + 1.5 * len(counts))
@@ -103,7 +107,7 @@ def usage_figure(counts):
     for axis, (name, count) in zip(axes[:, 0], counts.items(), strict=True):
         ordered = count.sort(descending=True).values
         shares = ordered / ordered.sum().clamp(min=1)
-        axis.bar(range(len(shares)), shares, 0.9, color=COLORS[0])
+        axis.bar(range(len(shares)), shares.tolist(), 0.9, color=COLORS[0])
         axis.set(title=wrap(name, 60), ylabel="share")
         axis.grid(axis="x", visible=False)
         used = int((count > 0).sum())

@@ -20,6 +20,7 @@ class CausalBlock(nn.Module):
 
     def __init__(self, width, heads=4):
         super().__init__()
+        _check_dims(width=width, heads=heads)
         if width % heads:
             raise ValueError(
                 f"{width} numbers do not split into {heads} heads"
@@ -97,10 +98,7 @@ class CodePrior(nn.Module):
         whole numbers below `classes`, or a temperature of 0 or less.
         """
         count = self.classes.num_embeddings
-        if y.ndim != 1 or y.is_floating_point():
-            raise ValueError("y must be whole numbers of shape (B,)")
-        if len(y) and not 0 <= y.min() <= y.max() < count:
-            raise ValueError(f"classes must lie in 0 to {count - 1}")
+        _check_whole("y", y, 1, count)
         if not temperature > 0:
             raise ValueError(f"temperature must be above 0; got {temperature}")
         y = y.to(self.places.device)
@@ -136,15 +134,12 @@ class CodePrior(nn.Module):
         )
 
     def _checked(self, codes, y):
-        if codes.ndim != 3 or tuple(codes.shape[1:]) != self.shape:
+        _check_whole("codes", codes, 3, self.none)
+        _check_whole("classes", y, 1, self.classes.num_embeddings)
+        if tuple(codes.shape[1:]) != self.shape:
             raise ValueError(
                 f"code maps must have shape (B, {self.shape[0]}, "
                 f"{self.shape[1]}); got {tuple(codes.shape)}"
-            )
-        if codes.numel() and not 0 <= codes.min() <= codes.max() < self.none:
-            raise ValueError(
-                f"codes must lie in 0 to {self.none - 1}; got {codes.min()} "
-                f"to {codes.max()}"
             )
         if y.shape != codes.shape[:1]:
             raise ValueError(
@@ -152,6 +147,22 @@ class CodePrior(nn.Module):
                 f"{tuple(y.shape)}"
             )
         return codes.flatten(1), y
+
+
+def _check_whole(name, numbers, axes, count):
+    """Raise ValueError unless `numbers` are a tensor of 0 to count - 1."""
+    whole = torch.is_tensor(numbers) and not numbers.is_floating_point()
+    if not whole or numbers.ndim != axes:
+        got = getattr(numbers, "dtype", type(numbers).__name__)
+        raise ValueError(
+            f"{name} must be a tensor of whole numbers with {axes} axes; got "
+            f"{got}, shape {tuple(getattr(numbers, 'shape', ()))}"
+        )
+    if numbers.numel() and not 0 <= numbers.min() <= numbers.max() < count:
+        raise ValueError(
+            f"{name} must lie in 0 to {count - 1}; got {numbers.min()} to "
+            f"{numbers.max()}"
+        )
 
 
 def prior_loss(model, codes, y):

@@ -33,6 +33,7 @@ def nearest_code(z, codebook):
 
 def straight_through(z, z_q):
     """The value of z_q with the gradient of z: two of one shape -> same."""
+    _check_alike(z, z_q)
     return z + (z_q - z).detach()
 
 
@@ -41,6 +42,7 @@ def commitment(z, z_q):
 
     Squared distances, summed. The gradient moves z, not z_q.
     """
+    _check_alike(z, z_q)
     return (z - z_q.detach()).square().flatten(1).sum(dim=1)
 
 
@@ -95,6 +97,7 @@ class Quantizer(nn.Module):
 
     def forward(self, z):
         """Vectors (B, D, H, W) -> `Quantized`; in training it learns, too."""
+        _check_vectors(z, self.codebook.shape[1])
         rows = z.flatten(2).transpose(1, 2)  # (B, T, D)
         flat = rows.detach().flatten(0, 1)
         if self.training and not self.counts.any():
@@ -155,8 +158,10 @@ class FiniteQuantizer(nn.Module):
 
     def __init__(self, levels=(8, 4, 4), through=straight_through):
         super().__init__()
-        if not levels or min(levels) < 2:
-            raise ValueError(f"levels must be 2 or more; got {levels}")
+        if not levels or any(type(n) is not int or n < 2 for n in levels):
+            raise ValueError(
+                f"levels must be whole numbers of 2 or more; got {levels}"
+            )
         self.through = through
         levels = torch.tensor(levels)
         steps = torch.cat([levels.new_ones(1), levels[:-1].cumprod(0)])
@@ -165,6 +170,7 @@ class FiniteQuantizer(nn.Module):
 
     def forward(self, z):
         """Vectors (B, D, H, W) -> `Quantized`, in [-1, 1]."""
+        _check_vectors(z, len(self.levels))
         top = (self.levels - 1).view(-1, 1, 1)
         z = z.sigmoid() * top  # 0 to the last level
         level = self.through(z, z.round())
@@ -183,6 +189,22 @@ class FiniteQuantizer(nn.Module):
     def size(self):
         """How many codes there are."""
         return int(self.levels.prod())
+
+
+def _check_alike(z, z_q):
+    if z.shape != z_q.shape:
+        raise ValueError(
+            "z and z_q must have one shape; got "
+            f"{tuple(z.shape)} and {tuple(z_q.shape)}"
+        )
+
+
+def _check_vectors(z, size):
+    if z.ndim != 4 or z.shape[1] != size or not len(z):
+        raise ValueError(
+            f"vectors (B, {size}, H, W) are wanted, at least one image; got "
+            f"{tuple(z.shape)}"
+        )
 
 
 class VQAutoencoder(nn.Module):

@@ -22,8 +22,8 @@ class VelocityNet(nn.Module):
 
     def __init__(self, size, classes=0, hidden_dim=192, blocks=2):
         super().__init__()
-        _check_least(1, size=size, hidden_dim=hidden_dim, blocks=blocks)
-        _check_least(0, classes=classes)
+        check_least(1, size=size, hidden_dim=hidden_dim, blocks=blocks)
+        check_least(0, classes=classes)
         self.size, self.classes = size, classes
         self.enter = nn.Linear(size, hidden_dim)
         self.time = nn.Linear(2 * WAVES, hidden_dim)
@@ -35,7 +35,11 @@ class VelocityNet(nn.Module):
 
     def forward(self, x, t, y=None):
         """Points (B, D), times (B,), classes (B,) -> velocities (B, D)."""
+        if not all(map(torch.is_tensor, (x, t))):
+            raise ValueError("x and t must be tensors, (B, D) and (B,)")
         y = torch.full_like(t, self.classes).long() if y is None else y
+        if not torch.is_tensor(y) or y.is_floating_point():
+            raise ValueError("y must be a tensor of whole numbers, (B,)")
         wanted = (len(x), self.size), (len(x),), (len(x),)
         if (got := tuple(tuple(part.shape) for part in (x, t, y))) != wanted:
             raise ValueError(
@@ -70,13 +74,14 @@ def guided(net, y, guidance=1.0):
     (classifier-free guidance: Ho and Salimans, 2022). Raises ValueError
     unless y are whole numbers from 0 to net.classes.
     """
-    if y.is_floating_point() or y.ndim != 1 or not len(y) or (
-        not 0 <= y.min() <= y.max() <= net.classes
-    ):  # fmt: skip
+    whole = torch.is_tensor(y) and not y.is_floating_point() and y.ndim == 1
+    if not whole or not len(y) or not 0 <= y.min() <= y.max() <= net.classes:
         raise ValueError(
             f"y must be whole numbers (B,) from 0 to {net.classes}, which "
             "says: no class"
         )
+    if not isinstance(guidance, int | float):
+        raise ValueError(f"guidance must be a number; got {guidance!r}")
 
     @torch.no_grad()
     def velocity(x, t):
@@ -93,9 +98,9 @@ def flow_along(velocity, x, steps=20, start=0.0):
     velocity: called with points (B, D) and times (B,). Raises ValueError for
     less than one step and for a start outside of [0, 1).
     """
-    _check_least(1, steps=steps)
-    if not 0 <= start < 1:
-        raise ValueError(f"start must be from 0 to below 1; got {start}")
+    check_least(1, steps=steps)
+    if not isinstance(start, int | float) or not 0 <= start < 1:
+        raise ValueError(f"start must be from 0 to below 1; got {start!r}")
     dt = (1 - start) / steps
     for i in range(steps):
         t = torch.full((len(x),), start + i * dt, device=x.device)
@@ -119,7 +124,8 @@ def _waves(t):
     return torch.cat([angles.sin(), angles.cos()], dim=1)
 
 
-def _check_least(least, **numbers):
+def check_least(least, **numbers):
+    """Raise ValueError for what is no whole number of at least `least`."""
     for name, number in numbers.items():
         if type(number) is not int or number < least:
             raise ValueError(

@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn.functional import softplus
 
 from course_utils.adam import OneCycleAdam
+from course_utils.models.generation import check_least
 from course_utils.training import pick_device, set_seed
 
 
@@ -20,11 +21,24 @@ def train_gan(
     (B, latent_dim), into images. noise: standard deviation of what is added
     to all that the discriminator sees; it shrinks to 0, and keeps it from
     winning at once (Sønderby et al., 2017). With COURSE_SMOKE=1 there is one
-    epoch. Raises ValueError unless there are two images or more.
+    epoch. Raises ValueError for less than two images, pixels outside [0, 1],
+    and sizes or rates that cannot be.
     """
     if not torch.is_tensor(images) or images.ndim != 4 or len(images) < 2:
         got = tuple(getattr(images, "shape", ())) or type(images).__name__
         raise ValueError(f"images (N, 1, H, W), N > 1, are wanted; got {got}")
+    if not 0 <= images.min() <= images.max() <= 1:
+        raise ValueError(
+            f"pixels must lie in [0, 1]; got {images.min():.3g} to "
+            f"{images.max():.3g}"
+        )
+    sizes = {"latent_dim": latent_dim, "hidden_dim": hidden_dim}
+    check_least(1, **sizes, epochs=epochs)
+    check_least(2, batch_size=batch_size)
+    if not lr > 0 or not noise >= 0:
+        raise ValueError(
+            f"lr > 0 and noise >= 0 are wanted; got {lr}, {noise}"
+        )
     epochs = 1 if os.environ.get("COURSE_SMOKE") == "1" else epochs
     set_seed(seed)
     device, shape = pick_device(), images.shape[1:]

@@ -155,7 +155,7 @@ def train_one(k, seed=SEED, epochs=60):
     """Return an autoencoder with k numbers, trained on the training rows."""
     set_seed(seed)
     model = dense_autoencoder(k, 128, shape=tuple(x.shape[1:]))
-    options = {"epochs": epochs, "batch_size": 48, "lr": 8e-3, "seed": seed}
+    options = {"epochs": epochs, "batch_size": 32, "lr": 8e-3, "seed": seed}
     fit(model, x[train], copy_loss, **options)
     return model
 
@@ -422,7 +422,8 @@ baseline = pca_errors(x[train], x[test], [4])[4]
 results = pandas.DataFrame(columns=["network", "baseline"], dtype=float)
 for seed in range(3):
     own = train_one(4, seed)
-    results.loc[seed] = evaluate(own, x[test], copy_loss) / x[0].numel(), baseline
+    error = evaluate(own, x[test], copy_loss) / x[0].numel()
+    results.loc[seed] = error, baseline
 lead = results["baseline"] - results["network"]
 who = "network" if lead.mean() > 0 else "baseline"
 answer = results, who if abs(lead.mean()) > 2 * lead.sem() else "tie"

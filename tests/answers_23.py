@@ -44,7 +44,7 @@ def one_too_few(z, i, k):
 
 def by_mask(groups, chosen):
     test = (groups[:, None] == chosen).any(dim=1)
-    rows = torch.arange(len(groups))
+    rows = torch.arange(len(groups), device=groups.device)
     return rows[~test], rows[test]
 
 
@@ -66,7 +66,7 @@ def masks(groups, chosen):
 
 
 def by_place(groups, chosen):
-    rows = torch.arange(len(groups))
+    rows = torch.arange(len(groups), device=groups.device)
     return rows[~torch.isin(rows, chosen)], chosen
 
 

@@ -274,8 +274,7 @@ dead_codes = checks.dead_codes(dead_codes)
 #
 # {answer}
 #
-# Averages, too, leave a code where it is when nobody chooses it. But they know
-# how often each was chosen lately. One that gets less than a tenth of its fair
+# Averages know how often each code was chosen lately. One that gets less than a tenth of its fair
 # share (1/128 of the tiles) can be **moved** to where it is needed: to a random
 # vector of the batch. We try averages without and with moving, one epoch each,
 # then the last one for five.
@@ -355,7 +354,8 @@ moved
 # %% [markdown] tags=["explain"]
 # 132 pixels changed, not 16. The decoder's layers overlap, so a tile's look
 # depends on its neighbours. Far away nothing happens: **a code map can be
-# edited in one place**. A code of 32 numbers cannot.
+# edited in one place**. The single numbers of a
+# dense code have no place in the image.
 
 # %% tags=["claims"]
 reveal(reach[(moved > 30) + (moved > 250)])

@@ -246,7 +246,7 @@ show_images(rows)
 # %% tags=["nbval-check-output"]
 
 
-def nearest(z, i, k):
+def search(z, i, k):
     """Rows of the k codes nearest to row i: (N, Z), i, k -> (k,)."""
     ### BEGIN SOLUTION
     apart = (z - z[i]).norm(dim=1)
@@ -255,7 +255,7 @@ def nearest(z, i, k):
     ### END SOLUTION
 
 
-nearest = checks.nearest(nearest)
+search = checks.search(search)
 
 # %% [markdown]
 # <details><summary>Hint 1</summary>
@@ -277,7 +277,7 @@ flat = x.flatten(1) - mean
 directions = torch.linalg.svd(flat[train], full_matrices=False).Vh[:16]
 codes = {"pixels": flat, "PCA": flat @ directions.T, "network": z}
 queries = test[:3].tolist()
-show_images([x[[i, *nearest(z, i, 7).tolist()]] for i in queries])
+show_images([x[[i, *search(z, i, 7).tolist()]] for i in queries])
 
 # %% [markdown]
 # On the left the query, then what the network finds. To measure it: how many
@@ -293,7 +293,7 @@ scaled = causes[["length", "angle", "autumn"]]
 scaled = (scaled - scaled.mean()) / scaled.std()
 found = pandas.DataFrame()
 for name, code in codes.items():
-    five = torch.stack([nearest(code, i, 5) for i in test.tolist()])
+    five = torch.stack([search(code, i, 5) for i in test.tolist()])
     same = data.labels[five] == data.labels[test][:, None]
     found.loc[name, "same kind"] = same.float().mean().item()
     gap = scaled.to_numpy()[five] - scaled.to_numpy()[test][:, None]

@@ -256,6 +256,18 @@ ANSWERS = {
             "Only the difference": with_weights(lambda a, b, w: w * (a - b)),
             "T-shirt": with_weights(lambda a, b, w: b + w * (a - b), none=0),
             "Both were added": with_weights(lambda a, b, w: b + w * a),
+            "points the wrong way": with_weights(
+                lambda a, b, w: b + w * (b - a)
+            ),
+            "is not multiplied by w": with_weights(
+                lambda a, b, w: b + w + (a - b)
+            ),
+            "ankle boot": with_weights(
+                lambda a, b, w: b + w * (a - b), none=9
+            ),
+            "another convention": with_weights(
+                lambda a, b, w: (1 + w) * a + w * b
+            ),
             "1.00 times the velocity with the class -0.60": with_weights(
                 lambda a, b, w: b / w + a - b
             ),

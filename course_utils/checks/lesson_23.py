@@ -59,7 +59,7 @@ def _by_product(z, other):
     ),
     skip=("one", "far"),
 )
-def nearest(z, i, k):
+def search(z, i, k):
     """Rows of the k codes nearest to row i: (N, Z), i, k -> (k,)."""
     apart = (z - z[i]).norm(dim=1)
     apart[i] = torch.inf

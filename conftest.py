@@ -35,11 +35,6 @@ def is_cell_of(item, folder):
     return hasattr(item, "cell") and item.path.parent == ROOT / folder
 
 
-def is_old(path):
-    """Say whether a lesson is of the old form, with asserts in its cells."""
-    return "show_scorecard(" in path.read_text("utf-8")
-
-
 def pytest_collection_modifyitems(items):
     """Let each cell of the learners' first notebooks run twice.
 
@@ -69,8 +64,7 @@ def pytest_runtest_protocol(item):
     with pytest.MonkeyPatch.context() as patch:
         if is_cell_of(item, "notebooks"):
             patch.setenv("COURSE_DATA", EMPTY.name)
-            if not is_old(item.path):
-                patch.setenv("COURSE_SMOKE", "1")
+            patch.setenv("COURSE_SMOKE", "1")
             patch.setenv("PYTHONPATH", PATHS)
         elif is_cell_of(item, "solutions"):
             patch.setenv("COURSE_STRICT", "1")

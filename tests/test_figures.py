@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from PIL import Image
 from torch.distributions import Normal
 
@@ -26,68 +27,68 @@ def decode(z):
 
 
 SHOW = {
-    "images": lambda **alt: figures.show_images(
-        IMAGES, ["a", "b"], ["1", "2", "3"], columns=2, **alt
+    "images": lambda: figures.show_images(
+        IMAGES, ["a", "b"], ["1", "2", "3"], columns=2
     ),
-    "weights": lambda **alt: figures.show_images(
-        IMAGES - 0.5, diverging=True, **alt
+    "weights": lambda: figures.show_images(
+        IMAGES - 0.5, diverging=True
     ),
-    "reconstructions": lambda **alt: figures.show_reconstructions(
-        IMAGES, 1 - IMAGES, **alt
+    "reconstructions": lambda: figures.show_reconstructions(
+        IMAGES, 1 - IMAGES
     ),
-    "interpolation": lambda **alt: figures.show_interpolation(
-        {"pixels": IMAGES, "codes": IMAGES}, **alt
+    "interpolation": lambda: figures.show_interpolation(
+        {"pixels": IMAGES, "codes": IMAGES}
     ),
-    "grid": lambda **alt: figures.show_decoded_grid(
-        decode, torch.tensor([-2.0, -1.0]), (2, 1), n=3, **alt
+    "grid": lambda: figures.show_decoded_grid(
+        decode, torch.tensor([-2.0, -1.0]), (2, 1), n=3
     ),
-    "codes": lambda **alt: figures.show_latent_space(
-        {"x": (CODES, CODES[:, 0]), "y": (CODES, CODES[:, 1])}, **alt
+    "codes": lambda: figures.show_latent_space(
+        {"x": (CODES, CODES[:, 0]), "y": (CODES, CODES[:, 1])}
     ),
-    "classes": lambda **alt: figures.show_latent_space(
-        {"kinds": (CODES, LABELS)}, CLASSES, torch.rand(30, 1, 8, 8), **alt
+    "classes": lambda: figures.show_latent_space(
+        {"kinds": (CODES, LABELS)}, CLASSES, torch.rand(30, 1, 8, 8)
     ),
-    "cloud": lambda **alt: figures.show_cloud(
-        CODES, CODES[:, 0], {"w": (1, 1)}, {"line": CODES[:9]}, **alt
+    "cloud": lambda: figures.show_cloud(
+        CODES, CODES[:, 0], {"w": (1, 1)}, {"line": CODES[:9]}
     ),
-    "cloud in space": lambda **alt: figures.show_cloud(
+    "cloud in space": lambda: figures.show_cloud(
         torch.rand(9, 3), None, torch.eye(3),
-        {"sheet": torch.rand(4, 5, 3), "board": torch.eye(3)[:2]}, **alt
+        {"sheet": torch.rand(4, 5, 3), "board": torch.eye(3)[:2]}
     ),
-    "paths": lambda **alt: figures.show_paths(
-        CODES, torch.randn(4, 9, 2), 2, **alt
+    "paths": lambda: figures.show_paths(
+        CODES, torch.randn(4, 9, 2), 2
     ),
-    "tangents": lambda **alt: figures.show_tangents(
-        {1: (9.0, 230.0), 4: (5.0, 240.0), 16: (2.0, 270.0)}, **alt
+    "tangents": lambda: figures.show_tangents(
+        {1: (9.0, 230.0), 4: (5.0, 240.0), 16: (2.0, 270.0)}
     ),
-    "water": lambda **alt: figures.show_water(
-        {"first": 16.0, "second": 0.5}, 2, **alt
+    "water": lambda: figures.show_water(
+        {"first": 16.0, "second": 0.5}, 2
     ),
-    "curves": lambda **alt: figures.show_curves(
+    "curves": lambda: figures.show_curves(
         {"a": {2: 5, 4: 3}, "b": ([1, 2], [3, 4], [0.1, 0.2])}, "size",
-        "loss", log_x=True, log_y=True, mark={"mean": 2}, **alt
+        "loss", log_x=True, log_y=True, mark={"mean": 2}
     ),
-    "losses": lambda **alt: figures.show_losses(
-        SimpleNamespace(train=[3.0, 2.0, 1.0], valid=[]), **alt
+    "losses": lambda: figures.show_losses(
+        SimpleNamespace(train=[3.0, 2.0, 1.0], valid=[])
     ),
-    "bars": lambda **alt: figures.show_bars(
-        {"a": 1, "b": -2}, "gain", {"a": 0.5}, **alt
+    "bars": lambda: figures.show_bars(
+        {"a": 1, "b": -2}, "gain", {"a": 0.5}
     ),
-    "matrix": lambda **alt: figures.show_matrix(
-        torch.eye(2), "ab", "xy", **alt
+    "matrix": lambda: figures.show_matrix(
+        torch.eye(2), "ab", "xy"
     ),
-    "bells": lambda **alt: figures.show_bells(
-        {"p": Normal(0.0, 1.0), "q": (torch.arange(3), torch.rand(3))}, **alt
+    "bells": lambda: figures.show_bells(
+        {"p": Normal(0.0, 1.0), "q": (torch.arange(3), torch.rand(3))}
     ),
-    "bounds": lambda **alt: figures.show_bounds(
-        {"a": -3, "b": -2.5}, torch.tensor(-2.0), **alt
+    "bounds": lambda: figures.show_bounds(
+        {"a": -3, "b": -2.5}, torch.tensor(-2.0)
     ),
-    "posteriors": lambda **alt: figures.show_posteriors(
+    "posteriors": lambda: figures.show_posteriors(
         Normal(CODES, 0.1 + CODES.abs()), LABELS, CLASSES,
-        images=torch.rand(30, 1, 8, 8), **alt
+        images=torch.rand(30, 1, 8, 8)
     ),
-    "histograms": lambda **alt: figures.show_histograms(
-        {"a": torch.rand(9)}, "score", {"limit": 0.5}, **alt
+    "histograms": lambda: figures.show_histograms(
+        {"a": torch.rand(9)}, "score", {"limit": 0.5}
     ),
 }  # fmt: skip
 
@@ -118,20 +119,23 @@ def test_one_output_that_is_drawn_and_told(shown, name):
     assert len(bundle["image/png"]) < 80_000
 
 
-def test_alt_can_be_replaced_in_lessons_of_the_old_form(shown):
-    alt = 'Five "random" pictures & their <grey> values'
-    for show in SHOW.values():
-        show(alt=alt)
-    for bundle, metadata in shown:
-        assert metadata["image/png"]["alt"] == alt
-        read, source = re.fullmatch(
-            r'<img alt="([^"]*)" src="data:image/png;base64,([^"]*)">',
-            bundle["text/html"],
-        ).groups()
-        assert "&quot;random&quot; pictures &amp; their &lt;" in read
-        assert source == bundle["image/png"]
-    with pytest.raises(ValueError, match="alt must say what"):
-        SHOW["bars"](alt="a figure")
+def test_an_alt_text_is_quoted(shown):
+    figure = Figure()
+    figure.set_label('Five "random" pictures & their <grey> values')
+    figures.style.show_figure(figure)
+    [(bundle, metadata)] = shown
+    assert metadata["image/png"]["alt"] == figure.get_label()
+    read, source = re.fullmatch(
+        r'<img alt="([^"]*)" src="data:image/png;base64,([^"]*)">',
+        bundle["text/html"],
+    ).groups()
+    assert "&quot;random&quot; pictures &amp; their &lt;" in read
+    assert source == bundle["image/png"]
+
+
+def test_a_figure_without_an_alt_text_is_not_shown(shown):
+    with pytest.raises(ValueError, match="label must say what it shows"):
+        figures.style.show_figure(Figure(label="a figure"))
 
 
 # The alt texts are true.

@@ -84,12 +84,11 @@ def test_explore_takes_and_shows_text_figures_and_several():
         figure.set_label(f"A line up to {beta}")
         return figure, f"<{say}>"
 
-    box = widgets.explore(draw, alt="grows & moves", say="hello", beta=[1, 4])
+    box = widgets.explore(draw, say="hello", beta=[1, 4])
     assert "&lt;hello&gt;" in view(box) and "A line up to 1" in view(box)
     every(box, Text)[0].value = "bye"
     every(box, widgets.ipywidgets.SelectionSlider)[0].value = 4
     assert "&lt;bye&gt;" in view(box) and "A line up to 4" in view(box)
-    assert "grows &amp; moves" in str(every(box, widgets.ipywidgets.HTML))
 
 
 def test_walk_decodes_one_code_at_a_time_and_keeps_no_gradient():

@@ -21,12 +21,7 @@ import catalogue  # noqa: E402
 import pace  # noqa: E402
 
 LESSONS = catalogue.read_lessons()
-# Until they are rebuilt, the old lessons keep their old form.
-OLD = [n for n in LESSONS if "show_scorecard(" in n.source.read_text("utf-8")]
-NEW = [lesson for lesson in LESSONS if lesson not in OLD]
 every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda n: n.stem)
-every_old_one = pytest.mark.parametrize("lesson", OLD, ids=lambda n: n.stem)
-every_new_one = pytest.mark.parametrize("lesson", NEW, ids=lambda n: n.stem)
 WORDS_TO_AVOID = re.compile(r"\b(simply|obviously|of course, just)\b", re.I)
 DATA = os.environ.get("COURSE_DATA") or ROOT.parent / "shared" / "data"
 CAPTIONS = Path(DATA) / "multi30k"
@@ -241,15 +236,12 @@ def test_every_figure_has_an_alt_text(lesson):
 
 @every_lesson
 def test_measured_results_are_as_expected(lesson):
-    said = [o.get("text", "") for o in code(lesson)[-1].outputs]
-    if lesson in NEW:
-        said = [
-            o.get("text", "")
-            for cell in code(lesson)
-            if "scorecard" in calls(cell)
-            for o in cell.outputs
-        ]
-    said = "".join(said)
+    said = "".join(
+        o.get("text", "")
+        for cell in code(lesson)
+        if "scorecard" in calls(cell)
+        for o in cell.outputs
+    )
     assert "as expected" in said
     assert "lower\n" not in said and "higher\n" not in said
 
@@ -337,18 +329,13 @@ def test_headings_are_in_order_and_the_parts_are_there(lesson):
     assert said.count("<details>") == said.count("</details>")
 
 
-@every_old_one
-def test_last_code_cell_of_an_old_lesson_shows_the_scorecard(lesson):
-    assert "show_scorecard(scorecard, measured)" in code(lesson)[-1].source
-
-
-@every_new_one
+@every_lesson
 def test_aims(lesson):
     figures = pace.pace(read("notebooks", lesson))
     assert pace.misses(lesson.number, figures) == []
 
 
-@every_new_one
+@every_lesson
 def test_machinery_is_out_of_sight(lesson):
     source = lesson.source.read_text("utf-8")
     for word in (r"^\s*assert ", r"\balt=", "# fmt: skip", "# noqa"):
@@ -364,7 +351,7 @@ def test_machinery_is_out_of_sight(lesson):
     assert not twice, f"imported twice: {twice}"
 
 
-@every_new_one
+@every_lesson
 def test_answers_come_after_their_guesses_in_folded_cells(lesson):
     """Each guess has one reveal; nothing is said before the cell has run."""
     waiting = 0
@@ -377,7 +364,7 @@ def test_answers_come_after_their_guesses_in_folded_cells(lesson):
     assert waiting == 0, "a guess without an answer"
 
 
-@every_new_one
+@every_lesson
 def test_the_end_of_a_lesson(lesson):
     """Quiz and scorecard, references, and only then what may be left out."""
     core, _, further = lesson.source.read_text("utf-8").partition(

@@ -8,12 +8,9 @@ files lesson_NN.py are imported when a check is first asked for.
 
 import functools
 import importlib
-import inspect
 import pkgutil
 
-from course_utils.checks.scorecard import show_scorecard
-
-__all__ = ["show_scorecard"]
+__all__ = []
 
 
 def __getattr__(name):
@@ -23,7 +20,7 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted([*__all__, *_checks()])
+    return sorted(_checks())
 
 
 @functools.cache
@@ -32,22 +29,8 @@ def _checks():
     from course_utils.checks.core import CHECKS
     from course_utils.checks.judging import same_random_numbers
 
-    old = {}
     with same_random_numbers():
         for module in pkgutil.iter_modules(__path__, f"{__name__}."):
             if module.name.removeprefix(f"{__name__}.").startswith("lesson_"):
-                found = importlib.import_module(module.name)
-                old |= _old_checks(found)
-    return old | CHECKS
-
-
-def _old_checks(module):
-    """Return the functions of a file that judge an attempt themselves."""
-    functions = inspect.getmembers(module, inspect.isfunction)
-    return {
-        name: function
-        for name, function in functions
-        if not name.startswith("_")
-        and function.__module__ == module.__name__
-        and list(inspect.signature(function).parameters) == ["attempt"]
-    }
+                importlib.import_module(module.name)
+    return CHECKS

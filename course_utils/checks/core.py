@@ -27,6 +27,7 @@ import inspect
 import itertools
 import random
 import re
+import traceback
 from dataclasses import dataclass
 
 import numpy as np
@@ -297,7 +298,7 @@ class Check(Probes):
         try:
             self.answer(function, copy.deepcopy(case))
         except Exception as error:
-            text = str(error)
+            text = "".join(traceback.format_exception_only(error))
             return text if re.search(CLASHES, text) else None
         return None
 

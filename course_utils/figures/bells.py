@@ -20,9 +20,9 @@ POINTS = 401  # of a curve
 WIDE = 2  # standard deviations from the middle of a cloud to its edge
 
 
-def show_bells(bells, xlabel="z", *, alt=None, **options):
+def show_bells(bells, xlabel="z", **options):
     """Show densities as curves; see `bells_figure`."""
-    show_figure(bells_figure(bells, xlabel, **options), alt)
+    show_figure(bells_figure(bells, xlabel, **options))
 
 
 def bells_figure(bells, xlabel="z", *, ends=(-4, 4), title="", top=None):
@@ -61,9 +61,9 @@ def bells_figure(bells, xlabel="z", *, ends=(-4, 4), title="", top=None):
     return figure
 
 
-def show_bounds(bounds, evidence, *, alt=None, **options):
+def show_bounds(bounds, evidence, **options):
     """Show lower bounds under what they bound; see `bounds_figure`."""
-    show_figure(bounds_figure(bounds, evidence, **options), alt)
+    show_figure(bounds_figure(bounds, evidence, **options))
 
 
 def bounds_figure(bounds, evidence, *, low=None):
@@ -115,10 +115,10 @@ def bounds_figure(bounds, evidence, *, low=None):
     return figure
 
 
-def show_posteriors(posterior, labels, classes, *, alt=None, **options):
+def show_posteriors(posterior, labels, classes, **options):
     """Show codes as clouds over the prior; see `posteriors_figure`."""
     figure = posteriors_figure(posterior, labels, classes, **options)
-    show_figure(figure, alt)
+    show_figure(figure)
 
 
 def posteriors_figure(posterior, labels, classes, *, images=None):

@@ -22,14 +22,9 @@ from course_utils.figures.style import (
 NAME = 28  # letters of a name in one line
 
 
-def show_curves(curves, xlabel, ylabel, log_x=False, log_y=False, mark=None,
-                *, alt=None):  # fmt: skip
-    """Show lines; see `curves_figure`.
-
-    alt: replaces the text made from the lines, in lessons of the old form.
-    """
-    figure = curves_figure(curves, xlabel, ylabel, log_x, log_y, mark)
-    show_figure(figure, alt)
+def show_curves(curves, xlabel, ylabel, **options):
+    """Show lines; see `curves_figure`."""
+    show_figure(curves_figure(curves, xlabel, ylabel, **options))
 
 
 def curves_figure(curves, xlabel, ylabel, log_x=False, log_y=False, mark=None):
@@ -72,18 +67,19 @@ def curves_figure(curves, xlabel, ylabel, log_x=False, log_y=False, mark=None):
     return figure
 
 
-def show_losses(history, *, alt=None):
+def show_losses(history):
     """Show the training (and validation) loss after each epoch."""
     curves = {"training": history.train, "validation": history.valid}
     show_curves(
         {k: (range(1, len(v) + 1), v) for k, v in curves.items() if v},
-        "epoch", "loss per image", alt=alt,
-    )  # fmt: skip
+        "epoch",
+        "loss per image",
+    )
 
 
-def show_bars(bars, xlabel, spread=None, *, alt=None):
+def show_bars(bars, xlabel, spread=None):
     """Show quantities as bars; see `bars_figure`."""
-    show_figure(bars_figure(bars, xlabel, spread), alt)
+    show_figure(bars_figure(bars, xlabel, spread))
 
 
 def bars_figure(bars, xlabel, spread=None):
@@ -126,9 +122,9 @@ def bars_figure(bars, xlabel, spread=None):
     return figure
 
 
-def show_matrix(values, rows, columns, *, alt=None, **labels):
+def show_matrix(values, rows, columns, **labels):
     """Show a table of numbers (R, C) as shades; see `matrix_figure`."""
-    show_figure(matrix_figure(values, rows, columns, **labels), alt)
+    show_figure(matrix_figure(values, rows, columns, **labels))
 
 
 def matrix_figure(
@@ -167,9 +163,9 @@ def matrix_figure(
     return figure
 
 
-def show_histograms(groups, xlabel, mark=None, *, alt=None, **options):
+def show_histograms(groups, xlabel, mark=None, **options):
     """Show how values {label: (N,)} spread; see `histogram_figure`."""
-    show_figure(histogram_figure(groups, xlabel, mark, **options), alt)
+    show_figure(histogram_figure(groups, xlabel, mark, **options))
 
 
 def histogram_figure(

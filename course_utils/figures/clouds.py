@@ -19,10 +19,10 @@ SIDE = 0.075  # of a thumbnail, as a share of the map's width
 SPACE = ("x", "y", "z")
 
 
-def show_latent_space(maps, classes=None, images=None, *, alt=None, **labels):
+def show_latent_space(maps, classes=None, images=None, **labels):
     """Show codes on maps; see `latent_space_figure`."""
     figure = latent_space_figure(maps, classes, images, **labels)
-    show_figure(figure, alt)
+    show_figure(figure)
 
 
 def latent_space_figure(
@@ -67,10 +67,9 @@ def latent_space_figure(
     return figure
 
 
-def show_cloud(points, colour=None, axes=None, surface=None, *, alt=None,
-               **options):  # fmt: skip
+def show_cloud(points, colour=None, axes=None, surface=None, **options):
     """Show a cloud of points; see `cloud_figure`."""
-    show_figure(cloud_figure(points, colour, axes, surface, **options), alt)
+    show_figure(cloud_figure(points, colour, axes, surface, **options))
 
 
 def cloud_figure(

@@ -13,21 +13,12 @@ from course_utils.figures import words
 from course_utils.figures.style import DPI, STYLE, show_figure, wrap
 
 
-def show_images(
-    images, titles=None, row_labels=None, columns=10, *, diverging=False,
-    alt=None,
-):  # fmt: skip
-    """Show images; see `images_figure`.
-
-    alt: replaces the text made from the images, in lessons of the old form.
-    """
-    figure = images_figure(
-        images, titles, row_labels, columns, diverging=diverging
-    )
-    show_figure(figure, alt)
+def show_images(images, titles=None, row_labels=None, columns=10, **options):
+    """Show images; see `images_figure`."""
+    show_figure(images_figure(images, titles, row_labels, columns, **options))
 
 
-def show_reconstructions(x, x_hat, titles=None, *, alt=None):
+def show_reconstructions(x, x_hat, titles=None):
     """Show originals (N, C, H, W) above their reconstructions."""
     labels = ["original", "reconstruction"]
     figure = images_figure([x, x_hat], titles, labels)
@@ -38,19 +29,18 @@ def show_reconstructions(x, x_hat, titles=None, *, alt=None):
             f"{words.number(errors.mean())}, most in column "
             f"{errors.argmax() + 1}: {words.number(errors.max())}."
         )
-    show_figure(figure, alt)
+    show_figure(figure)
 
 
-def show_interpolation(rows, *, alt=None):
+def show_interpolation(rows):
     """Show paths from one image to another: {label: images (N, 1, H, W)}."""
     first = next(iter(rows.values()), ())
     steps = torch.linspace(0, 1, len(first)).tolist()
-    show_images(rows, titles=[f"{step:.0%}" for step in steps], alt=alt)
+    show_images(rows, titles=[f"{step:.0%}" for step in steps])
 
 
 def show_decoded_grid(
     decode, low, high, n=9, *, xlabel="first code", ylabel="second code",
-    alt=None,
 ):  # fmt: skip
     """Decode an n x n grid of two-dimensional codes between two corners.
 
@@ -82,7 +72,7 @@ def show_decoded_grid(
         f"{words.number(bottom)} to {words.number(top)} upwards. Mean "
         f"brightness in the corners: {', '.join(said)}."
     )
-    show_figure(figure, alt)
+    show_figure(figure)
 
 
 def images_figure(

@@ -9,9 +9,9 @@ from course_utils.figures.style import COLORS, STYLE, plain, show_figure
 TRACKS = 40  # of so many points the way so far is drawn
 
 
-def show_paths(data, paths, at=-1, *, alt=None):
+def show_paths(data, paths, at=-1):
     """Show points on their way to data; see `paths_figure`."""
-    show_figure(paths_figure(data, paths, at), alt)
+    show_figure(paths_figure(data, paths, at))
 
 
 def paths_figure(data, paths, at=-1):

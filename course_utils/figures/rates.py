@@ -10,9 +10,9 @@ from course_utils.figures import words
 from course_utils.figures.style import COLORS, STYLE, show_figure
 
 
-def show_tangents(points, *, alt=None):
+def show_tangents(points):
     """Show points of a curve with lines of a slope; see `tangents_figure`."""
-    show_figure(tangents_figure(points), alt)
+    show_figure(tangents_figure(points))
 
 
 def tangents_figure(points):
@@ -50,9 +50,9 @@ def tangents_figure(points):
     return figure
 
 
-def show_water(variances, level, *, alt=None):
+def show_water(variances, level):
     """Show bars that stand in water; see `water_figure`."""
-    show_figure(water_figure(variances, level), alt)
+    show_figure(water_figure(variances, level))
 
 
 def water_figure(variances, level):

@@ -14,9 +14,9 @@ LOOKS = {  # mark: fill, edge, dash
 }
 
 
-def show_strips(strips, *, alt=None):
+def show_strips(strips):
     """Show words in boxes; see `strips_figure`."""
-    show_figure(strips_figure(strips), alt)
+    show_figure(strips_figure(strips))
 
 
 def strips_figure(strips):

@@ -36,14 +36,17 @@ STYLE = {
 DPI = 100
 
 
-def show_figure(figure, alt=None):
+def show_figure(figure):
     """Display a figure with its alt text, in every kind of notebook.
 
-    alt: only for a figure that has no text of its own (its label).
+    Raises ValueError for a figure whose label does not say what it shows.
     """
-    alt = figure.get_label() if alt is None else alt
-    if not isinstance(alt, str) or len(alt.strip()) < 15:
-        raise ValueError(f"alt must say what the figure shows; got {alt!r}")
+    alt = str(figure.get_label())
+    if len(alt.strip()) < 15:
+        raise ValueError(
+            f"the figure's label must say what it shows; got {alt!r}: "
+            'figure.set_label("…")'
+        )
     metadata = {"image/png": {"alt": alt}}
     display(bundle(to_png(figure), alt), raw=True, metadata=metadata)
 

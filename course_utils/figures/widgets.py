@@ -42,15 +42,15 @@ DRAWN = (
 )
 
 
-def explore(draw, *, alt=None, **controls):
+def explore(draw, **controls):
     """Show one control per keyword, and what `draw` makes of their values.
 
     draw: called with a value for each keyword; returns images
     (N, 1, H, W), a matplotlib figure, text, or a tuple of these. controls:
     keyword=(low, high) or (low, high, step) for a slider, a list of texts or
     numbers to choose from, or a text to edit. All follow the keyboard; the
-    picture changes when a slider is let go or Enter is pressed. alt: a
-    caption, in lessons of the old form. Returns the box.
+    picture changes when a slider is let go or Enter is pressed.
+    Returns the box.
     """
     parts = {name: _control(name, c) for name, c in controls.items()}
     first = draw(**{name: part.value for name, part in parts.items()})
@@ -62,15 +62,14 @@ def explore(draw, *, alt=None, **controls):
 
     for part in parts.values():
         part.observe(redraw, names="value")
-    caption = ipywidgets.HTML(f"<small>{html.escape(alt or '')}</small>")
     # A wide picture goes below the controls rather than squeeze them.
-    column = ipywidgets.VBox([*parts.values(), caption], layout=COLUMN)
+    column = ipywidgets.VBox(list(parts.values()), layout=COLUMN)
     box = _row(column, view)
     _display(box, _still(first))
     return box
 
 
-def walk_latent_space(decode, low, high, *, alt=None):
+def walk_latent_space(decode, low, high):
     """Show one slider per latent axis; the image is decoded live.
 
     decode: codes (1, latent_dim) -> images (1, 1, H, W). low, high: the
@@ -82,7 +81,7 @@ def walk_latent_space(decode, low, high, *, alt=None):
     def draw(**z):
         return decode_codes(decode, torch.tensor([list(z.values())]))
 
-    return explore(draw, alt=alt, **ranges)
+    return explore(draw, **ranges)
 
 
 def click_map(z, labels, decode, classes=None, **options):

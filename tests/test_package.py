@@ -91,3 +91,13 @@ def test_nothing_of_this_machine_is_in_the_tree():
             if path.suffix in (".py", ".ipynb", ".json"):
                 found = re.search(host, path.read_text("utf-8"))
                 assert not found, (path, found)
+
+
+def test_each_fault_in_the_table_is_tried():
+    """The tests that CONTRIBUTING.md names are there."""
+    said = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    named = re.findall(r"`(\w+)::(\w+)`", said.partition("Faults, and")[2])
+    assert len(named) > 30
+    for file, test in named:
+        source = (ROOT / f"tests/test_{file}.py").read_text("utf-8")
+        assert f"def test_{test}(" in source, (file, test)

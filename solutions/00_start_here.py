@@ -7,7 +7,7 @@
 # %% [markdown]
 # ## Before you start
 #
-# A notebook is made of *cells*. Click on a cell and press **Shift + Enter**:
+# A notebook is made of *cells*. Click on a cell and press *Shift + Enter*:
 # it runs, and the cursor moves on. Run all cells in this way, from top to
 # bottom.
 #
@@ -332,7 +332,7 @@ claim("sandals are darkest", darkest == "sandal")
 # ## Where the course goes
 #
 # Every lesson asks one question and answers it with experiments that you run.
-# Lessons in **bold** are the core path.
+# Lessons in bold are the core path.
 #
 # {map}
 #

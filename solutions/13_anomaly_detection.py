@@ -246,7 +246,7 @@ show_bars(ours, xlabel="share")
 # fetches files. The total hides it, since most attacks are floods. (*u2r* is
 # about 20 flows: its decimals are noise.)
 #
-# ## Cheap baselines
+# ### Cheap baselines
 #
 # *PCA*: the error of a copy from a few components. *Mahalanobis*: the distance
 # from the mean in standard deviations, correlations included. *Isolation

@@ -178,14 +178,15 @@ def asked(prediction):
     return f'{heading}{question}<ul class="choices">{items}</ul>'
 
 
+def opening(lesson):
+    """Return a lesson's title and question as HTML."""
+    title, asks = html.escape(lesson.full_title), html.escape(lesson.question)
+    return f'<h1>{title}</h1><p class="question">{asks}</p>'
+
+
 def slides(lesson):
     """Return the slides of a lesson, a whole HTML file."""
-    told = outline(lesson)
-    title, question = (
-        html.escape(lesson.full_title),
-        html.escape(lesson.question),
-    )
-    parts = [f'<h1>{title}</h1><p class="question">{question}</p>']
+    told, parts = outline(lesson), [opening(lesson)]
     for heading, *shown in told["diagrams"]:
         parts.append(f"<h2>{html.escape(heading)}</h2>{figure(*shown)}")
     if told["prediction"]:
@@ -195,27 +196,22 @@ def slides(lesson):
         f'<section id="s{n}">{part}</section>'
         for n, part in enumerate(parts, 1)
     )
-    head = HEAD.format(title=title, look=SLIDES_LOOK)
+    head = HEAD.format(title=html.escape(lesson.full_title), look=SLIDES_LOOK)
     return f"{head}{sections}\n{SCRIPT}</body>\n</html>\n"
 
 
 def one_page(lesson):
     """Return the one-page summary of a lesson, a whole HTML file."""
-    told = outline(lesson)
-    title, question = (
-        html.escape(lesson.full_title),
-        html.escape(lesson.question),
-    )
-    once = {}
+    told, once = outline(lesson), {}
     for _, name, shown in told["diagrams"]:
         once.setdefault(name, shown)
-    parts = [f'<h1>{title}</h1><p class="question">{question}</p>']
+    parts = [opening(lesson)]
     parts.append(MARKDOWN.render(f"You are able to: {told['goal']}"))
     parts += [figure(*shown) for shown in list(once.items())[:2]]
     parts.append(f"<h2>Summary</h2>{MARKDOWN.render(told['summary'])}")
     words = html.escape(" · ".join(told["words"]))
     parts.append(f"<h2>New words</h2><p>{words}</p>")
-    head = HEAD.format(title=title, look=PAGE_LOOK)
+    head = HEAD.format(title=html.escape(lesson.full_title), look=PAGE_LOOK)
     return head + "\n".join(parts) + "\n</body>\n</html>\n"
 
 

@@ -14,13 +14,6 @@ from catalogue import ROOT
 TERMS = ("<!-- terms: begin -->\n", "<!-- terms: end -->")
 PLANS = ("<!-- plans: begin -->\n", "<!-- plans: end -->")
 CLOSING = re.compile("Summary|Quiz|Scorecard|References")
-# In bold for another reason than being a term.
-NO_TERMS = {
-    *("shift + enter", "bold", "three seeds", "causes"),
-    *("by gradient", "by averages", "moved"),  # lesson 18
-    *("vae", "fitted", "mean", "no class", "recall notices"),  # lesson 19
-    "same network on pixels",
-}
 BOLD = re.compile(r"\*\*([^*]+)\*\*")
 POINTS_BACK = re.compile(
     "(That|This|Such|Both|It|Its|They|These|So it|For each|Anything else|"
@@ -115,8 +108,7 @@ def terms(lesson):
         for place, sentence in enumerate(sentences):
             for term in BOLD.findall(sentence):
                 is_term = re.fullmatch(r"(?!an? |the )[^\W\d].*[^.:?!,]", term)
-                few = len(term.split()) <= 4
-                if not (is_term and few and term.casefold() not in NO_TERMS):
+                if not is_term or len(term.split()) > 4:
                     continue
                 before = POINTS_BACK.match(sentence) and place > 0
                 short = len(sentence.split()) < 9 and not before

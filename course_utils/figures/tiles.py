@@ -92,7 +92,8 @@ def show_usage(counts):
 def usage_figure(counts):
     """Draw a bar for each code, {name: how often it was chosen (K,)}.
 
-    The most used code stands first. A code that is never used has no bar.
+    The most used code stands first. A code that is never used has no bar. The
+    shares are on a logarithmic axis, so that a rare code can be seen.
     """
     counts = {name: plain(c) for name, c in counts.items()}
     if not counts or any(
@@ -108,7 +109,9 @@ def usage_figure(counts):
         ordered = count.sort(descending=True).values
         shares = ordered / ordered.sum().clamp(min=1)
         axis.bar(range(len(shares)), shares.tolist(), 0.9, color=COLORS[0])
-        axis.set(title=wrap(name, 60), ylabel="share")
+        least = shares[shares > 0].min().item() if shares.any() else 0.1
+        axis.set(title=wrap(name, 60), ylabel="share", yscale="log")
+        axis.set_ylim(bottom=least / 2)
         axis.grid(axis="x", visible=False)
         used = int((count > 0).sum())
         said.append(

@@ -103,15 +103,16 @@ def usage_figure(counts):
     with matplotlib.rc_context(STYLE):
         size = (6.4, 0.6 + 1.5 * len(counts))
         figure = Figure(size, layout="constrained")
-        axes = figure.subplots(len(counts), 1, squeeze=False, sharex=True)
+        shared = {"squeeze": False, "sharex": True, "sharey": True}
+        axes = figure.subplots(len(counts), 1, **shared)
     said = []
     for axis, (name, count) in zip(axes[:, 0], counts.items(), strict=True):
         ordered = count.sort(descending=True).values
         shares = ordered / ordered.sum().clamp(min=1)
         axis.bar(range(len(shares)), shares.tolist(), 0.9, color=COLORS[0])
-        least = shares[shares > 0].min().item() if shares.any() else 0.1
-        axis.set(title=wrap(name, 60), ylabel="share", yscale="log")
-        axis.set_ylim(bottom=least / 2)
+        axis.set(title=wrap(name, 60), ylabel="share")
+        if shares.any():
+            axis.set(yscale="log")
         axis.grid(axis="x", visible=False)
         used = int((count > 0).sum())
         said.append(

@@ -46,7 +46,7 @@ def test_terms_are_explained_where_they_stand_in_bold(tmp_path):
 #
 # It is small. This is a **whole number**. **A sentence in bold ends so.** An
 # **axis** is a line through the middle of all points (**x**). It *stays*, and
-# **Shift + Enter** is a key.
+# *Shift + Enter* is a key.
 #
 # - **average**: the sum by the count;
 # - A **loss**, five words:

@@ -2,6 +2,9 @@
 
 import os
 
+from docutils.nodes import SkipNode
+from docutils.utils.math.latex2mathml import tex2mathml
+
 repository = os.environ.get("COURSE_REPOSITORY", "OWNER/REPOSITORY")
 project = "Autoencoders and latent space"
 author = copyright = "the authors, MIT licence"
@@ -15,7 +18,9 @@ html_title = project
 html_copy_source = False
 html_show_sourcelink = False
 html_static_path = ["static"]
-html_css_files = ["course.css"]
+html_css_files = ["course.css", "live.css"]
+html_js_files = [("live.js", {"defer": "defer"})]
+html_math_renderer = "mathml"  # MathJax would be fetched from elsewhere
 html_theme_options = {
     "repository_url": f"https://github.com/{repository}",
     "repository_branch": "main",
@@ -29,3 +34,19 @@ html_theme_options = {
     "use_download_button": False,
     "show_toc_level": 2,
 }
+
+
+def setup(app):
+    """Write formulas as MathML, which browsers draw by themselves."""
+    app.add_html_math_renderer(
+        "mathml", (formula, None), (formula, None)
+    )
+
+
+def formula(writer, node):
+    """Write one formula, in a line or in a paragraph of its own."""
+    mathml = tex2mathml(node.astext())
+    if node.tagname == "math_block":
+        mathml = mathml.replace("<math", '<math display="block"', 1)
+    writer.body.append(mathml)
+    raise SkipNode

@@ -1,12 +1,15 @@
 """Build the website from the stored notebooks, with warnings as errors.
 
-Usage: python tools/build_site.py [FOLDER]     (default: site/)
+Usage: python tools/build_site.py [FOLDER] [--live [NN ...]]
 
-A lesson's page shows the learner's cells with the solved notebook's outputs:
-stubs stay stubs, and their answers fold out below. Slides and one-page
-summaries lie beside it, in slides/.
+The folder is site/ if none is given. A lesson's page shows the learner's
+cells with the solved notebook's outputs: stubs stay stubs, and their answers
+fold out below. Slides and one-page summaries lie beside it, in slides/.
+--live executes the lessons that have widgets (or those named) once more, so
+that sliders and maps move on the page, too; tools/live.py says how.
 """
 
+import argparse
 import html
 import os
 import shutil
@@ -14,6 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import live
 import nbformat
 import slides
 from build_lessons import YOURS
@@ -22,17 +26,20 @@ from catalogue import PLACEHOLDER, ROOT, read_lessons, repository
 INTRODUCTION = ("<!-- site: begin -->", "<!-- site: end -->")
 
 
-def page(name):
-    """Return a lesson as the website shows it."""
+def page(name, moves=False):
+    """Return a lesson as the website shows it; moves: with widgets' frames."""
     learner, solved = (
         nbformat.read(ROOT / folder / f"{name}.ipynb", as_version=4)
         for folder in ("notebooks", "solutions")
     )
+    if moves:
+        live.execute_widgets(solved, name)
     outputs = {c.id: c.get("outputs", []) for c in solved.cells}
     for cell in learner.cells:
         if cell.cell_type == "code" and YOURS not in cell.source:
-            cell.outputs = [with_alt(o) for o in outputs[cell.id]]
+            cell.outputs = [live.revive(with_alt(o)) for o in outputs[cell.id]]
     del learner.cells[1]  # the set-up for Colab
+    live.mark(learner.cells)
     return learner
 
 
@@ -42,12 +49,16 @@ def with_alt(output):
     if picture:
         alt = html.escape(output.metadata["image/png"]["alt"])
         source = f"data:image/png;base64,{picture.strip()}"
-        output.data = {"text/html": f'<img alt="{alt}" src="{source}">'}
+        output.data["text/html"] = f'<img alt="{alt}" src="{source}">'
+        del output.data["image/png"]
     return output
 
 
-def gather(folder):
-    """Put everything that sphinx reads into a folder."""
+def gather(folder, lively):
+    """Put everything that sphinx reads into a folder.
+
+    lively: names of the lessons whose widgets move.
+    """
     shutil.copytree(ROOT / "docs", folder, dirs_exist_ok=True)
     for path in folder.glob("*.md"):
         text = path.read_text("utf-8").replace(
@@ -56,7 +67,7 @@ def gather(folder):
         path.write_text(text.replace(PLACEHOLDER, repository()), "utf-8")
     (folder / "notebooks").mkdir()
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        text = nbformat.writes(page(path.stem))
+        text = nbformat.writes(page(path.stem, path.stem in lively))
         (folder / "notebooks" / path.name).write_text(text, "utf-8")
     shutil.copytree(ROOT / ".github", folder / ".github")
     start, end = INTRODUCTION
@@ -67,18 +78,40 @@ def gather(folder):
     index.write_text(text.replace(PLACEHOLDER, repository()), "utf-8")
 
 
-def main():
-    """Build the site and leave with sphinx's exit code."""
+def chosen(numbers):
+    """Return the names of the lessons of --live [NN ...]; None: of none."""
+    if numbers is None:
+        return []
+    names = {lesson.number: lesson.stem for lesson in read_lessons()}
+    if strangers := set(numbers) - set(names):
+        sys.exit(f"no such lesson: {', '.join(sorted(strangers))}")
+    return [names[number] for number in numbers or names]
+
+
+def build(target, lively):
+    """Build the site into a folder and return sphinx's exit code."""
     from sphinx.cmd.build import main as sphinx
 
-    target = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "site")
     os.environ["COURSE_REPOSITORY"] = repository()
     with tempfile.TemporaryDirectory() as folder:
-        gather(Path(folder))
+        gather(Path(folder), lively)
         options = ["-q", "-W", "--keep-going", "-d", f"{folder}/_doctrees"]
         code = sphinx([*options, folder, str(target)])
     slides.write(target / "slides", read_lessons())
     shutil.rmtree(target.parent / "jupyter_execute", ignore_errors=True)
+    return code
+
+
+def main():
+    """Read the command line, build the site, leave with sphinx's code."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "site")
+    parser.add_argument("--live", nargs="*", metavar="NN")
+    options = parser.parse_args()
+    try:
+        code = build(options.folder, chosen(options.live))
+    except OSError as error:
+        sys.exit(f"The website could not be written: {error}")
     sys.exit(code)
 
 

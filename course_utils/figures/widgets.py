@@ -1,7 +1,8 @@
 """Things to move, to click and to draw on, each usable by keyboard alone.
 
 All are made of ipywidgets' own parts, which every kind of notebook has. A
-reader without a running kernel sees the first state as a still picture.
+reader without a running kernel sees the first state as a still picture; the
+website has more (frames.py).
 """
 
 import html
@@ -12,6 +13,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 
 from course_utils.figures.clouds import latent_space_figure
+from course_utils.figures.frames import MIME, frames, no_frames
 from course_utils.figures.images import (
     decode_codes,
     images_figure,
@@ -65,7 +67,8 @@ def explore(draw, **controls):
     # A wide picture goes below the controls rather than squeeze them.
     column = ipywidgets.VBox(list(parts.values()), layout=COLUMN)
     box = _row(column, view)
-    _display(box, _still(first))
+    every = frames(lambda **values: _content(draw(**values)), parts)
+    _display(box, _still(first) | every)
     return box
 
 
@@ -112,16 +115,19 @@ def click_map(z, labels, decode, classes=None, **options):
         across, down = axes.transData.transform(code) / size
         return across, 1 - down
 
+    def show(*code):
+        image = decode_codes(decode, torch.tensor([code]))
+        return _content((image, f"z = {place(code)}"))
+
     def redraw(_=None):
         code = [slider.value for slider in sliders]
-        image = decode_codes(decode, torch.tensor([code]))
         across, down = on_picture(code)
         pad.value = (
             f'<div class="course-map-{box.model_id}" onclick="{WHERE}'
             f'var said=x+\' \'+y;{SEND}"><span class="course-dot" '
             f'style="left:{across:.2%};top:{down:.2%}"></span></div>'
         )
-        view.value = _content((image, f"z = {place(code)}"))
+        view.value = show(*code)
 
     def clicked(change):
         if not change["new"]:
@@ -148,7 +154,14 @@ def click_map(z, labels, decode, classes=None, **options):
         slider.observe(redraw, "value")
     said.observe(clicked, "value")
     redraw()
-    _display(box, bundle(ground, figure.get_label()))
+    parts = {slider.description: slider for slider in sliders}
+    every = frames(lambda **z: show(*z.values()), parts)
+    if "frames" in every.get(MIME, {}):  # where the dot of each value lies
+        every[MIME]["map"] = [
+            [on_picture([float(value)] * 2)[axis] for value in c["values"]]
+            for axis, c in enumerate(every[MIME]["controls"])
+        ]
+    _display(box, bundle(ground, figure.get_label()) | every)
     return box
 
 
@@ -280,7 +293,8 @@ def draw_image(respond, starts=None):
     column = ipywidgets.VBox([choice, pad, tool, clear, said], layout=COLUMN)
     box = _row(column, view)
     redraw()
-    _display(box, _still((sheet["image"], sheet["answer"])))
+    sealed = no_frames("Drawing needs a running lesson.")
+    _display(box, _still((sheet["image"], sheet["answer"])) | sealed)
     return box
 
 

@@ -20,6 +20,7 @@ html_show_sourcelink = False
 html_static_path = ["static"]
 html_css_files = ["course.css", "live.css"]
 html_js_files = [("live.js", {"defer": "defer"})]
+html_context = {"default_mode": "auto"}  # light or dark, as the system
 html_math_renderer = "mathml"  # MathJax would be fetched from elsewhere
 html_theme_options = {
     "repository_url": f"https://github.com/{repository}",
@@ -38,7 +39,8 @@ html_theme_options = {
 
 def setup(app):
     """Write formulas as MathML, which browsers draw by themselves."""
-    app.add_html_math_renderer(
+    app.add_html_context = {"default_mode": "auto"}  # light or dark, as the system
+html_math_renderer(
         "mathml", (formula, None), (formula, None)
     )
 

@@ -88,6 +88,18 @@ def chosen(numbers):
     return [names[number] for number in numbers or names]
 
 
+def check_space(folder, target):
+    """Leave with a message if the site of a folder does not fit on the disk."""
+    target.mkdir(parents=True, exist_ok=True)
+    size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+    free = shutil.disk_usage(target).free
+    if free < 2 * size:
+        sys.exit(
+            f"No space for the website in {target}: it takes up to "
+            f"{2 * size / 1e6:.0f} MB, {free / 1e6:.0f} MB are free."
+        )
+
+
 def build(target, lively):
     """Build the site into a folder and return sphinx's exit code."""
     from sphinx.cmd.build import main as sphinx
@@ -95,6 +107,7 @@ def build(target, lively):
     os.environ["COURSE_REPOSITORY"] = repository()
     with tempfile.TemporaryDirectory() as folder:
         gather(Path(folder), lively)
+        check_space(Path(folder), target)
         options = ["-q", "-W", "--keep-going", "-d", f"{folder}/_doctrees"]
         code = sphinx([*options, folder, str(target)])
     slides.write(target / "slides", read_lessons())

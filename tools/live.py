@@ -14,7 +14,9 @@ from build_lessons import code, execute
 
 FRAMES = "application/vnd.course.frames+json"
 WIDGET = re.compile(
-    r"^(?:\w+ = )?(?:explore|walk_latent_space|click_map|draw_image)\(", re.M
+    r"^(\w+ = )?(explore|walk_latent_space|click_map|click_tiles|draw_image)"
+    r"\(",
+    re.M,
 )
 CAME_OUT = re.compile("^What came out: (.*)$", re.M)
 SEEN = "<details><summary>What we see"
@@ -80,9 +82,10 @@ def fold(output, number):
     came_out = CAME_OUT.search(text)
     if not came_out:
         return output
+    answer = html.escape(came_out[1].replace("`", ""))  # as on a button
     content = (
         f'<details class="course-out" data-guess="{number}" '
-        f'data-answer="{html.escape(came_out[1].replace('`', ""))}">'
+        f'data-answer="{answer}">'
         '<summary>What came out</summary><p class="course-yours"></p>'
         f"<pre>{html.escape(text)}</pre></details>"
     )

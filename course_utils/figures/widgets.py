@@ -219,10 +219,18 @@ def click_tiles(codes, decode, size):
     row.observe(chosen, "value")
     column.observe(chosen, "value")
     said.observe(clicked, "value")
+    def one_changed(row, column, code):
+        after = start.clone()
+        after[row - 1, column - 1] = code
+        was = int(start[row - 1, column - 1])
+        image = decode_codes(decode, after[None])
+        return _content((image, f"one tile: code {code} instead of {was}"))
+
     column_of_parts = ipywidgets.VBox([pad, said], layout=COLUMN)
     box = _row(column_of_parts, ipywidgets.VBox([*sliders, view]))
     chosen()
-    _display(box, _still(before))
+    parts = {slider.description: slider for slider in sliders}
+    _display(box, _still(before) | frames(one_changed, parts))
     return box
 
 

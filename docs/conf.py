@@ -39,10 +39,7 @@ html_theme_options = {
 
 def setup(app):
     """Write formulas as MathML, which browsers draw by themselves."""
-    app.add_html_context = {"default_mode": "auto"}  # light or dark, as the system
-html_math_renderer(
-        "mathml", (formula, None), (formula, None)
-    )
+    app.add_html_math_renderer("mathml", (formula, None), (formula, None))
 
 
 def formula(writer, node):

@@ -112,7 +112,9 @@ def open_page(site, browser):
     def open_one(name, **options):
         page = browser.new_page(**options)
         pages.append(page)
-        page.on("console", lambda m: m.type == "error" and wrong.append(m.text))
+        page.on(
+            "console", lambda m: m.type == "error" and wrong.append(m.text)
+        )
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda request: requested(request.url))
         page.goto((site / name).as_uri())

@@ -219,6 +219,7 @@ def click_tiles(codes, decode, size):
     row.observe(chosen, "value")
     column.observe(chosen, "value")
     said.observe(clicked, "value")
+
     def one_changed(row, column, code):
         after = start.clone()
         after[row - 1, column - 1] = code

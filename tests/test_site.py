@@ -13,13 +13,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_browser import browser  # noqa: F401
-from test_browser import pytestmark as needs_browser
+import test_browser
 
 from course_utils.figures.frames import BYTES, FRAMES
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = sorted(p.stem for p in (ROOT / "notebooks").glob("*.ipynb"))
+browser, needs_browser = test_browser.browser, test_browser.pytestmark
 DARK_PHONE = {
     "viewport": {"width": 360, "height": 700},
     "color_scheme": "dark",
@@ -91,7 +91,6 @@ def test_what_came_out_is_folded_and_belongs_to_a_guess(site, name):
     folded = re.findall(r'class="course-out" data-guess="(\d+)"', text)
     assert asked == folded == [str(i + 1) for i in range(len(asked))]
     assert "no guess was made" not in text
-    assert not re.search(r"<details>\s*<summary>What we see", text)
 
 
 def test_formulas_and_search_need_no_network(site):
@@ -119,6 +118,10 @@ def open_page(site, browser):
         page.on("request", lambda request: requested(request.url))
         page.goto((site / name).as_uri())
         return page
+
+    def said(message):
+        if message.type == "error":
+            wrong.append(message.text)
 
     def requested(url):
         if not url.startswith(("file:", "data:", "blob:")):
@@ -205,7 +208,9 @@ def test_quiz_search_phone_and_dark(open_page):
     assert brightness(ink) - brightness(ground) > 120, "light on dark"
     button.press("Enter")
     assert button.inner_text()[0] in "✓✗"
-    page = open_page("search.html?q=encoder")
+    page = open_page("search.html")
+    page.locator("input[type=search]:visible").first.fill("encoder")
+    page.keyboard.press("Enter")
     page.locator("ul.search li a").first.wait_for()
 
 

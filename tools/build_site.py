@@ -89,7 +89,7 @@ def chosen(numbers):
 
 
 def check_space(folder, target):
-    """Leave with a message if the site of a folder does not fit on the disk."""
+    """Leave with a message if a folder's site does not fit on the disk."""
     target.mkdir(parents=True, exist_ok=True)
     size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
     free = shutil.disk_usage(target).free

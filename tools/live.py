@@ -58,36 +58,35 @@ def revive(output):
 def mark(cells):
     """Tell a page's guesses, their folded answers and its questions apart.
 
-    What is folded after a guess belongs to it.
+    What is folded between a guess and what came out belongs to the guess.
     """
-    number = 0
+    asked, out = 0, 0
     for cell in cells:
-        if cell.cell_type == "markdown" and number:
-            seen = SEEN.replace(">", f' data-guess="{number}">', 1)
+        if cell.cell_type == "markdown" and asked > out:
+            seen = SEEN.replace(">", f' data-guess="{asked}">', 1)
             cell.source = cell.source.replace(SEEN, seen)
         for output in cell.get("outputs", []):
             said = output.get("data", {}).get("text/html", "")
             if said.startswith("<p><b>Your guess?</b>"):
-                number += 1
-                wrap(output, f'class="course-guess" data-guess="{number}"')
+                asked += 1
+                wrap(output, f'class="course-guess" data-guess="{asked}"')
             elif said.startswith("<ol>") and "<summary>Answer" in said:
                 wrap(output, 'class="course-quiz"')
-        if cell.cell_type == "code":
-            cell.outputs = [fold(o, number) for o in cell.outputs]
+        for place, output in enumerate(cell.get("outputs", [])):
+            if CAME_OUT.search(output.get("text", "")):
+                cell.outputs[place] = fold(output, asked)
+                out = asked
 
 
 def fold(output, number):
-    """Return what `reveal` printed folded, any other output as it is."""
-    text = output.get("text", "").replace(" (no guess was made)", "")
-    came_out = CAME_OUT.search(text)
-    if not came_out:
-        return output
-    answer = html.escape(came_out[1].replace("`", ""))  # as on a button
+    """Return what `reveal` and `claim` printed, folded."""
+    text = output.text.replace(" (no guess was made)", "")
+    # As on a button:
+    answer = html.escape(CAME_OUT.search(text)[1].replace("`", ""))
     content = (
         f'<details class="course-out" data-guess="{number}" '
-        f'data-answer="{answer}">'
-        '<summary>What came out</summary><p class="course-yours"></p>'
-        f"<pre>{html.escape(text)}</pre></details>"
+        f'data-answer="{answer}"><summary>What came out</summary>'
+        f'<p class="course-yours"></p><pre>{html.escape(text)}</pre></details>'
     )
     return nbformat.v4.new_output("display_data", {"text/html": content})
 

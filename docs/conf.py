@@ -19,6 +19,7 @@ html_copy_source = False
 html_show_sourcelink = False
 html_static_path = ["static"]
 html_css_files = ["course.css", "live.css"]
+html_show_search_summary = False  # it would fetch every page that is found
 html_js_files = [("live.js", {"defer": "defer"})]
 html_context = {"default_mode": "auto"}  # light or dark, as the system
 html_math_renderer = "mathml"  # MathJax would be fetched from elsewhere

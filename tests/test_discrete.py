@@ -272,3 +272,15 @@ def test_a_tile_is_changed_by_the_slider():
     assert code.value == 5 and not codes.any()
     with pytest.raises(ValueError, match="0 to 7"):
         click_tiles(codes + 8, decode, 8)
+
+
+def test_tiles_keep_a_frame_for_each_tile_and_code(monkeypatch):
+    from course_utils.figures import frames, widgets
+
+    shown = []
+    monkeypatch.setenv("COURSE_FRAMES", "1")
+    monkeypatch.setattr(widgets, "display", lambda b, **_: shown.append(b))
+    click_tiles(torch.zeros(2, 3), lambda c: c[:, None] / 4, 4)
+    found = shown[0][frames.MIME]
+    assert [len(c["values"]) for c in found["controls"]] == [2, 3, 4]
+    assert "one tile: code 3 instead of 0" in found["frames"][-1]

@@ -7,7 +7,7 @@ import torch
 from ipywidgets import Dropdown, FloatSlider, Text, ToggleButtons
 from matplotlib.figure import Figure
 
-from course_utils.figures import widgets
+from course_utils.figures import frames, widgets
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -176,3 +176,87 @@ def test_frames_are_quick():
     start = time.process_time()
     every(box, FloatSlider)[0].value = 1
     assert time.process_time() - start < 0.15
+
+
+@pytest.fixture
+def lively(monkeypatch):
+    """Have widgets keep the frames of their settings."""
+    monkeypatch.setenv("COURSE_FRAMES", "1")
+
+
+def kept(shown):
+    """Return the frames of the widget displayed last."""
+    return shown[-1][frames.MIME]
+
+
+def test_without_the_switch_no_frames_are_kept(shown):
+    draw, calls = recorder()
+    widgets.explore(draw, a=(0, 4))
+    assert frames.MIME not in shown[0] and len(calls) == 1
+
+
+def test_each_setting_has_its_frame_the_last_control_fastest(shown, lively):
+    widgets.explore(lambda a, b: f"{a} {b}", a=["x", "y"], b=(0, 2, 1))
+    found = kept(shown)
+    assert found["controls"] == [
+        {"name": "a", "values": ["x", "y"], "start": 0},
+        {"name": "b", "values": ["0", "1", "2"], "start": 1},
+    ]
+    said = [f"<pre>{a} {float(b)}</pre>" for a in "xy" for b in range(3)]
+    assert found["frames"] == said
+
+
+def test_many_settings_become_a_grid_with_ends_and_start(shown, lively):
+    names = [f"name {i}" for i in range(10)]
+    box = widgets.explore(
+        lambda **values: str(values), who=names, a=(-2.0, 2.0), b=(0, 1)
+    )
+    who, a, b = kept(shown)["controls"]
+    assert who["values"] == names, "names are kept whole"
+    for control, ends in ((a, ["-2", "2"]), (b, ["0", "1"])):
+        values = control["values"]
+        assert [values[0], values[-1]] == ends
+        numbers = list(map(float, values))
+        assert numbers == sorted(set(numbers))
+    sliders = every(box, FloatSlider)
+    assert [s.value for s in sliders] == [
+        float(c["values"][c["start"]]) for c in (a, b)
+    ]
+    count = 10 * len(a["values"]) * len(b["values"])
+    assert frames.FRAMES / 2 < count == len(kept(shown)["frames"])
+    assert count <= frames.FRAMES
+
+
+def test_frames_take_no_more_bytes_than_there_are(shown, lively, monkeypatch):
+    monkeypatch.setattr(frames, "BYTES", 1000)
+    widgets.explore(lambda a: "x" * (60 + 10 * a), a=list(range(20)))
+    assert 2 <= len(kept(shown)["frames"]) < 10
+    assert sum(map(len, kept(shown)["frames"])) <= 1000
+    widgets.explore(lambda a: "x" * 600, a=[1, 2])
+    assert kept(shown)["why"].startswith("No space for frames: one takes 611")
+
+
+def test_what_has_no_settings_says_so(shown, lively):
+    widgets.explore(lambda text: text, text="hello")
+    assert "a running lesson" in kept(shown)["why"]
+    widgets.draw_image(lambda x: "seen")
+    assert "a running lesson" in kept(shown)["why"]
+
+
+def test_a_map_says_where_its_dot_lies(shown, lively):
+    z = torch.tensor([[-1.0, -1], [1, 1], [-1, 1], [1, -1]])
+    widgets.click_map(z, range(4), lambda z: z.sum().expand(1, 1, 8, 8))
+    found = kept(shown)
+    across, down = found["map"]
+    assert len(across) * len(down) == len(found["frames"])
+    assert across == sorted(across) and down == sorted(down, reverse=True)
+    assert all(0 < share < 1 for share in (*across, *down))
+
+
+def test_frames_leave_the_random_numbers_of_a_lesson(lively):
+    torch.manual_seed(0)
+    widgets.explore(lambda a: f"{torch.rand(1)}", a="text")
+    expected = torch.rand(1)
+    torch.manual_seed(0)
+    widgets.explore(lambda a: f"{torch.rand(1)}", a=[1, 2, 3])
+    assert torch.rand(1) == expected

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import test_browser
 
-from course_utils.figures.frames import BYTES, FRAMES
+from course_utils.figures.frames import BYTES, FRAMES, MIME
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = sorted(p.stem for p in (ROOT / "notebooks").glob("*.ipynb"))
@@ -27,6 +27,7 @@ DARK_PHONE = {
 
 sys.path.insert(0, str(ROOT / "tools"))
 import build_site  # noqa: E402
+import live  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,12 @@ def test_widgets_hold_the_frames_of_their_settings(site):
     assert len(walk["frames"]) == across * down <= FRAMES
     assert sum(map(len, walk["frames"])) <= BYTES
     assert [len(places) for places in walk["map"]] == [across, down]
+
+
+def test_stored_notebooks_hold_no_frames():
+    for path in (ROOT / "solutions").glob("*.ipynb"):
+        assert MIME not in path.read_text("utf-8"), path.name
+    assert live.FRAMES == MIME
 
 
 def widgets(site, name):
@@ -208,6 +215,7 @@ def test_quiz_search_phone_and_dark(open_page):
     assert brightness(ink) - brightness(ground) > 120, "light on dark"
     button.press("Enter")
     assert button.inner_text()[0] in "✓✗"
+    page.screenshot(path=test_browser.PICTURES / "site_dark_phone.png")
     page = open_page("search.html")
     page.locator("input[type=search]:visible").first.fill("encoder")
     page.keyboard.press("Enter")

@@ -214,6 +214,7 @@ def execute(notebook, data=False, **environment):
     with tempfile.TemporaryDirectory() as empty:
         variables = os.environ | {
             "COURSE_STRICT": "1",
+            "COURSE_FRAMES": "0",
             "COURSE_PROGRESS": os.path.join(empty, "progress.json"),
         }
         variables |= environment

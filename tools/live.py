@@ -12,7 +12,7 @@ import re
 import nbformat
 from build_lessons import code, execute
 
-FRAMES = "application/vnd.course.frames+json"
+FRAMES = "application/vnd.course.frames+json"  # as frames.py has it
 WIDGET = re.compile(
     r"^(\w+ = )?(explore|walk_latent_space|click_map|click_tiles|draw_image)"
     r"\(",
@@ -81,7 +81,6 @@ def mark(cells):
 def fold(output, number):
     """Return what `reveal` and `claim` printed, folded."""
     text = output.text.replace(" (no guess was made)", "")
-    # As on a button:
     answer = html.escape(CAME_OUT.search(text)[1].replace("`", ""))
     content = (
         f'<details class="course-out" data-guess="{number}" '

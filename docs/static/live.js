@@ -142,8 +142,8 @@ function question(item) {
   const right = [...details.querySelectorAll("b")].map((b) => b.textContent);
   const parts = choices(item.querySelector("ul"), (button, text) => {
     const mark = right.includes(text) ? "✓" : "✗";
-    if (!button.ariaPressed) button.prepend(`${mark} `);
-    button.ariaPressed = "true";
+    if (!button.hasAttribute("aria-pressed")) button.prepend(`${mark} `);
+    button.setAttribute("aria-pressed", "true");
     parts.status.textContent = mark === "✓" ? "Right." : "Not that one.";
     unlock();
   });

@@ -45,7 +45,7 @@ def frames(draw, parts):
                 for n, (values, start) in kept.items()
             ]
             return {MIME: {"controls": controls, "frames": drawn}}
-        most //= 2
+        most = most * 3 // 4
     return no_frames(
         f"No space for frames: one takes {first:,} bytes, all of a widget "
         f"may take {BYTES:,}."

@@ -111,9 +111,8 @@ denoising_loss = checks.denoising_loss(denoising_loss)
 # ### With a bottleneck
 #
 # First the network that you know: dense layers and a code, here of 128 numbers.
-# We train two at sigma 0.3. One has the noisy image as its target, as in lesson
-# 04, the other the clean one. Both are judged by how near they come to the clean
-# image.
+# We train two at sigma 0.3. One has the noisy image as its target, the other the
+# clean one. Both are judged by how near they come to the clean image.
 
 # %%
 from course_utils.models import dense_autoencoder

@@ -39,6 +39,12 @@ def test_a_plan_holds_the_core_once_and_in_order(count):
     assert all(session[0][1].title != teaching.LAST for session in plan)
 
 
+def test_the_core_skips_nothing_that_it_builds_on():
+    core = {lesson.number for lesson in LESSONS if lesson.core}
+    for lesson in LESSONS:
+        assert not lesson.core or set(lesson.builds_on) <= core, lesson
+
+
 def test_terms_are_explained_where_they_stand_in_bold(tmp_path):
     source = """\
 # %% [markdown]

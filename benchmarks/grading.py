@@ -19,7 +19,8 @@ import nbformat
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
-from grade import exercise, grade  # noqa: E402
+from grade import grade  # noqa: E402
+from handed_in import exercise  # noqa: E402
 
 STUB = '    raise NotImplementedError("your code here")'
 # Each exercise: right in another way, then a slip.

@@ -14,9 +14,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
 import grade  # noqa: E402
+import handed_in  # noqa: E402
 import locked_in  # noqa: E402
 
-THE_COURSE = grade.the_course
+THE_COURSE = handed_in.the_course
 SETUP = 'from course_utils.lessons import start\n\nstart("02")'
 CHECKS = """\
 from types import SimpleNamespace
@@ -129,7 +130,7 @@ def small_course():
         books = {"02": notebook().cells, "03": cells_of(*OTHER)}
         model = {"02": answered("return x + x", "return x * 0.5").cells}
         patch.setattr(
-            grade,
+            handed_in,
             "the_course",
             lambda f="notebooks": model if f == "solutions" else books,
         )
@@ -320,22 +321,22 @@ def test_code_that_is_handed_in_is_not_copied(tmp_path):
 def test_every_exercise_of_the_course_is_found():
     course, solved = THE_COURSE(), THE_COURSE("solutions")
     for number, cells in course.items():
-        assert grade.exercises(cells), number
-        assert grade.lesson_of(solved[number], course) == number
-        book, mine, remarks = grade.put_in(cells, cells)
+        assert handed_in.exercises(cells), number
+        assert handed_in.lesson_of(solved[number], course) == number
+        book, mine, remarks = handed_in.put_in(cells, cells)
         assert [c.source for c in book.cells] == [c.source for c in cells]
         assert remarks["cells_missing"] == remarks["cells_added"] == 0
-        _, pasted = grade.own_answers(
+        _, pasted = handed_in.own_answers(
             cells, {c.id: c for c in solved[number]}, solved[number]
         )
-        assert pasted == sum(map(bool, map(grade.exercise, cells)))
+        assert pasted == sum(map(bool, map(handed_in.exercise, cells)))
 
 
 def test_cells_are_found_without_their_ids():
     ours, theirs = notebook().cells, answered().cells
     for i, cell in enumerate(theirs):
         cell.id = f"new{i}"
-    book, mine, remarks = grade.put_in(ours, [theirs[3], *theirs])
+    book, mine, remarks = handed_in.put_in(ours, [theirs[3], *theirs])
     assert "x / 2" in book.cells[3].source
     assert remarks["cells_missing"] == 0 and remarks["cells_added"] == 1
 
@@ -350,7 +351,7 @@ def test_cells_are_found_without_their_ids():
     ],
 )
 def test_plain(a, b, same):
-    assert (grade.plain(a) == grade.plain(b)) == same
+    assert (handed_in.plain(a) == handed_in.plain(b)) == same
 
 
 def test_the_command_writes_both_tables(

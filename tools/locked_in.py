@@ -59,74 +59,65 @@ def lock(folder, hidden):
         ],
     }
     for name, words in begins.items():
-        words = [str(word) for word in words]
-        if (
-            shutil.which(name)
-            and not subprocess.run(
-                [*words, "true"], capture_output=True
-            ).returncode
-        ):
-            return name, words
+        begin = list(map(str, words))
+        tried = [*begin, "true"]
+        if shutil.which(name):
+            if not subprocess.run(tried, capture_output=True).returncode:
+                return name, begin
     return "", []
 
 
-def run(notebook, files, hidden, minutes, gigabytes, read):
-    """Run a notebook. Return what `read` makes of its folder, and facts.
+def run(notebook, folder, files, hidden, minutes, gigabytes):
+    """Run a notebook in an empty folder; return the facts.
 
-    files: a folder of which a copy is the working folder, or None. hidden: a
-    folder that the notebook must not see. read: called with the folder in
-    which run.ipynb and progress.json lie. The facts: how it ended, minutes by
-    the clock and of processors, and the highest memory in GB.
+    run.ipynb and progress.json are in the folder then. files: a folder of
+    which a copy is the working folder, or None. hidden: a folder that the
+    notebook must not see. The facts: how it ended, minutes by the clock and
+    of processors, and the highest memory in GB.
     """
-    with tempfile.TemporaryDirectory(
-        prefix="run_", ignore_cleanup_errors=True
-    ) as name:
-        folder = Path(name).resolve()
-        (folder / "home").mkdir()
-        copy_data(files, folder / "work")
-        nbformat.write(notebook, folder / "run.ipynb")
-        begun, cell_seconds = time.monotonic(), str(minutes * 60 / CELL_PART)
-        _, begin = lock(folder, hidden)
-        with tempfile.TemporaryFile() as said:
-            process = subprocess.Popen(
-                [*begin, sys.executable, __file__, folder, cell_seconds],
-                cwd=folder / "work",
-                env=environment(folder),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=said,
-            )
-            ended, peak, cpu = watch(process, minutes, gigabytes)
-            said.seek(max(0, said.tell() - 2000))
-            lines = said.read().decode("utf-8", "replace").splitlines()
-        if process.returncode and not ended:
-            ended = f"broke off: {lines[-1] if lines else 'no reason'}"[:120]
-        facts = {
-            "ended": ended or "finished",
-            "minutes": round((time.monotonic() - begun) / 60, 2),
-            "cpu_minutes": round(cpu / 60, 2),
-            "peak_gb": round(peak / 2**30, 2),
-        }
-        return read(folder), facts
+    (folder / "home").mkdir()
+    copy_data(files, folder / "work")
+    nbformat.write(notebook, folder / "run.ipynb")
+    begun, cell_seconds = time.monotonic(), str(minutes * 60 / CELL_PART)
+    _, begin = lock(folder, hidden)
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            [*begin, sys.executable, __file__, folder, cell_seconds],
+            cwd=folder / "work",
+            env=environment(folder),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+        )
+        ended, peak, cpu = watch(process, minutes, gigabytes)
+        said.seek(max(0, said.tell() - 2000))
+        lines = said.read().decode("utf-8", "replace").splitlines()
+    if process.returncode and not ended:
+        ended = f"broke off: {lines[-1] if lines else 'no reason'}"[:120]
+    return {
+        "ended": ended or "finished",
+        "minutes": round((time.monotonic() - begun) / 60, 2),
+        "cpu_minutes": round(cpu / 60, 2),
+        "peak_gb": round(peak / 2**30, 2),
+    }
 
 
 def copy_data(files, folder):
     """Copy a folder without code, links, hidden and special files."""
 
-    def left_out(place, names):
-        paths = {name: Path(place, name) for name in names}
-        return [
-            name
-            for name, path in paths.items()
-            if path.is_symlink()
+    def is_left_out(path):
+        return (
+            path.is_symlink()
             or not (path.is_dir() or path.is_file())
             or path.suffix in CODE
-            or name.startswith((".", "course_utils"))
-        ]
+            or path.name.startswith((".", "course_utils"))
+        )
+
+    def left_out(place, names):
+        return [name for name in names if is_left_out(Path(place, name))]
 
     if files is None:
-        folder.mkdir()
-        return
+        return folder.mkdir()
     paths = [p for p in files.rglob("*") if not p.is_symlink()]
     if sum(p.stat().st_size for p in paths) > LARGEST_FOLDER:
         raise ValueError("the folder is larger than 500 MB")

@@ -1,8 +1,10 @@
 """Answers to lesson 02's exercises: right ones, and slips with their words."""
 
+import functools
 from types import SimpleNamespace
 
 import torch
+from later import Later
 from torch import nn
 from torch.nn import functional as F
 
@@ -179,43 +181,61 @@ def with_parts(encode, decode):
     return model
 
 
-TRAINED = Digits(epochs=12)
+@functools.cache
+def trained():
+    return Digits(epochs=12)
+
+
+def of_trained(make):
+    """Return an answer that is made of the trained model."""
+    return Later(lambda: make(trained()))
+
 
 ANSWERS = {
     "digit_model": (
         [
-            TRAINED,
-            with_parts(TRAINED.encode, TRAINED.decode),
-            SimpleNamespace(encode=TRAINED.encode, decode=TRAINED.decode),
-            with_parts(
-                lambda x: TRAINED.encoder(x.float()),
-                lambda z: (
-                    1 / (1 + (-TRAINED.decoder(z)).exp().view(-1, 1, 8, 8))
-                ),
+            Later(trained),
+            of_trained(lambda t: with_parts(t.encode, t.decode)),
+            of_trained(
+                lambda t: SimpleNamespace(encode=t.encode, decode=t.decode)
+            ),
+            of_trained(
+                lambda t: with_parts(
+                    lambda x: t.encoder(x.float()),
+                    lambda z: (
+                        1 / (1 + (-t.decoder(z)).exp().view(-1, 1, 8, 8))
+                    ),
+                )
             ),
         ],
         {
-            "(360, 8)": Digits(size=32),
-            "has it been trained": Digits(
-                pixels=lambda h: h.sigmoid().sigmoid()
+            "(360, 8)": Later(Digits, size=32),
+            "has it been trained": Later(
+                Digits, pixels=lambda h: h.sigmoid().sigmoid()
             ),
-            "more epochs": Digits(epochs=2),
+            "more epochs": Later(Digits, epochs=2),
             "a class": Digits,
             "more than the code": Remembers(),
-            "come first": with_parts(nn.Linear(784, 8), TRAINED.decode),
+            "come first": of_trained(
+                lambda t: with_parts(nn.Linear(784, 8), t.decode)
+            ),
             "no `encode`": nn.Sequential(nn.Flatten(), nn.Linear(64, 64)),
-            "leave [0, 1]": Digits(pixels=lambda h: h),
-            "is z used": with_parts(
-                TRAINED.encode, lambda z: TRAINED.decode(0 * z)
+            "leave [0, 1]": Later(Digits, pixels=lambda h: h),
+            "is z used": of_trained(
+                lambda t: with_parts(t.encode, lambda z: t.decode(0 * z))
             ),
-            "another batch": with_parts(
-                lambda x: TRAINED.encode(x - x.mean(0)), TRAINED.decode
+            "another batch": of_trained(
+                lambda t: with_parts(
+                    lambda x: t.encode(x - x.mean(0)), t.decode
+                )
             ),
-            "squeeze": with_parts(
-                lambda x: TRAINED.encode(x).squeeze(), TRAINED.decode
+            "squeeze": of_trained(
+                lambda t: with_parts(lambda x: t.encode(x).squeeze(), t.decode)
             ),
             "go on with the model": History([1.0], []),
-            "(360, 1, 8, 8)": with_parts(TRAINED.encode, TRAINED.decoder),
+            "(360, 1, 8, 8)": of_trained(
+                lambda t: with_parts(t.encode, t.decoder)
+            ),
         },
     ),
     "make_encoder": (

@@ -6,6 +6,7 @@ ANSWERS: {check: (right answers, {words of the message: wrong answer})}.
 import functools
 
 import torch
+from later import Later
 from torch import distributions, nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
@@ -236,7 +237,7 @@ def trained_bells():
 
 def with_(**methods):
     """Return a model that differs from the trained one in some methods."""
-    return type("Other", (FixedBells,), methods)(0.13)
+    return Later(type("Other", (FixedBells,), methods), 0.13)
 
 
 def single_bells():
@@ -562,13 +563,17 @@ ANSWERS = {
         },
     ),
     "gaussian_vae": (
-        [trained_bells(), FixedBells(0.12), WholeImages(0.14)],
+        [
+            Later(trained_bells),
+            Later(FixedBells, 0.12),
+            Later(WholeImages, 0.14),
+        ],
         {
             "That is the class": Bells,
             "got a float": 900.0,
             "is it trained": Bells(),
-            "Your s is 1, and": FixedBells(1.0),
-            "Your s is 0.01": FixedBells(0.01),
+            "Your s is 1, and": Later(FixedBells, 1.0),
+            "Your s is 0.01": Later(FixedBells, 0.01),
             "Train longer": with_(
                 likelihood=lambda self, z: distributions.Normal(
                     0.3 + 0 * self.decoder(z), 0.35
@@ -583,7 +588,7 @@ ANSWERS = {
             "over images": with_(
                 likelihood=lambda self, z: distributions.Normal(z, 0.1)
             ),
-            "share one standard deviation": single_bells(),
+            "share one standard deviation": Later(single_bells),
             "It raised": with_(posterior=lambda self, x: self.guess(x)),
         },
     ),

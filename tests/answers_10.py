@@ -1,6 +1,9 @@
 """Answers to lesson 10's exercises: right ones, and slips with their words."""
 
+import functools
+
 import torch
+from later import Later
 from torch.nn.functional import one_hot
 
 from course_utils.checks.lesson_10 import _course_shapes
@@ -106,7 +109,18 @@ def with_style(change):
     return restyle
 
 
-course_shapes = _course_shapes()
+@functools.cache
+def course_shapes():
+    return _course_shapes()
+
+
+def of_course(change):
+    """Return an answer that is made of what the course's own gives."""
+
+    def make():
+        return lambda *wishes: change(course_shapes(), *wishes)
+
+    return Later(make)
 
 
 def drawn_shapes(kinds, sizes):
@@ -115,9 +129,9 @@ def drawn_shapes(kinds, sizes):
     return draw_shapes(x, y, sizes, kind=kinds)
 
 
-def shapes_in_two(kinds, sizes):
+def shapes_in_two(shapes, kinds, sizes):
     halves = zip(kinds.split(150), sizes.split(150), strict=True)
-    return torch.cat([course_shapes(*half) for half in halves])
+    return torch.cat([shapes(*half) for half in halves])
 
 
 def shapes_with_gradient(kinds, sizes):
@@ -164,10 +178,6 @@ def shapes_of_chance(kinds, sizes):
     images = drawn_shapes(other, 2.5 + 2.5 * torch.rand(len(kinds)))
     faint = 0.001 * (kinds + sizes).view(-1, 1, 1, 1)
     return (images + faint).clamp(0, 1)
-
-
-def shapes_without_return(kinds, sizes):
-    course_shapes(kinds, sizes)
 
 
 RIGHT = {"A": "shuffled", "B": "averages", "C": "untold"}
@@ -316,7 +326,12 @@ ANSWERS = {
         },
     ),
     "order_shapes": (
-        [course_shapes, shapes_in_two, drawn_shapes, shapes_with_gradient],
+        [
+            Later(course_shapes),
+            of_course(shapes_in_two),
+            drawn_shapes,
+            shapes_with_gradient,
+        ],
         {
             "draw a z for each": shapes_at_one_place,
             "from the prior (`randn`)": shapes_near_one_place,
@@ -354,15 +369,15 @@ ANSWERS = {
             "Nearly": lambda kinds, sizes: drawn_shapes(
                 kinds.where(torch.rand(len(kinds)) < 0.7, 0 * kinds), sizes
             ),
-            "want a sigmoid": lambda kinds, sizes: (
-                20 * course_shapes(kinds, sizes) - 10
+            "want a sigmoid": of_course(
+                lambda shapes, kinds, sizes: 20 * shapes(kinds, sizes) - 10
             ),
-            "(300, 1, 28, 28); got (300, 784)": lambda kinds, sizes: (
-                course_shapes(kinds, sizes).flatten(1)
+            "(300, 1, 28, 28); got (300, 784)": of_course(
+                lambda shapes, kinds, sizes: shapes(kinds, sizes).flatten(1)
             ),
             "It must be a function": torch.zeros(300, 1, 28, 28),
-            "returned None": shapes_without_return,
-            "It raised": lambda kinds: course_shapes(kinds, kinds),
+            "returned None": lambda kinds, sizes: None,
+            "It raised": lambda kinds: drawn_shapes(kinds, kinds),
         },
     ),
 }

@@ -4,6 +4,7 @@ ANSWERS: {check: (right answers, {words of the message: wrong answer})}.
 """
 
 import torch
+from later import Later
 
 from course_utils.datasets import fashion_mnist
 from course_utils.measures import treat
@@ -100,7 +101,8 @@ SMALL = halved(fashion_mnist(quiet=True).train[:10_000])
 
 def treated(weight=1.0, floor=0.0, epochs=4):
     """Return a model that is trained as a learner might."""
-    return treat(
+    return Later(
+        treat,
         SMALL,
         weight,
         kl=lambda mu, log_var: free_by_maximum(mu, log_var, floor),

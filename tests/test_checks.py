@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from later import made
 
 from course_utils import checks
 from course_utils.checks.core import Check
@@ -32,6 +33,7 @@ GENERIC = ("largest error", "It raised", "should have shape")
 
 def verdict(name, attempt):
     """Return what a check hands back and what it printed, judged once."""
+    attempt = made(attempt)
     key = name, id(attempt)  # what outcomes judge cannot always be hashed
     if key not in VERDICTS:
         with contextlib.redirect_stdout(io.StringIO()) as printed:
@@ -48,6 +50,7 @@ def test_every_check_has_answers():
 
 @pytest.mark.parametrize(("name", "attempt"), RIGHT)
 def test_right_answers_are_accepted(name, attempt):
+    attempt = made(attempt)
     given_back, printed = verdict(name, attempt)
     assert "✓" in printed, printed
     if isinstance(attempt, dict):  # letters go on as the lesson spells them
@@ -61,6 +64,7 @@ def test_right_answers_are_accepted(name, attempt):
 
 @pytest.mark.parametrize(("name", "words", "attempt"), WRONG)
 def test_slips_are_named(name, words, attempt):
+    attempt = made(attempt)
     given_back, printed = verdict(name, attempt)
     assert "not yet" in printed and words in printed, printed
     assert given_back is not attempt or name in OUTCOMES

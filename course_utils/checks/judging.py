@@ -27,6 +27,7 @@ import torch
 SECONDS = 5  # for one call of the learner's function
 SLOW = 2  # seconds that are many for all calls together
 TIMES_SLOWER = 100  # than the course's function
+OWN = {}  # the course's functions: seconds that judging each of them took
 MEMORY = 2**30  # bytes that an attempt may take
 MOST_PRINTED = 300
 STUB = "your code here"  # what an untouched exercise raises
@@ -166,13 +167,15 @@ def judge(name, attempt, course, find_problem):
     if attempt is course:
         print(f"… {name}: this is the course's own. Run the cell above again.")
         return course
-    usual, watched = Watched(course), Watched(attempt)
-    with same_random_numbers():
-        find_problem(usual)  # slow imports, before the clock runs
+    if course not in OWN:  # slow imports, before the clock runs
+        with same_random_numbers():
+            find_problem(usual := Watched(course))
+        OWN[course] = usual.spent
     if attempt is None or attempt is ...:
         return tell(name, not_attempted(course))
+    watched = Watched(attempt)
     verdict = decide(find_problem, watched, attempt, course)
-    much = max(SLOW / 10, TIMES_SLOWER * usual.spent)
+    much = max(SLOW / 10, TIMES_SLOWER * OWN[course])
     if verdict.sign == "✓" and watched.spent > min(SLOW, much):
         slow = "correct, but slow. The course's own goes on, to save time."
         verdict = Verdict("✓", slow, course)

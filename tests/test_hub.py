@@ -1,7 +1,7 @@
 """A real JupyterHub on this machine: three learners at once, and their cost.
 
 On demand, some minutes: npm install -g configurable-http-proxy, then
-uv run --group hub pytest -n 0 -s -m hub
+uv run --group hub pytest -n 0 -s -m hub tests/test_hub.py
 It prints what docs/hub.md plans with. Nothing listens outside 127.0.0.1.
 """
 

@@ -48,5 +48,5 @@ def formula(writer, node):
     mathml = tex2mathml(node.astext())
     if node.tagname == "math_block":
         mathml = mathml.replace("<math", '<math display="block"', 1)
-    writer.body.append(mathml)
+    writer.body.append(f'<span class="course-formula">{mathml}</span>')
     raise SkipNode

@@ -214,10 +214,16 @@ def test_an_answer_stays_folded_until_a_guess(open_page):
 
 
 @needs_browser
-def test_quiz_search_phone_and_dark(open_page):
-    page = open_page(f"notebooks/{LESSONS[1]}.html", **DARK_PHONE)
+@pytest.mark.parametrize("name", LESSONS)
+def test_no_page_is_wider_than_a_phone(open_page, name):
+    page = open_page(f"notebooks/{name}.html", **DARK_PHONE)
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= DARK_PHONE["viewport"]["width"]
+
+
+@needs_browser
+def test_quiz_and_search_in_the_dark(open_page):
+    page = open_page(f"notebooks/{LESSONS[1]}.html", **DARK_PHONE)
     button = page.locator(".course-quiz button").first
     ink, ground = button.evaluate(
         "b => [getComputedStyle(b).color, getComputedStyle(b).backgroundColor]"

@@ -1,0 +1,202 @@
+"""A quantum computer of a few qubits, as tensors, and its autoencoder.
+
+A state of n qubits is a tensor (B, 2, ..., 2) of amplitudes: entry
+[b, 1, 0, 1] is the amplitude of finding the qubits as 1, 0, 1. The squares of
+the absolute values are probabilities and sum to 1. Here all gates are real
+but `PHASE`; complex states and gates work, too. Lesson 22 writes the steps.
+"""
+
+import torch
+
+from course_utils.adam import OneCycleAdam
+
+HADAMARD = torch.tensor([[1.0, 1], [1, -1]]) / 2**0.5
+BIT_FLIP = torch.tensor([[0.0, 1], [1, 0]])  # X
+PHASE_FLIP = torch.tensor([[1.0, 0], [0, -1]])  # Z
+PHASE = torch.tensor([[1, 0], [0, 1j]])  # S
+CNOT = torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]])
+
+
+def rotation(angle):
+    """The gate RY, a turn by an angle: tensor (...,) -> (..., 2, 2)."""
+    c, s = torch.cos(angle / 2), torch.sin(angle / 2)
+    return torch.stack([c, -s, s, c], dim=-1).unflatten(-1, (2, 2))
+
+
+def basis_state(bits):
+    """The state that is surely found as these bits: "010" -> (1, 2, 2, 2)."""
+    if not bits or set(bits) - {"0", "1"}:
+        raise ValueError(f"bits is a text like '010'; got {bits!r}")
+    state = torch.zeros(1, *[2] * len(bits))
+    state[(0, *map(int, bits))] = 1.0
+    return state
+
+
+def apply_gate(states, gate, *qubits):
+    """Let a gate act on one or two qubits: (B, 2, ..., 2) -> the same shape.
+
+    gate: (2, 2) for one qubit, (4, 4) for two; the first qubit named is the
+    control of a CNOT. Raises ValueError for a shape that does not fit, a
+    qubit that is not there, and (outside training) a gate that is not
+    unitary, since it would not keep probabilities.
+    """
+    _check_states(states)
+    _check_qubits(states, qubits)
+    side = 2 ** len(qubits)
+    if tuple(gate.shape) != (side, side):
+        raise ValueError(
+            f"a gate on {len(qubits)} qubit(s) has shape ({side}, {side}); "
+            f"got {tuple(gate.shape)}"
+        )
+    dtype = torch.promote_types(states.dtype, gate.dtype)
+    gate = gate.to(dtype).reshape([2] * (2 * len(qubits)))
+    axes = [qubit + 1 for qubit in qubits]
+    ends = list(range(len(qubits), 2 * len(qubits)))
+    moved = torch.tensordot(states.to(dtype), gate, dims=(axes, ends))
+    last = list(range(-len(qubits), 0))
+    return moved.movedim(last, axes)
+
+
+def check_unitary(gate):
+    """Raise ValueError where a gate (N, N) does not keep probabilities."""
+    square = gate.ndim == 2 and gate.shape[0] == gate.shape[1]
+    if square:
+        off = gate.mH @ gate - torch.eye(len(gate), dtype=gate.dtype)
+    if not square or not off.abs().max() < 1e-4:
+        raise ValueError(
+            "a gate must be unitary: gate.mH @ gate is the identity; got "
+            f"{gate.tolist()}"
+        )
+
+
+def check_normalised(states):
+    """Raise ValueError where the probabilities of a state do not sum to 1."""
+    _check_states(states)
+    total = states.abs().square().flatten(1).sum(dim=1)
+    if not (total - 1).abs().max() < 1e-4:
+        raise ValueError(
+            "the squared amplitudes of each state must sum to 1; got "
+            f"{total.min():.4f} to {total.max():.4f}. Divide each state by "
+            "its norm."
+        )
+
+
+def run_circuit(states, angles):
+    """Turn each qubit, tie neighbours by CNOTs, turn, ...: the encoder.
+
+    states (B, 2, ..., 2), angles (layers, qubits) -> (B, 2, ..., 2). With
+    angles (starts, layers, qubits), many circuits at once, the result has
+    that axis in front. Gate by gate this would be `apply_gate`; here the
+    turns of a layer are one matrix, and its CNOTs one change of order.
+    """
+    turns, order = _prepare(states, angles)
+    rows = states.flatten(1)
+    for layer in range(angles.shape[-2]):
+        if layer:
+            rows = rows[..., order]
+        rows = rows @ _all_at_once(turns[..., layer, :, :, :]).mT
+    return rows.unflatten(-1, states.shape[1:])
+
+
+def undo_circuit(states, angles):
+    """Undo `run_circuit`: the same gates backwards, turned by -angle."""
+    turns, order = _prepare(states, angles)
+    rows = states.flatten(1)
+    for layer in reversed(range(angles.shape[-2])):
+        rows = rows @ _all_at_once(turns[..., layer, :, :, :])
+        if layer:
+            rows = rows[..., order.argsort()]
+    return rows.unflatten(-1, states.shape[1:])
+
+
+def trash_fidelity(states, kept):
+    """The probability that all qubits but the first `kept` are 0: (B,).
+
+    Romero, Olson and Aspuru-Guzik (2017) train a quantum autoencoder by it.
+    """
+    _check_states(states)
+    qubits = states.ndim - 1
+    if not 0 < kept < qubits:
+        raise ValueError(
+            f"kept must lie in 1 to {qubits - 1} for {qubits} qubits; got "
+            f"{kept}"
+        )
+    zeros = states.flatten(kept + 1)[..., 0]
+    return zeros.abs().square().flatten(1).sum(dim=1)
+
+
+def density_matrix(states, kept):
+    """What the first `kept` qubits look like alone: (B, 2**kept, 2**kept).
+
+    The other qubits are thrown away (a partial trace). Diagonal: the
+    probabilities of what is found.
+    """
+    _check_states(states)
+    rows = states.flatten(kept + 1).flatten(1, -2)
+    return rows @ rows.mH
+
+
+def train_circuits(states, kept, layers, starts=10, steps=300, seed=0):
+    """Train circuits from several starts at once, to empty the trash.
+
+    -> angles (starts, layers, qubits) and mean trash fidelities (starts,).
+    Adam with a one-cycle schedule up to 0.1, all states in each step.
+    """
+    check_normalised(states)
+    noise = torch.Generator().manual_seed(seed)
+    shape = starts, layers, states.ndim - 1
+    angles = 3 * torch.randn(shape, generator=noise, dtype=states.dtype)
+    angles.requires_grad_()
+
+    def empty():
+        ends = run_circuit(states, angles).flatten(0, 1)
+        return trash_fidelity(ends, kept).view(starts, -1).mean(dim=1)
+
+    optimizer = OneCycleAdam([angles], lr=0.1, steps=steps)
+    for _ in range(steps):
+        optimizer.step(1 - empty())
+    with torch.no_grad():
+        return angles.detach(), empty()
+
+
+def _prepare(states, angles):
+    """Return all turns, and the order of amplitudes after the CNOTs."""
+    _check_states(states)
+    qubits = states.ndim - 1
+    if angles.ndim not in (2, 3) or angles.shape[-1] != qubits:
+        raise ValueError(
+            f"angles (layers, {qubits}) are wanted for {qubits} qubits; got "
+            f"{tuple(angles.shape)}"
+        )
+    order = torch.arange(2**qubits).view(1, *[2] * qubits).double()
+    for q in range(qubits - 1):
+        order = apply_gate(order, CNOT, q, q + 1)
+    return rotation(angles).to(states.dtype), order.flatten().long()
+
+
+def _all_at_once(turns):
+    """One matrix for a layer: (..., qubits, 2, 2) -> (..., 2**q, 2**q)."""
+    whole = turns[..., 0, :, :]
+    for q in range(1, turns.shape[-3]):
+        side = 2 * whole.shape[-1]
+        whole = torch.einsum("...ij,...kl->...ikjl", whole, turns[..., q, :, :])
+        whole = whole.reshape(*whole.shape[:-4], side, side)
+    return whole
+
+
+def _check_states(states):
+    if states.ndim < 2 or set(states.shape[1:]) != {2}:
+        raise ValueError(
+            "states (B, 2, ..., 2) are wanted, one axis of two for each "
+            f"qubit; got {tuple(states.shape)}"
+        )
+
+
+def _check_qubits(states, qubits):
+    there = states.ndim - 1
+    good = all(0 <= q < there for q in qubits)
+    if len(set(qubits)) != len(qubits) or not 1 <= len(qubits) <= 2 or not good:
+        raise ValueError(
+            f"one or two different qubits of 0 to {there - 1} are wanted; "
+            f"got {qubits}"
+        )

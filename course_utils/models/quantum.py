@@ -179,7 +179,9 @@ def _all_at_once(turns):
     whole = turns[..., 0, :, :]
     for q in range(1, turns.shape[-3]):
         side = 2 * whole.shape[-1]
-        whole = torch.einsum("...ij,...kl->...ikjl", whole, turns[..., q, :, :])
+        whole = torch.einsum(
+            "...ij,...kl->...ikjl", whole, turns[..., q, :, :]
+        )
         whole = whole.reshape(*whole.shape[:-4], side, side)
     return whole
 
@@ -195,7 +197,11 @@ def _check_states(states):
 def _check_qubits(states, qubits):
     there = states.ndim - 1
     good = all(0 <= q < there for q in qubits)
-    if len(set(qubits)) != len(qubits) or not 1 <= len(qubits) <= 2 or not good:
+    if (
+        len(set(qubits)) != len(qubits)
+        or not 1 <= len(qubits) <= 2
+        or not good
+    ):
         raise ValueError(
             f"one or two different qubits of 0 to {there - 1} are wanted; "
             f"got {qubits}"

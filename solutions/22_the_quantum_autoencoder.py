@@ -1,0 +1,609 @@
+# %% [markdown]
+# {head}
+#
+# You will be able to: compute with a few qubits, as tensors; train a circuit
+# that squeezes four qubits into one; say how much any such circuit can keep,
+# and why this is PCA again.
+
+# %%
+import pandas
+import torch
+
+from course_utils.figures import diagram, show_bars, show_curves
+from course_utils.lessons import claim, from_memory, guess, reveal
+
+SEED = 0
+from_memory()
+
+# %% [markdown]
+# ## A qubit
+#
+# A bit is 0 or 1. A **qubit** has two numbers, its **amplitudes**: one for 0
+# and one for 1. Looking at it (a **measurement**) gives 0 or 1 by chance. The
+# probabilities are the *squares* of the amplitudes, so the squares sum to 1.
+#
+# A **gate** is a matrix that keeps this sum: a rotation or a mirror. The gate
+# H turns (1, 0), a sure 0, into (0.71, 0.71): a fair coin.
+
+# %%
+from course_utils.models.quantum import HADAMARD
+
+guess("H, then H again, then we look. How often 1?", "half", "always", "never")
+
+# %%
+zero = torch.tensor([1.0, 0.0])
+once = HADAMARD @ zero
+twice = HADAMARD @ once
+table = {"sure 0": zero, "H": once, "H, H": twice}
+pandas.DataFrame(table, ["amplitude of 0", "amplitude of 1"]).round(2)
+
+# %% [markdown] tags=["explain"]
+# Never. Shuffling a fair coin again leaves it fair; here the 0 comes back.
+# Amplitudes can be negative: on the two ways to 1 they are 0.5 and −0.5, and
+# **cancel**. That is what a quantum computer has and a coin has not.
+
+# %% tags=["claims"]
+chance = twice[1].square().item()
+reveal("half never always".split()[1 + (chance > 0.9) - (0.1 < chance < 0.9)])
+claim("after H twice, 1 is never found", chance, high=1e-6)
+
+# %% [markdown]
+# ## Several qubits
+#
+# Two qubits have four amplitudes, for 00, 01, 10 and 11; four qubits have 16.
+# We keep them in a tensor with **an axis of two for each qubit**: `s[b, 0, 1]`
+# is the amplitude of 01 in state b.
+#
+# On paper: the state 0.6 · 00 + 0.8 · 01 is `[[0.6, 0.8], [0, 0]]`. Flip the
+# second qubit: `[[0.8, 0.6], [0, 0]]`. Flip the first one instead:
+# `[[0, 0], [0.6, 0.8]]`. A gate works along *its* axis, for all the rest.
+#
+# ### Exercise 1 · A gate on one qubit · 10 minutes, medium
+#
+# Each new amplitude is a sum over the old value of that qubit. Two qubits and
+# the first one, written out: `new[b, i, k]` is the sum over j of
+# `gate[i, j] * old[b, j, k]`. Do it for any number of qubits.
+
+# %% tags=["nbval-check-output"]
+from course_utils import checks
+
+
+def apply_gate(states, gate, qubit):
+    """States (B, 2, ..., 2), gate (2, 2), a number -> states, same shape."""
+    ### BEGIN SOLUTION
+    last = states.movedim(qubit + 1, -1)  # axis 0 counts the states
+    return (last @ gate.T).movedim(-1, qubit + 1)
+    ### END SOLUTION
+
+
+apply_gate = checks.apply_gate(apply_gate)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Axis 0 counts the states, so qubit 0 is axis 1.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# `movedim` brings an axis to the end, and back. Rows times a matrix: which
+# side does the matrix stand on, and must it be transposed?
+#
+# </details>
+#
+# {answer}
+#
+# A gate on *two* qubits is **CNOT**: it flips the second where the first is 1.
+# H and CNOT make a state whose qubits are tied together, **entangled**: both
+# are coins, and they always agree.
+
+# %%
+from course_utils.models.quantum import CNOT, basis_state
+from course_utils.models.quantum import apply_gate as any_gate
+
+coins = apply_gate(basis_state("00"), HADAMARD, 0)
+tied = any_gate(coins, CNOT, 0, 1)
+pandas.DataFrame(tied[0], ["0 .", "1 ."], [". 0", ". 1"]).round(2)
+
+# %% [markdown]
+# ## One hidden cause
+#
+# Our data are quantum states. Four small magnets stand in a row. Neighbours
+# want to agree; a **field** across the row wants each to be a coin. For each
+# strength of the field, physics has one state of least energy (the **ground
+# state** of an Ising chain). 16 amplitudes, one cause, as the disk in lesson
+# 01.
+
+# %%
+from course_utils.datasets.ising import ground_states
+from course_utils.figures import show_matrix
+
+fields = torch.linspace(0.2, 2, 50)
+states = ground_states(fields)
+names = [f"{i:04b}" for i in range(16)]
+few = [0, 10, 22, 49]
+sides = [f"field {fields[i]:.1f}" for i in few], names
+show_matrix(states[few].flatten(1), *sides, fmt="{:.1f}", size=0.38)
+
+# %% [markdown]
+# A weak field: all four agree, 0000 or 1111, each half of the time. A strong
+# one: four separate coins, all 16 amplitudes alike.
+#
+# ## How much fits into one qubit?
+#
+# An encoder for qubits may only turn and mirror the space of 16 dimensions.
+# Then we keep one qubit, and throw the other three away; the decoder gets
+# three fresh zeros instead. So whatever is to survive must lie where those
+# three are 0: in **two of the 16 directions**. Which two keep most of the
+# states?
+#
+# You know the answer: PCA (lesson 03), without centring. Its matrix is called
+# the mean **density matrix** here, and the share that is kept **fidelity**.
+
+# %%
+rows = states.flatten(1)
+density = rows.T @ rows / len(rows)
+holds = "less than 0.9", "0.9 to 0.99", "more than 0.99"
+guess("The two best of 16 directions: which share do they keep?", *holds)
+
+# %%
+eigenvalues = torch.linalg.eigvalsh(density).flip(0)
+first = {f"direction {i + 1}": eigenvalues[i].item() for i in range(5)}
+limit = eigenvalues[:2].sum().item()
+show_bars(first, xlabel="share of the states")
+
+# %% [markdown] tags=["explain"]
+# 0.999. One direction alone keeps 0.93; the second adds 0.066, and the other
+# 14 have less than a thousandth. The states lie on a curve, and the curve
+# is nearly flat. **No circuit can beat this limit**, however deep.
+
+# %% tags=["claims"]
+reveal(holds[(limit > 0.9) + (limit > 0.99)])
+claim("two directions keep nearly all", limit, low=0.995)
+claim("one alone does not", eigenvalues[0].item(), 0.9, 0.96)
+
+# %% [markdown]
+# ## Squeeze
+#
+# The circuit: turn each qubit by an angle of its own, tie neighbours by CNOTs,
+# turn again, and so on. The angles are what is learnt.
+
+# %%
+diagram("quantum_autoencoder")
+
+# %% [markdown]
+# The loss needs no decoder. If the **trash**, the qubits to be thrown away, is
+# always found 0, then nothing is lost with it. The probability of this is the
+# **trash fidelity** (Romero and others, 2017); the loss is 1 minus its mean.
+#
+# ### Exercise 2 · Trash fidelity · 7 minutes, medium
+#
+# The first `kept` qubits stay. How probable is it that all others are 0,
+# whatever the kept ones are?
+
+
+# %% tags=["nbval-check-output"]
+def trash_fidelity(states, kept):
+    """States (B, 2, ..., 2), how many qubits stay -> probability (B,)."""
+    ### BEGIN SOLUTION
+    zeros = states.flatten(kept + 1)[..., 0]
+    return zeros.square().flatten(1).sum(dim=1)
+    ### END SOLUTION
+
+
+trash_fidelity = checks.trash_fidelity(trash_fidelity)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# `flatten(kept + 1)` makes one axis of all trash qubits. At which place of it
+# are all of them 0? A probability is the square of an amplitude, and
+# probabilities of different cases add up.
+#
+# </details>
+#
+# {answer}
+#
+# Start ten circuits from random angles, for each of five depths. All are
+# trained at once, on all 50 states, for 200 steps.
+
+# %%
+from course_utils.models.quantum import run_circuit, train_circuits
+
+counts = "none of the ten", "some", "all ten"
+guess("4 layers, 16 angles: how many come within 0.006?", *counts)
+
+# %%
+depths = 2, 4, 6, 8, 10
+angles = {n: train_circuits(states, 1, n, seed=SEED)[0] for n in depths}
+
+
+def reached(angles):
+    """Mean trash fidelity of a circuit, on our states."""
+    return trash_fidelity(run_circuit(states, angles), 1).mean().item()
+
+
+contest = pandas.DataFrame(
+    {n: [reached(a) for a in angles[n]] for n in depths}
+)
+contest.index.name = "start"
+ends = {"best of ten": contest.max(), "worst of ten": contest.min()}
+curves = {name: dict(line) for name, line in ends.items()}
+show_curves(curves, "layers", "trash fidelity", mark={"limit": limit})
+
+# %% [markdown] tags=["explain"]
+# None. The best of the ten reaches 0.968, the limit is 0.999. With 2 layers
+# all ten stop at 0.939, hardly more than the first direction alone. With 10
+# layers all ten are there. The limit counts *any* turn of the space; a few
+# gates can make only few of them, and the way down is uneven: with 6 layers
+# the ten starts end in ten places.
+
+# %% tags=["claims"]
+near = (contest > limit - 0.006).sum()
+reveal(counts[(near[4] > 0) + (near[4] == 10)])
+claim(
+    "with 2 layers they stop near one direction", contest[2].max(), high=0.95
+)
+claim("with 10 layers most starts are there", near[10] / 10, low=0.8)
+claim("no circuit beats the limit", contest.max().max() - limit, high=1e-4)
+
+# %% [markdown]
+# ## And back
+#
+# Each gate can be undone: turn by −angle; CNOT undoes itself. So **the decoder
+# is the encoder backwards**, and nothing new must be learnt.
+#
+# ### Exercise 3 · A broken decoder · 8 minutes, medium
+#
+# A colleague's decoder makes poor copies of the states. What is wrong? Mend
+# it. `encode` shows the way forward.
+
+# %%
+from course_utils.models.quantum import rotation
+
+
+def chain(states, pairs):
+    """Apply a CNOT to each pair of qubits, one after the other."""
+    for first, second in pairs:
+        states = any_gate(states, CNOT, first, second)
+    return states
+
+
+def encode(states, angles):
+    """Turn, tie, turn, ...: angles (layers, 4)."""
+    for layer, row in enumerate(angles):
+        if layer > 0:
+            states = chain(states, [(0, 1), (1, 2), (2, 3)])
+        for qubit, angle in enumerate(row):
+            states = apply_gate(states, rotation(angle), qubit)
+    return states
+
+
+def colleague(states, angles):
+    for layer, row in enumerate(angles):
+        if layer > 0:
+            states = chain(states, [(0, 1), (1, 2), (2, 3)])
+        for qubit, angle in enumerate(row):
+            states = apply_gate(states, rotation(-angle), qubit)
+    return states
+
+
+# %% tags=["nbval-check-output"]
+def decode(states, angles):
+    """Undo `encode`: states (B, 2, 2, 2, 2), angles (layers, 4) -> states."""
+    ### BEGIN SOLUTION
+    for layer in reversed(range(len(angles))):
+        for qubit, angle in enumerate(angles[layer]):
+            states = apply_gate(states, rotation(-angle), qubit)
+        if layer > 0:
+            states = chain(states, [(2, 3), (1, 2), (0, 1)])
+    return states
+    ### END SOLUTION
+
+
+decode = checks.undo(decode)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# You put on socks, then shoes. What do you take off first?
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Three orders turn round: of the layers, of turning and tying within a layer,
+# and of the three CNOTs.
+#
+# </details>
+#
+# {answer}
+
+# %%
+from course_utils.measures.quantum import copy_fidelity, fidelity_limit
+
+best = angles[10][contest[10].argmax()]
+between = ground_states(fields[:-1] + 0.018)  # fields never trained on
+seen = {"trained on": states, "new fields": between}
+copies = {k: copy_fidelity(s, s, best, kept=1).mean() for k, s in seen.items()}
+pandas.Series(copies).astype(float).round(4)
+
+# %% [markdown]
+# Four qubits through one, and back: copies with a fidelity of 0.999, for
+# fields in between, too.
+#
+# ### A damaged state
+#
+# A denoiser (lesson 06) drops what does not fit. Here are two kinds of damage
+# to one qubit: a **bit flip** swaps its amplitudes of 0 and 1, a **phase
+# flip** changes the sign of that of 1.
+
+# %%
+from course_utils.measures.quantum import fidelity
+from course_utils.models.quantum import BIT_FLIP, PHASE_FLIP
+
+found = "nearly always", "half of the time", "never"
+guess("After a phase flip: how often is the trash found 0?", *found)
+
+# %%
+damage = pandas.DataFrame(columns=["before", "copy", "trash 0"], dtype=float)
+for name, gate in (("bit flip", BIT_FLIP), ("phase flip", PHASE_FLIP)):
+    for qubit in (0, 1):
+        bad = apply_gate(states, gate, qubit)
+        copy = copy_fidelity(bad, states, best, kept=1).mean().item()
+        empty = trash_fidelity(run_circuit(bad, best), 1).mean().item()
+        row = fidelity(bad, states).mean().item(), copy, empty
+        damage.loc[f"{name}, qubit {qubit}"] = row
+damage.round(3)
+
+# %% [markdown] tags=["explain"]
+# Never: a trash that is not 0 is a sure **alarm**, as in lesson 13. Our states
+# do not change when all four qubits are flipped at once; with one sign changed
+# they turn into their opposite. The encoder has put all of that into the trash.
+#
+# A bit flip is noticed in a quarter of the cases only, and the copy is better
+# than what came in: 0.73 instead of 0.54 for qubit 1. Repaired it is not.
+
+# %% tags=["claims"]
+empty = damage["trash 0"]
+rare = empty.iloc[2]
+reveal(found[(rare < 0.75) + (rare < 0.25)])
+claim("phase flips are noticed each time", empty.iloc[2:].max(), high=0.02)
+gain = damage["copy"] - damage["before"]
+claim("after a bit flip the copy is closer", gain.iloc[:2].min(), low=0.02)
+
+# %% [markdown]
+# ### Exercise 4 · Cats · 12 minutes, on your own
+#
+# Other states: cos a · 0000 + sin a · 1111, for any angle a. They can be
+# squeezed onto qubit 0 **exactly, by CNOTs alone**. Find them. Hand in `pairs`,
+# the list for `chain`; the trash of all these states shall be 0.
+
+# %% tags=["nbval-check-output"]
+### BEGIN SOLUTION
+pairs = [(0, 1), (0, 2), (0, 3)]
+### END SOLUTION
+pairs = checks.pairs(pairs)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# What must happen to 1111, and what may not happen to 0000? Begin with one
+# trash qubit.
+#
+# </details>
+#
+# {answer}
+#
+# ## The cause, read off
+#
+# The kept qubit has a state of its own: a point in a circle (the **Bloch
+# sphere**, cut through). Up is a sure 0, down a sure 1, right the coin of H.
+
+# %%
+from course_utils.models.quantum import density_matrix
+
+sights = "in order on an arc", "in two heaps", "all over the circle"
+guess("Where do our 50 states lie?", *sights)
+
+# %%
+from course_utils.figures import show_cloud
+
+
+def bloch(states):
+    """The kept qubit as a point (x, z): (B, 2)."""
+    kept = density_matrix(run_circuit(states, best), 1)
+    return torch.stack([2 * kept[:, 0, 1], kept[:, 0, 0] - kept[:, 1, 1]], 1)
+
+
+points, new_points = bloch(states), bloch(between)
+axes = {"labels": ("x", "z"), "colour_label": "field"}
+show_cloud(points, fields, **axes)
+
+# %% [markdown] tags=["explain"]
+# On an arc, in the order of the field: the hidden cause has become an angle.
+# Another start gives another arc.
+
+# %% tags=["claims"]
+turn = torch.atan2(points[:, 0], points[:, 1]).diff()
+turn = torch.remainder(turn + torch.pi, 2 * torch.pi) - torch.pi
+ordered = max((turn > 0).sum(), (turn < 0).sum()).item() / len(turn)
+reveal(sights[0] if ordered > 0.9 else sights[2])
+claim("the points follow the field in order", ordered, low=0.95)
+
+# %% [markdown]
+# A quantum computer never shows these points. It shows 0 or 1, and the state is
+# gone; one prepares it again and counts. With 10 to 10,000 such **shots** for
+# each coordinate: how well do we read the field of *new* states, by the
+# nearest of our 50 points?
+
+
+# %%
+def counted(points, shots):
+    """Each coordinate as so many measurements would show it."""
+    ones = torch.binomial(torch.full_like(points, shots), (1 + points) / 2)
+    return 2 * ones / shots - 1
+
+
+def error(points_seen):
+    """Mean error of the field, by the nearest known point."""
+    nearest = torch.cdist(points_seen, points).argmin(dim=1)
+    return (fields[nearest] - fields[:-1] - 0.018).abs().mean().item()
+
+
+torch.manual_seed(SEED)
+shots = {n: error(counted(new_points, n)) for n in (10, 100, 1000, 10_000)}
+mark = {"exact amplitudes": error(new_points)}
+show_curves(
+    {"by counting": shots},
+    "shots",
+    "error of the field",
+    log_x=True,
+    mark=mark,
+)
+
+# %% [markdown]
+# The error of a share falls with the root of the number of shots, as in every
+# poll. 1,000 shots give the field to 0.05 or so.
+#
+# ## Does it grow?
+#
+# Six qubits, eight, fifty? Training begins at random angles. How steep is the
+# loss there? We ask 200 random circuits of each size for the slope by one
+# angle in the middle, and take its variance. The loss asks that **all** qubits
+# be 0, or **one** only.
+
+
+# %%
+def slopes(qubits, layers=5, circuits=200):
+    """Variance of the slope of two losses: all qubits 0, and one."""
+    turns = 2 * torch.pi * torch.rand(circuits, layers, qubits)
+    turns.requires_grad_()
+    ends = run_circuit(basis_state("0" * qubits), turns)[:, 0].square()
+    one = ends.movedim(1 + qubits // 2, 1).flatten(2).sum(dim=2)[:, 0]
+    found = []
+    for loss in (ends.flatten(1)[:, 0], one):
+        (slope,) = torch.autograd.grad(loss.sum(), turns, retain_graph=True)
+        found.append(slope[:, layers // 2, qubits // 2].var().item())
+    return found
+
+
+falls = "stays about the same", "falls a little", "falls a hundredfold"
+guess("All qubits 0: from 2 to 6 qubits the variance …", *falls)
+
+# %%
+torch.manual_seed(SEED)
+sizes = [*range(2, 8)]
+variances = {n: slopes(n) for n in sizes}
+curves = {
+    "all qubits": {n: v[0] for n, v in variances.items()},
+    "one qubit": {n: v[1] for n, v in variances.items()},
+}
+show_curves(curves, "qubits", "variance of the slope", log_y=True)
+
+# %% [markdown] tags=["explain"]
+# More than a hundredfold, by about 3.5 for each qubit: a **barren plateau**
+# (McClean and others, 2018). Almost everywhere the loss is flat, and with 50
+# qubits no slope could be told from the noise of the shots. A loss on one
+# qubit at a time falls much more slowly, in shallow circuits (Cerezo and
+# others, 2021).
+
+# %% tags=["claims"]
+ratio = variances[2][0] / variances[6][0]
+reveal(falls[(ratio > 2) + (ratio > 30)])
+claim("all qubits: it falls a hundredfold", ratio, low=50)
+gentle = variances[2][1] / variances[6][1]
+claim("one qubit: it falls far less", ratio / gentle, low=4)
+
+# %%
+import time
+
+cost = {}
+for n in range(4, 21, 4):
+    many = basis_state("0" * n)
+    start = time.perf_counter()
+    for _ in range(10):
+        apply_gate(many, HADAMARD, n // 2)
+    cost[n] = (time.perf_counter() - start) / 10
+show_curves({"one gate": cost}, "qubits", "seconds", log_y=True)
+
+# %% [markdown]
+# Why not simulate 50 qubits, then? Each more doubles the amplitudes. Beyond 15
+# or so the time doubles with them; 50 qubits would fill nine million gigabytes.
+#
+# **Review question.** A talk promises that "a quantum autoencoder compresses
+# images better than PCA". What would you ask?
+#
+# *Your answer (double-click to write):*
+#
+# <details><summary>A model answer</summary>
+#
+# How do images become states? If they are classical numbers, loading them
+# costs as many steps as there are numbers, and the limit is that of a linear
+# projection: PCA has it at once. Beside which baseline, with how many
+# qubits, layers, starts and shots? And: simulated, or on a noisy machine?
+#
+# </details>
+#
+# ### Where it fails
+#
+# - Nothing here beats PCA of the 16 amplitudes, which takes a millisecond. The
+#   circuit is for states that live in a quantum machine, whose amplitudes
+#   nobody can list.
+# - It is linear. The bent sheets of lesson 01 are out of reach.
+# - Our gates were perfect. Real ones err about once in a thousand.
+#
+# ### Summary
+#
+# - A state of n qubits is a tensor of 2ⁿ amplitudes; gates turn it.
+# - Encoder: a circuit that empties the trash. Decoder: the same, backwards.
+# - The limit of any circuit is PCA's. Depth and luck decide how near one comes.
+# - What does not belong to the states lands in the trash: an alarm.
+# - Counting costs shots, and slopes vanish as qubits are added.
+#
+# ### Quiz and scorecard
+
+# %%
+from course_utils.lessons import quiz, scorecard
+
+quiz()
+scorecard(
+    {
+        "fidelity_limit": limit,
+        "fidelity_reached": contest[10].max(),
+        "fidelity_worst_start": contest[10].min(),
+        "fidelity_4_layers": contest[4].max(),
+        "fidelity_2_layers": contest[2].max(),
+        "copies_new_fields": float(copies["new fields"]),
+        "phase_flip_trash_0": rare,
+        "bit_flip_before": damage["before"].iloc[1],
+        "bit_flip_copy": damage["copy"].iloc[1],
+        "field_error_1000_shots": shots[1000],
+        "plateau_ratio": ratio,
+        "plateau_ratio_one": gentle,
+    }
+)
+
+# %% [markdown]
+# **References.** J. Romero, J. Olson and A. Aspuru-Guzik, *Quantum
+# autoencoders for efficient compression of quantum data*, 2017. · J. McClean
+# and others, *Barren plateaus in quantum neural network training landscapes*,
+# 2018. · M. Cerezo and others, *Cost function dependent barren plateaus in
+# shallow parametrized quantum circuits*, 2021. · M. Nielsen and I. Chuang,
+# *Quantum computation and quantum information*, 2000.
+#
+# ## Going further
+#
+# **Six qubits to two.** There is more room: the limit is 0.99999. Five starts
+# for each depth:
+
+# %%
+large = ground_states(fields, qubits=6)
+six = {"limit": fidelity_limit(large, 2)}
+for layers in (4, 8, 16):
+    ends = train_circuits(large, 2, layers, starts=5, seed=SEED)[1]
+    six[f"{layers} layers"] = ends.max().item()
+pandas.Series(six).round(4)
+
+# %% [markdown]
+# Further away than with four qubits, although the limit is higher. More angles
+# help, and more starts; nothing here says how many are enough.

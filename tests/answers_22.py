@@ -1,0 +1,183 @@
+"""Answers to lesson 22's exercises: right ones, and slips with words.
+
+ANSWERS: {check: (right answers, {words of the message: wrong answer})}.
+"""
+
+import torch
+
+from course_utils.models.quantum import (
+    CNOT,
+    apply_gate,
+    rotation,
+    trash_fidelity,
+)
+
+
+def gate_by_einsum(states, gate, qubit):
+    letters = "abcdefgh"[: states.ndim]
+    old = letters[qubit + 1]
+    new = letters.replace(old, "z")
+    return torch.einsum(f"z{old},{letters}->{new}", gate, states)
+
+
+def gate_by_tensordot(states, gate, qubit):
+    moved = torch.tensordot(gate, states, dims=([1], [qubit + 1]))
+    return moved.movedim(0, qubit + 1)
+
+
+def gate_by_halves(states, gate, qubit):
+    a, b = states.select(qubit + 1, 0), states.select(qubit + 1, 1)
+    rows = [row[0] * a + row[1] * b for row in gate]
+    return torch.stack(rows, dim=qubit + 1)
+
+
+def gate_by_transpose(states, gate, qubit):
+    last = states.transpose(qubit + 1, -1)
+    return (last @ gate.T).transpose(qubit + 1, -1)
+
+
+def gate_forgets_batch(states, gate, qubit):
+    return (states.movedim(qubit, -1) @ gate.T).movedim(-1, qubit)
+
+
+def gate_not_moved_back(states, gate, qubit):
+    return states.movedim(qubit + 1, -1) @ gate.T
+
+
+def trash_by_loop(states, kept):
+    found = []
+    for state in states:
+        rows = state.reshape(2**kept, -1)
+        found.append(sum(row[0] ** 2 for row in rows))
+    return torch.stack(found)
+
+
+def trash_by_index(states, kept):
+    place = (slice(None),) * (kept + 1) + (0,) * (states.ndim - 1 - kept)
+    return states[place].pow(2).reshape(len(states), -1).sum(1)
+
+
+def trash_by_rows(states, kept):
+    rows = states.reshape(len(states), 2**kept, -1)
+    return torch.einsum("bk,bk->b", rows[:, :, 0], rows[:, :, 0])
+
+
+def trash_by_sum(states, kept):
+    chance = states.abs() ** 2
+    while chance.ndim > kept + 1:
+        chance = chance[..., 0]
+    return chance.flatten(1).sum(-1)
+
+
+def untie(states):
+    for pair in ((2, 3), (1, 2), (0, 1)):
+        states = apply_gate(states, CNOT, *pair)
+    return states
+
+
+def undo_by_index(states, angles):
+    for layer in range(len(angles) - 1, -1, -1):
+        for qubit in range(4):
+            gate = rotation(angles[layer, qubit]).T
+            states = apply_gate(states, gate, qubit)
+        if layer != 0:
+            states = untie(states)
+    return states
+
+
+def undo_by_flip(states, angles):
+    back = angles.flip(0)
+    for i, row in enumerate(back):
+        for qubit in reversed(range(4)):
+            states = apply_gate(states, rotation(-row[qubit]), qubit)
+        if i < len(back) - 1:
+            states = untie(states)
+    return states
+
+
+def undo_untied_early(states, angles):
+    for layer in range(len(angles) - 1, -1, -1):
+        if layer != 0:
+            states = untie(states)
+        for qubit in range(4):
+            gate = rotation(-angles[layer, qubit])
+            states = apply_gate(states, gate, qubit)
+    return states
+
+
+def undo_ties_forward(states, angles):
+    for layer in range(len(angles) - 1, -1, -1):
+        for qubit in range(4):
+            gate = rotation(-angles[layer, qubit])
+            states = apply_gate(states, gate, qubit)
+        if layer != 0:
+            for q in range(3):
+                states = apply_gate(states, CNOT, q, q + 1)
+    return states
+
+
+def undo_angles_kept(states, angles):
+    for layer in range(len(angles) - 1, -1, -1):
+        for qubit in range(4):
+            gate = rotation(angles[layer, qubit])
+            states = apply_gate(states, gate, qubit)
+        if layer != 0:
+            states = untie(states)
+    return states
+
+
+ANSWERS = {
+    "apply_gate": (
+        [gate_by_einsum, gate_by_tensordot, gate_by_halves, gate_by_transpose],
+        {
+            "transposed": lambda s, g, q: gate_by_einsum(s, g.T, q),
+            "last axis": lambda s, g, q: s @ g.T,
+            "stayed at the end": gate_not_moved_back,
+            "counted from the end": lambda s, g, q: gate_by_einsum(
+                s, g, s.ndim - 2 - q
+            ),
+            "None": lambda s, g, q: None,
+        },
+    ),
+    "trash_fidelity": (
+        [trash_by_loop, trash_by_index, trash_by_rows, trash_by_sum],
+        {
+            "kept qubits were asked": lambda s, kept: s.flatten(1)[:, 0] ** 2,
+            "square first": lambda s, kept: (
+                s.reshape(len(s), 2**kept, -1)[:, :, 0].sum(1) ** 2
+            ),
+            "That is the loss": lambda s, kept: 1 - trash_fidelity(s, kept),
+            "Only one qubit": lambda s, kept: (
+                s.movedim(kept + 1, 1)[:, 0].pow(2).flatten(1).sum(1)
+            ),
+            "they stay": lambda s, kept: (
+                s.reshape(len(s), 2**kept, -1)[:, 0].pow(2).sum(1)
+            ),
+            "whole batch": lambda s, kept: trash_fidelity(s, kept).mean(),
+        },
+    ),
+    "undo": (
+        [undo_by_index, undo_by_flip],
+        {
+            "turn back first": undo_untied_early,
+            "three CNOTs": undo_ties_forward,
+            "keep their sign": undo_angles_kept,
+            "as they were": lambda states, angles: states,
+        },
+    ),
+    "pairs": (
+        [
+            [(0, 1), (0, 2), (0, 3)],
+            [(2, 3), (1, 2), (0, 1)],
+            ((0, 3), (0, 2), (0, 1)),
+            torch.tensor([[0, 3], [0, 2], [0, 1]]),
+        ],
+        {
+            "must be 0 in both": [(0, 1), (1, 2), (2, 3)],
+            "empty": [],
+            "two different qubits": [(0, 1), (0, 2), (0, 4)],
+            "lost the angle": [(1, 0), (0, 2)],
+            "list of pairs": 3,
+        },
+    ),
+}

@@ -3,6 +3,7 @@
 import torch
 
 from course_utils.models.quantum import (
+    check_kept,
     check_normalised,
     density_matrix,
     run_circuit,
@@ -28,12 +29,7 @@ def fidelity_limit(states, kept):
     others, 2017): PCA without centring, for states (B, 2, ..., 2).
     """
     check_normalised(states)
-    qubits = states.ndim - 1
-    if not 0 < kept < qubits:
-        raise ValueError(
-            f"kept must lie in 1 to {qubits - 1} for {qubits} qubits; got "
-            f"{kept}"
-        )
+    check_kept(states, kept)
     rows = states.flatten(1)
     mean = rows.mT @ rows.conj() / len(rows)
     return torch.linalg.eigvalsh(mean)[-(2**kept) :].sum().item()

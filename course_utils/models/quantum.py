@@ -36,9 +36,8 @@ def apply_gate(states, gate, *qubits):
     """Let a gate act on one or two qubits: (B, 2, ..., 2) -> the same shape.
 
     gate: (2, 2) for one qubit, (4, 4) for two; the first qubit named is the
-    control of a CNOT. Raises ValueError for a shape that does not fit, a
-    qubit that is not there, and (outside training) a gate that is not
-    unitary, since it would not keep probabilities.
+    control of a CNOT. Raises ValueError for a shape that does not fit, or a
+    qubit that is not there. Whether a gate is one, `check_unitary` says.
     """
     _check_states(states)
     _check_qubits(states, qubits)
@@ -81,6 +80,17 @@ def check_normalised(states):
         )
 
 
+def check_kept(states, kept):
+    """Raise ValueError where `kept` leaves no qubit, or none for the trash."""
+    _check_states(states)
+    qubits = states.ndim - 1
+    if not 0 < kept < qubits:
+        raise ValueError(
+            f"kept must lie in 1 to {qubits - 1} for {qubits} qubits; got "
+            f"{kept}"
+        )
+
+
 def run_circuit(states, angles):
     """Turn each qubit, tie neighbours by CNOTs, turn, ...: the encoder.
 
@@ -114,13 +124,7 @@ def trash_fidelity(states, kept):
 
     Romero, Olson and Aspuru-Guzik (2017) train a quantum autoencoder by it.
     """
-    _check_states(states)
-    qubits = states.ndim - 1
-    if not 0 < kept < qubits:
-        raise ValueError(
-            f"kept must lie in 1 to {qubits - 1} for {qubits} qubits; got "
-            f"{kept}"
-        )
+    check_kept(states, kept)
     zeros = states.flatten(kept + 1)[..., 0]
     return zeros.abs().square().flatten(1).sum(dim=1)
 
@@ -131,7 +135,7 @@ def density_matrix(states, kept):
     The other qubits are thrown away (a partial trace). Diagonal: the
     probabilities of what is found.
     """
-    _check_states(states)
+    check_kept(states, kept)
     rows = states.flatten(kept + 1).flatten(1, -2)
     return rows @ rows.mH
 

@@ -97,25 +97,24 @@ def run_circuit(states, angles):
     states (B, 2, ..., 2), angles (layers, qubits) -> (B, 2, ..., 2). With
     angles (starts, layers, qubits), many circuits at once, the result has
     that axis in front. Gate by gate this would be `apply_gate`; here the
-    turns of a layer are one matrix, and its CNOTs one change of order.
+    turns of a layer are two matrices, one for each half of the qubits, and
+    its CNOTs one change of order.
     """
-    turns, order = _prepare(states, angles)
-    rows = states.flatten(1)
+    first, last, order, rows = _prepare(states, angles)
     for layer in range(angles.shape[-2]):
         if layer:
-            rows = rows[..., order]
-        rows = rows @ _all_at_once(turns[..., layer, :, :, :]).mT
+            rows = rows.index_select(-1, order)
+        rows = _turn(rows, first[..., layer, :, :], last[..., layer, :, :])
     return rows.unflatten(-1, states.shape[1:])
 
 
 def undo_circuit(states, angles):
     """Undo `run_circuit`: the same gates backwards, turned by -angle."""
-    turns, order = _prepare(states, angles)
-    rows = states.flatten(1)
+    first, last, order, rows = _prepare(states, -angles)
     for layer in reversed(range(angles.shape[-2])):
-        rows = rows @ _all_at_once(turns[..., layer, :, :, :])
+        rows = _turn(rows, first[..., layer, :, :], last[..., layer, :, :])
         if layer:
-            rows = rows[..., order.argsort()]
+            rows = rows.index_select(-1, order.argsort())
     return rows.unflatten(-1, states.shape[1:])
 
 
@@ -140,7 +139,7 @@ def density_matrix(states, kept):
     return rows @ rows.mH
 
 
-def train_circuits(states, kept, layers, starts=10, steps=300, seed=0):
+def train_circuits(states, kept, layers, starts=10, steps=200, seed=0):
     """Train circuits from several starts at once, to empty the trash.
 
     -> angles (starts, layers, qubits) and mean trash fidelities (starts,).
@@ -164,7 +163,11 @@ def train_circuits(states, kept, layers, starts=10, steps=300, seed=0):
 
 
 def _prepare(states, angles):
-    """Return all turns, and the order of amplitudes after the CNOTs."""
+    """Return the turns of both halves, the CNOTs' order, and the states.
+
+    (..., layers, 2**h, 2**h) for the first h qubits and the same for the
+    others, (2**qubits,), and rows (..., B, 2**qubits).
+    """
     _check_states(states)
     qubits = states.ndim - 1
     if angles.ndim not in (2, 3) or angles.shape[-1] != qubits:
@@ -175,19 +178,34 @@ def _prepare(states, angles):
     order = torch.arange(2**qubits).view(1, *[2] * qubits).double()
     for q in range(qubits - 1):
         order = apply_gate(order, CNOT, q, q + 1)
-    return rotation(angles).to(states.dtype), order.flatten().long()
+    turns = rotation(angles).to(states.dtype)
+    half = qubits // 2
+    first, last = turns[..., :half, :, :], turns[..., half:, :, :]
+    rows = states.flatten(1).expand(*angles.shape[:-2], -1, -1)
+    return (
+        _all_at_once(first),
+        _all_at_once(last),
+        order.flatten().long(),
+        rows,
+    )
 
 
 def _all_at_once(turns):
-    """One matrix for a layer: (..., qubits, 2, 2) -> (..., 2**q, 2**q)."""
-    whole = turns[..., 0, :, :]
-    for q in range(1, turns.shape[-3]):
-        side = 2 * whole.shape[-1]
-        whole = torch.einsum(
-            "...ij,...kl->...ikjl", whole, turns[..., q, :, :]
-        )
-        whole = whole.reshape(*whole.shape[:-4], side, side)
+    """One matrix for some qubits: (..., q, 2, 2) -> (..., 2**q, 2**q)."""
+    whole = turns.new_ones(*turns.shape[:-3], 1, 1)
+    for q in range(turns.shape[-3]):
+        blocks = whole[..., :, None, :, None]
+        blocks = blocks * turns[..., q, None, :, None, :]
+        whole = blocks.flatten(-4, -3).flatten(-2)
     return whole
+
+
+def _turn(rows, first, last):
+    """Let a matrix for each half of the qubits act: rows (..., B, 2**q)."""
+    count, a, b = rows.shape[-2], first.shape[-1], last.shape[-1]
+    grid = rows.unflatten(-1, (a, b)).flatten(-3, -2) @ last.mT
+    grid = grid.unflatten(-2, (count, a)).mT.flatten(-3, -2) @ first.mT
+    return grid.unflatten(-2, (count, b)).mT.flatten(-2)
 
 
 def _check_states(states):

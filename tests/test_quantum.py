@@ -10,6 +10,7 @@ from course_utils.measures.quantum import (
     copy_fidelity,
     fidelity,
     fidelity_limit,
+    slope_variance,
 )
 from course_utils.models.quantum import (
     BIT_FLIP,
@@ -126,6 +127,16 @@ def test_a_copy_through_a_perfect_code_is_perfect():
     )
 
 
+def test_one_layer_has_the_slopes_that_calculus_says():
+    # One layer on 00: P(all 0) is cos²(a/2) cos²(b/2); its slope by b is
+    # -cos²(a/2) sin(b)/2, with variance 3/8 * 1/8. P(one 0): 1/8.
+    torch.manual_seed(0)
+    both = slope_variance(2, 1, circuits=20_000)
+    one = slope_variance(2, 1, "one", circuits=20_000)
+    assert math.isclose(both, 3 / 64, rel_tol=0.05)
+    assert math.isclose(one, 1 / 8, rel_tol=0.05)
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -143,6 +154,8 @@ def test_a_copy_through_a_perfect_code_is_perfect():
         (lambda: density_matrix(basis_state("00"), 0), "kept"),
         (lambda: fidelity_limit(basis_state("00"), 0), "kept"),
         (lambda: fidelity(basis_state("0"), basis_state("00")), "one shape"),
+        (lambda: slope_variance(1, 5), "at least 2 qubits"),
+        (lambda: slope_variance(2, 5, "two"), "'all' or 'one'"),
         (lambda: ground_states([0.5], qubits=20), "2 to 10"),
         (lambda: ground_states([[0.5]]), "shape"),
         (lambda: ground_states([0.0]), "above 0"),

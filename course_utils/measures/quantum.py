@@ -1,8 +1,9 @@
-"""Fidelity: how alike quantum states are, and how alike they can stay."""
+"""How alike quantum states are and can stay; how steep a circuit's loss is."""
 
 import torch
 
 from course_utils.models.quantum import (
+    basis_state,
     check_kept,
     check_normalised,
     density_matrix,
@@ -45,3 +46,30 @@ def copy_fidelity(sent, wanted, angles, kept):
     goal = run_circuit(wanted, angles).flatten(kept + 1)[..., 0].flatten(1)
     goal = goal.to(latent.dtype)
     return torch.einsum("bi,bij,bj->b", goal.conj(), latent, goal).real
+
+
+def slope_variance(qubits, layers, asked="all", circuits=200):
+    """Variance of a loss's slope over circuits with random angles: a number.
+
+    The loss is the probability of finding 0 in "all" qubits or in "one", the
+    middle one; the slope is that by the middle qubit's angle in the middle
+    layer. Where it is tiny, training stands on a barren plateau (McClean and
+    others, 2018). Draws from torch's global generator.
+    """
+    if asked not in ("all", "one"):
+        raise ValueError(f"asked must be 'all' or 'one'; got {asked!r}")
+    if qubits < 2 or layers < 1 or circuits < 2:
+        raise ValueError(
+            "at least 2 qubits, 1 layer and 2 circuits are wanted; got "
+            f"{qubits}, {layers} and {circuits}"
+        )
+    middle = qubits // 2
+    angles = 2 * torch.pi * torch.rand(circuits, layers, qubits)
+    angles.requires_grad_()
+    ends = run_circuit(basis_state("0" * qubits), angles)[:, 0].square()
+    if asked == "one":
+        zero = ends.select(middle + 1, 0)
+    else:
+        zero = ends.flatten(1)[:, 0]
+    (slope,) = torch.autograd.grad(zero.sum(), angles)
+    return slope[:, layers // 2, middle].var().item()

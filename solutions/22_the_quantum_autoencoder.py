@@ -201,8 +201,8 @@ trash_fidelity = checks.trash_fidelity(trash_fidelity)
 #
 # {answer}
 #
-# Ten circuits start from random angles, for each of five depths, and learn
-# from all 50 states for 200 steps.
+# Ten circuits for each of five depths start from random angles and learn from
+# all 50 states for 200 steps.
 
 # %%
 from course_utils.models.quantum import run_circuit, train_circuits
@@ -346,7 +346,7 @@ damage.round(3)
 # of ours, and goes into the trash.
 #
 # A bit flip is noticed in three of ten cases at most. The copy is better than
-# what came in, 0.73 instead of 0.54 for qubit 1. Repaired it is not.
+# what came in, 0.73 instead of 0.54 for qubit 1, but not repaired.
 
 # %% tags=["claims"]
 empty = damage["trash 0"].tolist()
@@ -507,8 +507,8 @@ for n in range(4, 21, 4):
 show_curves({"one gate": cost}, "qubits", "seconds", log_y=True)
 
 # %% [markdown]
-# Why not simulate 50 qubits? Each more doubles the amplitudes. Beyond 15 or so
-# the time doubles, too; 50 qubits would fill more than four million gigabytes.
+# Why not simulate 50 qubits? Each more doubles the amplitudes, and beyond 15 or
+# so the time; 50 qubits would fill more than four million gigabytes.
 #
 # **Review question.** A talk promises that "a quantum autoencoder compresses
 # images better than PCA". What would you ask?

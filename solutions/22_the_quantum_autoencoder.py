@@ -39,8 +39,8 @@ pandas.DataFrame(table, ["amplitude of 0", "amplitude of 1"]).round(2)
 
 # %% [markdown] tags=["explain"]
 # Never. A fair coin, tossed again, stays fair; here the 0 comes back. On the
-# two ways to 1 the amplitudes are 0.5 and −0.5, and **cancel**. That is what
-# a quantum computer has and a coin has not.
+# two ways to 1 the amplitudes are 0.5 and −0.5, and cancel: **interference**. A
+# quantum computer has it, a coin has not.
 
 # %% tags=["claims"]
 chance = twice[1].square().item()
@@ -151,9 +151,9 @@ limit = eigenvalues[:2].sum().item()
 show_bars(first, xlabel="share of the states")
 
 # %% [markdown] tags=["explain"]
-# 0.999. One direction alone keeps 0.93; the second adds 0.066, the other 14
+# 0.999. One direction alone keeps 0.93; the second adds 0.068, the other 14
 # have less than a thousandth. The states lie on a curve that is nearly flat.
-# **No circuit can beat this limit**, however deep.
+# *No circuit can beat this limit*, however deep.
 
 # %% tags=["claims"]
 reveal(holds[(limit > 0.9) + (limit > 0.99)])
@@ -242,8 +242,8 @@ claim("no circuit beats the limit", contest.max().max() - limit, high=1e-4)
 # %% [markdown]
 # ## And back
 #
-# Each gate can be undone: turn by −angle; CNOT undoes itself. So **the decoder
-# is the encoder backwards**. Nothing new is learnt.
+# Each gate can be undone: turn by −angle; CNOT undoes itself. So *the decoder
+# is the encoder backwards*. Nothing new is learnt.
 #
 # ### Exercise 3 · A broken decoder · 8 minutes, medium
 #
@@ -340,7 +340,7 @@ damage.round(3)
 # %% [markdown] tags=["explain"]
 # Clean copies have a fidelity of 0.999, new fields included.
 #
-# After a phase flip: never. A trash that is not 0 is a sure **alarm**, as in
+# After a phase flip: never. A trash that is not 0 is a sure *alarm*, as in
 # lesson 13. Flip all four qubits at once, and our states stay as they are;
 # one with a phase flip changes its sign. So it stands at a right angle to all
 # of ours, and goes into the trash.
@@ -361,7 +361,7 @@ claim("after a bit flip the copy is closer", gain.min(), low=0.02)
 # ### Exercise 4 · Cats · 12 minutes, on your own
 #
 # Other states: cos a · 0000 + sin a · 1111, for any angle a. They can be
-# squeezed onto qubit 0 **exactly, by CNOTs alone**. Find them. Hand in `pairs`,
+# squeezed onto qubit 0 *exactly, by CNOTs alone*. Find them. Hand in `pairs`,
 # the list for `chain`; the trash of all these states shall be 0.
 
 # %% tags=["nbval-check-output"]

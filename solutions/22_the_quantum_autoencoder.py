@@ -205,7 +205,8 @@ trash_fidelity = checks.trash_fidelity(trash_fidelity)
 # all 50 states for 200 steps.
 
 # %%
-from course_utils.models.quantum import run_circuit, train_circuits
+from course_utils.measures.quantum import train_circuits
+from course_utils.models.quantum import run_circuit
 
 counts = "none of the ten", "some", "all ten"
 guess("4 layers, 16 angles: how many come within 0.006?", *counts)
@@ -247,8 +248,8 @@ claim("no circuit beats the limit", contest.max().max() - limit, high=1e-4)
 #
 # ### Exercise 3 · A broken decoder · 8 minutes, medium
 #
-# `encode` is the way forward. A colleague's decoder makes poor copies. What is
-# wrong with it? Write `decode`.
+# `encode` is the way forward. A colleague's decoder makes poor copies. Why?
+# Write `decode`.
 
 # %%
 from course_utils.models.quantum import rotation

@@ -11,6 +11,7 @@ from course_utils.measures.quantum import (
     fidelity,
     fidelity_limit,
     slope_variance,
+    train_circuits,
 )
 from course_utils.models.quantum import (
     BIT_FLIP,
@@ -25,7 +26,6 @@ from course_utils.models.quantum import (
     density_matrix,
     rotation,
     run_circuit,
-    train_circuits,
     trash_fidelity,
     undo_circuit,
 )

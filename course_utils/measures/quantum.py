@@ -2,12 +2,14 @@
 
 import torch
 
+from course_utils.adam import OneCycleAdam
 from course_utils.models.quantum import (
     basis_state,
     check_kept,
     check_normalised,
     density_matrix,
     run_circuit,
+    trash_fidelity,
 )
 
 
@@ -73,3 +75,26 @@ def slope_variance(qubits, layers, asked="all", circuits=200):
         zero = ends.flatten(1)[:, 0]
     (slope,) = torch.autograd.grad(zero.sum(), angles)
     return slope[:, layers // 2, middle].var().item()
+
+
+def train_circuits(states, kept, layers, starts=10, steps=200, seed=0):
+    """Train circuits from several starts at once, to empty the trash.
+
+    -> angles (starts, layers, qubits) and mean trash fidelities (starts,).
+    Adam with a one-cycle schedule up to 0.1, all states in each step.
+    """
+    check_normalised(states)
+    noise = torch.Generator().manual_seed(seed)
+    shape = starts, layers, states.ndim - 1
+    angles = 3 * torch.randn(shape, generator=noise, dtype=states.dtype)
+    angles.requires_grad_()
+
+    def empty():
+        ends = run_circuit(states, angles).flatten(0, 1)
+        return trash_fidelity(ends, kept).view(starts, -1).mean(dim=1)
+
+    optimizer = OneCycleAdam([angles], lr=0.1, steps=steps)
+    for _ in range(steps):
+        optimizer.step(1 - empty())
+    with torch.no_grad():
+        return angles.detach(), empty()

@@ -8,8 +8,6 @@ but `PHASE`; complex states and gates work, too. Lesson 22 writes the steps.
 
 import torch
 
-from course_utils.adam import OneCycleAdam
-
 HADAMARD = torch.tensor([[1.0, 1], [1, -1]]) / 2**0.5
 BIT_FLIP = torch.tensor([[0.0, 1], [1, 0]])  # X
 PHASE_FLIP = torch.tensor([[1.0, 0], [0, -1]])  # Z
@@ -137,29 +135,6 @@ def density_matrix(states, kept):
     check_kept(states, kept)
     rows = states.flatten(kept + 1).flatten(1, -2)
     return rows @ rows.mH
-
-
-def train_circuits(states, kept, layers, starts=10, steps=200, seed=0):
-    """Train circuits from several starts at once, to empty the trash.
-
-    -> angles (starts, layers, qubits) and mean trash fidelities (starts,).
-    Adam with a one-cycle schedule up to 0.1, all states in each step.
-    """
-    check_normalised(states)
-    noise = torch.Generator().manual_seed(seed)
-    shape = starts, layers, states.ndim - 1
-    angles = 3 * torch.randn(shape, generator=noise, dtype=states.dtype)
-    angles.requires_grad_()
-
-    def empty():
-        ends = run_circuit(states, angles).flatten(0, 1)
-        return trash_fidelity(ends, kept).view(starts, -1).mean(dim=1)
-
-    optimizer = OneCycleAdam([angles], lr=0.1, steps=steps)
-    for _ in range(steps):
-        optimizer.step(1 - empty())
-    with torch.no_grad():
-        return angles.detach(), empty()
 
 
 def _prepare(states, angles):

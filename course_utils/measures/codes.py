@@ -1,5 +1,6 @@
 """What a code holds, and how near what it decodes to comes to the world."""
 
+import numpy as np
 import torch
 
 from course_utils.datasets.shapes import CAUSES, KINDS, draw_shapes
@@ -14,6 +15,10 @@ def factor_r2(z, causes, new_z, new_causes, neighbours=5) -> float:
     """
     from sklearn.neighbors import KNeighborsRegressor  # slow to import
 
+    # As arrays: scikit-learn 1.5 takes two tensors for two devices.
+    z, causes, new_z, new_causes = (
+        np.asarray(part) for part in (z, causes, new_z, new_causes)
+    )
     known = KNeighborsRegressor(neighbours).fit(z, causes)
     return float(known.score(new_z, new_causes))
 
@@ -157,7 +162,6 @@ def mutual_information(z, causes, bins=20):
     two bins meet with chance. With few examples even noise tells something:
     about (bins - 1)² / 2N nats.
     """
-    import numpy as np
     from sklearn.metrics import mutual_info_score  # slow to import
 
     if z.ndim != 2 or causes.ndim != 2 or len(z) != len(causes):

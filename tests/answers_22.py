@@ -9,6 +9,7 @@ from course_utils.models.quantum import (
     CNOT,
     apply_gate,
     rotation,
+    run_circuit,
     trash_fidelity,
 )
 
@@ -95,6 +96,19 @@ def undo_by_flip(states, angles):
     return states
 
 
+def undo_by_matrix(states, angles):
+    unit = torch.eye(16, device=states.device).view(-1, 2, 2, 2, 2)
+    forward = run_circuit(unit, angles).reshape(16, 16)
+    return (states.reshape(-1, 16) @ forward.T).view_as(states)
+
+
+def undo_without_ties(states, angles):
+    for row in angles.flip(0):
+        for qubit, angle in enumerate(row):
+            states = apply_gate(states, rotation(-angle), qubit)
+    return states
+
+
 def undo_untied_early(states, angles):
     for layer in range(len(angles) - 1, -1, -1):
         if layer != 0:
@@ -157,12 +171,14 @@ ANSWERS = {
         },
     ),
     "undo": (
-        [undo_by_index, undo_by_flip],
+        [undo_by_index, undo_by_flip, undo_by_matrix],
         {
             "turn back first": undo_untied_early,
             "three CNOTs": undo_ties_forward,
             "keep their sign": undo_angles_kept,
             "as they were": lambda states, angles: states,
+            "CNOTs are missing": undo_without_ties,
+            "once more": lambda states, angles: run_circuit(states, angles),
         },
     ),
     "pairs": (

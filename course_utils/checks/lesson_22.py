@@ -34,7 +34,7 @@ def _kept_at_end(states, gate, qubit):
 
 
 @check(
-    cases=lambda: [_gate_case(3, 2, 0), _gate_case(5, 4, 1)],
+    cases=lambda: [_gate_case(3, 3, 0), _gate_case(5, 4, 1)],
     learns=("states", "gate"),
     slips={
         "The matrix stands on the wrong side, or is transposed: new[i] sums "

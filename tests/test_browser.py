@@ -242,8 +242,7 @@ def test_slider_and_quiz_by_keyboard(open_notebook):
 WIDE = """\
 from matplotlib.figure import Figure
 from course_utils.figures import explore
-alt = "An empty figure. A long caption must not widen the column of controls."
-box = explore(lambda price: Figure(), alt=alt, price=[1000, 2000])"""
+box = explore(lambda price: Figure(), price=[1000, 2000])"""
 
 
 def test_a_wide_figure_leaves_the_controls_whole(open_notebook):

@@ -48,7 +48,7 @@ reveal("half never always".split()[1 + (chance > 0.9) - (0.1 < chance < 0.9)])
 claim("after H twice, 1 is never found", chance, high=1e-6)
 
 # %% [markdown]
-# ## Several qubits
+# ### Several qubits
 #
 # Two qubits have four amplitudes, for 00, 01, 10 and 11; four qubits have 16.
 # We keep them in a tensor with an axis of two for each qubit: `s[b, 0, 1]` is
@@ -417,7 +417,10 @@ def bloch(states):
 
 
 points, new_points = bloch(states), bloch(between)
-show_cloud(points, fields, labels=("x", "z"), colour_label="field")
+round_it = torch.linspace(0, 2 * torch.pi, 100)
+circle = {"circle": torch.stack([round_it.sin(), round_it.cos()], 1)}
+named = {"labels": ("x", "z"), "colour_label": "field"}
+show_cloud(points, fields, surface=circle, **named)
 
 # %% tags=["claims"]
 turn = torch.atan2(points[:, 0], points[:, 1]).diff()

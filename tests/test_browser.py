@@ -64,7 +64,7 @@ ANSWERED = """([index, words]) => JSON.stringify(
 CELL = ".jp-Notebook > .jp-WindowedPanel-outer .jp-Cell"
 SHUT_DOWN = """() =>
     window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"""
-HAS_WIDGET = re.compile(r"^(?:\w+ = )?(?:explore|walk_latent_space)\(", re.M)
+HAS_WIDGET = re.compile(r"^(?:\w+ = )?explore\(", re.M)
 SLIDER, TEXT = ".noUi-handle", "input[type=text]"
 VIEW = ".widget-html-content"  # the last of a cell's is drawn
 SHOWN = """view => view.src ?? view.innerHTML"""

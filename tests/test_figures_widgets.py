@@ -91,22 +91,6 @@ def test_explore_takes_and_shows_text_figures_and_several():
     assert "&lt;bye&gt;" in view(box) and "A line up to 4" in view(box)
 
 
-def test_walk_decodes_one_code_at_a_time_and_keeps_no_gradient():
-    weight, seen = torch.ones(3, requires_grad=True), []
-
-    def decode(z):
-        seen.append(z * weight)
-        return torch.sigmoid(z.sum()).expand(1, 1, 8, 8)
-
-    low, high = torch.tensor([-2.0, 0.0, 1.0]), (2, 1, 5)
-    box = widgets.walk_latent_space(decode, low, high)
-    every(box, FloatSlider)[2].value = 5
-    assert [z.tolist() for z in seen] == [[[0, 0.5, 3]], [[0, 0.5, 5]]]
-    assert not seen[0].requires_grad
-    with pytest.raises(ValueError):
-        widgets.walk_latent_space(decode, (0, 0), (1,))
-
-
 @pytest.fixture
 def clicked():
     """Return a map from -1 to 1 and the codes that were decoded."""

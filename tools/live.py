@@ -14,7 +14,7 @@ from build_lessons import code, execute
 
 FRAMES = "application/vnd.course.frames+json"  # as frames.py has it
 WIDGET = re.compile(
-    r"^(\w+ = )?(explore|walk_latent_space|click_map|click_tiles|draw_image)"
+    r"^(\w+ = )?(explore|click_map|click_tiles|draw_image)"
     r"\(",
     re.M,
 )

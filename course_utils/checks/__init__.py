@@ -10,8 +10,6 @@ import functools
 import importlib
 import pkgutil
 
-__all__ = []
-
 
 def __getattr__(name):
     if not name.startswith("_") and name in (found := _checks()):

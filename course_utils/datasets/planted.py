@@ -10,7 +10,6 @@ import random
 from typing import NamedTuple
 
 TWINS = {"man": "fellow", "girl": "lass", "dog": "hound", "red": "scarlet"}
-EXCHANGED = TWINS | {twin: word for word, twin in TWINS.items()}
 WHO = {
     form: form
     for form in ("man", "woman", "boy", "girl", "dog", "child", "horse",
@@ -21,8 +20,6 @@ PLURALS = {
     "guy", "guys", "ladies", "kid", "kids", "bird", "birds", "males", "male",
     "female", "females", "people", "gentleman", "toddler", "puppy",
 }  # fmt: skip
-OTHERS = {"man": "woman", "girl": "boy", "dog": "horse", "red": "blue"}
-OTHERS |= {twin: OTHERS[word] for word, twin in TWINS.items()}
 BLANK = "<unknown>"
 HOMONYMS = {
     "beach": ("bank", "water"), "street": ("bank", "city"),
@@ -106,16 +103,6 @@ def _with_twins(words, who, meanings, rng):
         TWINS[w] if w in TWINS and rng.random() < 0.5 else w for w in words
     ]
     return Planted(words, who, meanings)
-
-
-def paraphrase(words):
-    """Exchange each twin for the other: the same meaning, other words."""
-    return [EXCHANGED.get(word, word) for word in words]
-
-
-def another_meaning(words):
-    """Exchange the same words as `paraphrase`, for words that mean another."""
-    return [OTHERS.get(word, word) for word in words]
 
 
 def swap_names(words):

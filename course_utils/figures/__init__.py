@@ -55,7 +55,6 @@ from course_utils.figures.widgets import (
     click_tiles,
     draw_image,
     explore,
-    walk_latent_space,
 )
 
 __all__ = [
@@ -103,6 +102,5 @@ __all__ = [
     "tangents_figure",
     "tiles_figure",
     "usage_figure",
-    "walk_latent_space",
     "water_figure",
 ]

@@ -107,7 +107,7 @@ def cloud_figure(
             }
         dots = panel.scatter(
             *cloud.T.numpy(), s=14, marker=MARKERS[i], alpha=0.75,
-            label=wrap(name, 24), **style,
+            label=wrap(name, 24), zorder=3, **style,
         )  # fmt: skip
     if colour is not None:
         figure.colorbar(dots, ax=panel, label=colour_label, shrink=0.8,

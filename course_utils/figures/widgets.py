@@ -72,21 +72,6 @@ def explore(draw, **controls):
     return box
 
 
-def walk_latent_space(decode, low, high):
-    """Show one slider per latent axis; the image is decoded live.
-
-    decode: codes (1, latent_dim) -> images (1, 1, H, W). low, high: the
-    ends of each axis (latent_dim,). Returns the box.
-    """
-    ends = zip(_numbers(low), _numbers(high), strict=True)
-    ranges = {f"z{i + 1}": pair for i, pair in enumerate(ends)}
-
-    def draw(**z):
-        return decode_codes(decode, torch.tensor([list(z.values())]))
-
-    return explore(draw, **ranges)
-
-
 def click_map(z, labels, decode, classes=None, **options):
     """Show a map of codes; click on it and see that code decoded.
 

@@ -403,6 +403,20 @@ def test_a_slow_right_answer_is_right(capsys, monkeypatch):
     assert "✓ rows: correct, but slow" in printed and given_back is rows
 
 
+def test_a_machine_that_is_held_up_makes_no_answer_slow(capsys, monkeypatch):
+    monkeypatch.setattr(judging, "SLOW", 0.1)
+    held = iter([0.3])  # seconds, at the first call only
+
+    def once(x):
+        busy = time.thread_time() + next(held, 0)
+        while time.thread_time() < busy:
+            pass
+        return x.sum(1)
+
+    given_back, printed = said(ROWS, once, capsys)
+    assert "slow" not in printed and given_back is once
+
+
 def swallowing(x):
     while True:
         try:

@@ -175,10 +175,14 @@ def judge(name, attempt, course, find_problem):
         return tell(name, not_attempted(course))
     watched = Watched(attempt)
     verdict = decide(find_problem, watched, attempt, course)
-    much = max(SLOW / 10, TIMES_SLOWER * OWN[course])
-    if verdict.sign == "✓" and watched.spent > min(SLOW, much):
-        slow = "correct, but slow. The course's own goes on, to save time."
-        verdict = Verdict("✓", slow, course)
+    much = min(SLOW, max(SLOW / 10, TIMES_SLOWER * OWN[course]))
+    if verdict.sign == "✓" and watched.spent > much:
+        watched = Watched(attempt)  # was only the machine held up?
+        with contextlib.redirect_stdout(io.StringIO()):
+            decide(find_problem, watched, attempt, course)
+        if watched.spent > much:
+            slow = "correct, but slow. The course's own goes on, to save time."
+            verdict = Verdict("✓", slow, course)
     return tell(name, verdict)
 
 

@@ -48,5 +48,8 @@ def formula(writer, node):
     mathml = tex2mathml(node.astext())
     if node.tagname == "math_block":
         mathml = mathml.replace("<math", '<math display="block"', 1)
-    writer.body.append(f'<span class="course-formula">{mathml}</span>')
+    # A formula that may scroll can be reached by the keyboard.
+    stop = ' tabindex="0"' if node.tagname == "math_block" else ""
+    span = f'<span class="course-formula"{stop}>{mathml}</span>'
+    writer.body.append(span)
     raise SkipNode

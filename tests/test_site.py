@@ -238,6 +238,27 @@ def test_quiz_and_search_in_the_dark(open_page):
     page.locator("ul.search li a").first.wait_for()
 
 
+LOOKED_AT = (
+    "index.html",
+    "glossary.html",
+    "teachers.html",
+    "slides/index.html",
+    "notebooks/01_hidden_causes.html",
+    "notebooks/08_variational_autoencoder.html",
+)
+
+
+@needs_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", LOOKED_AT)
+def test_axe_finds_nothing_serious(site, browser, name, scheme):
+    page = browser.new_page(color_scheme=scheme, reduced_motion="reduce")
+    page.goto((site / name).as_uri())
+    found = test_browser.serious(page)
+    page.close()
+    assert not found
+
+
 def brightness(color):
     """Return the mean of "rgb(r, g, b)"."""
     parts = re.findall(r"[\d.]+", color)[:3]

@@ -32,7 +32,9 @@ HEAD = """\
 </style>
 </head>
 <body>
+<main>
 """
+END = "\n</main>\n</body>\n</html>\n"
 # fmt: off
 SLIDES_LOOK = """\
 body { margin: 0; color: #1f2328; background: white;
@@ -197,7 +199,7 @@ def slides(lesson):
         for n, part in enumerate(parts, 1)
     )
     head = HEAD.format(title=html.escape(lesson.full_title), look=SLIDES_LOOK)
-    return f"{head}{sections}\n{SCRIPT}</body>\n</html>\n"
+    return f"{head}{sections}\n{SCRIPT}{END}"
 
 
 def one_page(lesson):
@@ -212,7 +214,7 @@ def one_page(lesson):
     words = html.escape(" · ".join(told["words"]))
     parts.append(f"<h2>New words</h2><p>{words}</p>")
     head = HEAD.format(title=html.escape(lesson.full_title), look=PAGE_LOOK)
-    return head + "\n".join(parts) + "\n</body>\n</html>\n"
+    return head + "\n".join(parts) + END
 
 
 def write(folder, lessons):
@@ -233,9 +235,9 @@ def write(folder, lessons):
         )
     title = "Slides and summaries"
     head = HEAD.format(title=title, look=PAGE_LOOK)
-    text = f"{head}<h1>{title}</h1>\n<ul>\n" + "\n".join(rows) + "\n</ul>\n"
+    text = f"{head}<h1>{title}</h1>\n<ul>\n" + "\n".join(rows) + "\n</ul>"
     path = folder / "index.html"
-    path.write_text(f"{text}</body>\n</html>\n", encoding="utf-8")
+    path.write_text(text + END, encoding="utf-8")
 
 
 def main():

@@ -17,9 +17,9 @@ two_lessons = pytest.mark.parametrize("number", ["01", "08"])
 
 
 def body(page):
-    """Parse what is between <body> and the script; it must be well formed."""
-    inside = page.partition("<body>")[2].partition("</body>")[0]
-    return ET.fromstring(f"<body>{inside.partition('<footer>')[0]}</body>")
+    """Parse what is between <main> and the script; it must be well formed."""
+    inside = page.partition("<main>")[2].partition("</main>")[0]
+    return ET.fromstring(f"<main>{inside.partition('<footer>')[0]}</main>")
 
 
 def text(part):

@@ -1,6 +1,7 @@
 """Guesses, claims, questions, scorecard, progress: with and without faults."""
 
 import html
+import itertools
 import json
 import re
 
@@ -163,6 +164,23 @@ def test_every_question_can_be_answered(number, shown):
             assert len({a["answer"] for a in q["answers"]}) == len(
                 q["answers"]
             )
+
+
+def test_length_gives_nothing_away_and_one_in_five_looks_back():
+    told, back, texts = {max: [], min: []}, [], []
+    for number, kind in itertools.product(NUMBERS, ("memory", "quiz")):
+        for q in quizzes.read_questions(kind, number):
+            texts.append(q["question"])
+            sizes = [len(a["answer"]) for a in q["answers"]]
+            right = sizes[[a["correct"] for a in q["answers"]].index(True)]
+            for extreme, found in told.items():
+                found.append(right == extreme(sizes))
+            if kind == "quiz":
+                named = re.findall(r"[Ll]essons? (\d\d)", q["question"])
+                back.append(any(n < number for n in named))
+    assert len(set(texts)) == len(texts)
+    assert all(np.mean(found) <= 0.4 for found in told.values()), told
+    assert np.mean(back) >= 0.2
 
 
 def test_the_first_answer_counts_and_all_explain_themselves(shown):

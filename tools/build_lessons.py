@@ -4,10 +4,10 @@ Usage: python tools/build_lessons.py [--check | --execute [--data]] [NN ...]
 
 Without an option the notebooks are written, the tables of lessons in
 README.md and docs/teachers.md, the glossary and the plans for sessions; stored
-outputs of a solved notebook stay as long as its code is unchanged. --execute
-runs the solved lessons and stores what they show: with an empty data folder
-and no network, so that no row or sentence of other people's data can be
-stored, unless --data is given.
+outputs of a solved notebook stay as long as its code is unchanged, with today's
+quiz in them. --execute runs the solved lessons and stores what they show: with
+an empty data folder and no network, so that no row or sentence of other
+people's data can be stored, unless --data is given.
 --check writes nothing and fails on drift.
 """
 
@@ -39,6 +39,8 @@ from catalogue import (
     repository,
 )
 from nbclient import NotebookClient
+
+from course_utils.lessons.quizzes import on_paper, read_questions
 
 SECONDS_PER_CELL = 900
 YOURS = "your code here"
@@ -278,6 +280,21 @@ def keep_outputs(notebook, path):
             cell.execution_count = stored.execution_count
 
 
+def renew_questions(notebook, number):
+    """Put today's quiz into stored outputs; say if an older one was there."""
+    older = False
+    for kind, call in (("memory", "from_memory()"), ("quiz", "quiz()")):
+        page = on_paper(read_questions(kind, number))
+        new = dict(zip(("text/html", "text/plain"), page, strict=True))
+        for cell in code(notebook):
+            for output in cell.outputs if call in cell.source else ():
+                data = output.get("data", {})
+                if data.get("text/html", "").startswith("<ol>"):
+                    older |= any(data[key] != new[key] for key in new)
+                    data.update(new)
+    return older
+
+
 def code(notebook):
     """Return a notebook's code cells; the first is the set-up."""
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -319,6 +336,7 @@ def build(lesson, lessons, run=False, data=False):
         execute(answer, data)
     else:
         keep_outputs(answer, for_readers)
+        renew_questions(answer, lesson.number)
     write(for_readers, to_text(answer))
 
 
@@ -328,11 +346,12 @@ def drift(lesson, lessons):
     versions = student(notebook), solved(notebook)
     for path, expected in zip(places(lesson), versions, strict=True):
         if path.exists():
-            stored = path.read_text("utf-8")
+            stored, older = path.read_text("utf-8"), False
             if path.parent.name == "solutions":
                 stored = nbformat.reads(stored, as_version=4)
+                older = renew_questions(stored, lesson.number)
                 stored = to_text(without_outputs(stored))
-            if stored == to_text(expected):
+            if stored == to_text(expected) and not older:
                 continue
         bad.append(path)
     return bad

@@ -45,10 +45,15 @@ def _ask_all(kind, lesson):
         return
     questions = read_questions(kind, lesson)
     boxes = [_one(kind, q, lesson) for q in questions]
+    show(ipywidgets.VBox(boxes), *on_paper(questions))
+
+
+def on_paper(questions):
+    """Return what stands for a quiz without a kernel, as HTML and as text."""
     text = "\n".join(
         f"{i}. {plain(q['question'])}" for i, q in enumerate(questions, 1)
     )
-    show(ipywidgets.VBox(boxes), questions_on_paper(questions), text)
+    return questions_on_paper(questions), text
 
 
 def _one(kind, question, lesson):

@@ -4,7 +4,7 @@ Usage: python tools/build_lessons.py [--check | --execute [--data]] [NN ...]
 
 Without an option the notebooks are written, the tables of lessons in
 README.md and docs/teachers.md, the glossary and the plans for sessions; stored
-outputs of a solved notebook stay as long as its code is unchanged, with today's
+outputs of a solved notebook stay while its code is unchanged, with today's
 quiz in them. --execute runs the solved lessons and stores what they show: with
 an empty data folder and no network, so that no row or sentence of other
 people's data can be stored, unless --data is given.

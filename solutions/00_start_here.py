@@ -160,7 +160,6 @@ show_images(rows, row_labels=labels)
 # %% [markdown] tags=["explain"]
 # Before training the output is grey noise. After one epoch a shirt is a shirt
 # and a shoe a shoe, but the dress looks like trousers; later epochs mend that.
-# The mean image comes next.
 
 # %% tags=["claims"]
 mean = images.train.mean(dim=0, keepdim=True).expand_as(images.test)
@@ -312,8 +311,8 @@ claim("sandals are darkest", darkest == "sandal")
 # %% [markdown]
 # <details><summary>A model answer</summary>
 #
-# They are a few pixels each, so they cost many numbers to describe and save
-# little error. The outline moves hundreds of pixels.
+# Each is a few pixels: it takes many numbers to describe and saves little
+# error. The outline moves hundreds of pixels.
 #
 # </details>
 

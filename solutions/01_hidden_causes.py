@@ -19,15 +19,16 @@ from_memory()
 # **Latent** is Latin for *lying hidden*. The words are the hidden causes; the
 # bricks are what you see, in an image the pixels.
 #
-# Does a network find hidden causes? We make a world where we know them: a white
-# disk on black ground. Two numbers decide the image: how far right the disk is,
-# and how far down (`"x"` and `"y"`). They stand above it; the network never
-# sees them.
+# Does a network find hidden causes? We make a world where we know them: a
+# white disk on black ground. Two numbers decide the image: how far right the
+# disk is, and how far down (`"x"` and `"y"`). They stand above each image; the
+# network never sees them.
 #
 # An image is a point in a space of 784 dimensions. Move the disk a little, and
-# the point moves a little: with two causes the images form a **sheet**. **PCA**
-# (lesson 03) finds the three directions in which the images differ most. Seen
-# along these alone, the sheet casts a shadow in three dimensions:
+# the point moves a little: with two causes the images form a **sheet**.
+# **PCA** (principal component analysis, lesson 03) finds the three directions
+# in which the images differ most. Along these alone we see the sheet's shadow
+# in three dimensions:
 
 # %%
 from course_utils.datasets import made_world
@@ -137,8 +138,8 @@ pd.DataFrame(correlation, ["z1", "z2"], ["right", "down"]).round(2)
 # %% [markdown] tags=["explain"]
 # Colours change smoothly, in one direction for *right* and in another for
 # *down*: the network has found how the places lie. But the map is turned and
-# bent, and each number of the code goes with both causes. Any code will do in
-# which different places have different numbers.
+# bent, and each number of the code goes with both causes. Any code will do, as
+# long as different places have different numbers.
 
 # %% tags=["claims"]
 mixed = (correlation.abs() < 0.98).all().item()
@@ -221,7 +222,7 @@ for name, encode in encoders.items():
 show_bars(held, xlabel="R² of the causes, read off two numbers")
 
 # %% [markdown] tags=["explain"]
-# The trained code names the place almost perfectly. But PCA, a method of 1901,
+# The trained code tells the place almost perfectly. But PCA, a method of 1901,
 # reaches 0.93 to 0.94, and random weights 0.6 to 0.8. Nearby images get nearby
 # codes in almost any network, so a high R² is a finding only beside such a
 # *baseline*.
@@ -398,7 +399,7 @@ claim("straight lines leave the sheet of eight numbers", ratio_8, 1.2)
 # %% [markdown]
 # ## Your turn
 #
-# ### Exercise 3 · A colleague's codes · 5 minutes, find the fault
+# ### Exercise 3 · A colleague's codes · 5 minutes, medium
 #
 # A colleague stores our codes. She first calls `clamp` with the range of her own
 # images' codes. Now many copies are wrong. Look at the map below: why?
@@ -451,7 +452,7 @@ show_bars({k: e.item() for k, e in harm.items()}, xlabel="error per pixel")
 #
 # </details>
 #
-# ### Exercise 4 · A third cause · 12 minutes, alone
+# ### Exercise 4 · A third cause · 12 minutes, on your own
 #
 # In another world the *size* varies too: causes `("x", "y", "size")`. First
 # write down: which cause will a code of *two* numbers give up? Then:

@@ -2,7 +2,7 @@
 # {head}
 #
 # You will be able to: write an encoder, a decoder and a training loop, look at
-# what a trained autoencoder has learned, and find out why one does not work.
+# what a trained autoencoder has learnt, and find out why one does not work.
 #
 # Before you start: three questions about lesson 01.
 
@@ -30,9 +30,9 @@ diagram("anatomy")
 # photographs. We take Fashion-MNIST (Xiao and others, 2017), ten kinds of
 # clothing.
 #
-# An autoencoder is two networks in a row. The **encoder** turns an image into
-# a few numbers, its **code**. The **decoder** draws the image again from the
-# code alone. The narrow place between encoder and decoder is the **bottleneck**.
+# The **encoder** turns an image into a few numbers, its **code**. The
+# **decoder** draws the image again from the code alone. The narrow place
+# between encoder and decoder is the **bottleneck**.
 #
 # An image is a tensor (1, 28, 28): channel, height, width. B images together, a
 # *batch*, are (B, 1, 28, 28). In the diagram x is the image, z its code of k
@@ -150,7 +150,7 @@ x = x.to(device)
 dense().encode(x)[0].detach()
 
 # %% [markdown]
-# They mean nothing yet: the weights have to be learned.
+# They mean nothing yet: the weights have to be learnt.
 #
 # ## Learning
 #
@@ -262,10 +262,11 @@ claim("the broken step draws the average of the eight", same / differ, 0, 0.1)
 
 # %% [markdown]
 # Now all images. We set 1,000 **validation images** aside to look at while we
-# work. Images that we choose by flatter our choice, so the test images wait
-# until the end. One pass over the training images is an **epoch**. The learning
-# rate rises during the first fifth of the steps, then it falls: large steps to
-# get far, small ones to settle (*one cycle*, Smith and Topin, 2018).
+# work. A choice looks too good on the images that it was made with, so the
+# test images wait until the end. One pass over the training images is an
+# **epoch**. The learning rate rises during the first fifth of the steps, then
+# it falls: large steps to get far, small ones to settle (*one cycle*, Smith
+# and Topin, 2018).
 #
 # We write this loop by hand once. The package's `fit` is the same loop with a
 # progress bar and clear errors; unless told otherwise it takes `lr=3e-3` and
@@ -304,7 +305,7 @@ fit(by_fit, train, loss, epochs=EPOCHS, seed=SEED)
 (predict(by_fit, valid) - predict(by_hand, valid)).abs().mean().item()
 
 # %% [markdown]
-# ## What has it learned?
+# ## What has it learnt?
 #
 # From here on we use `fit`. We give a new model eight epochs and look at the loss
 # of both groups after each. The network has never seen the validation images.
@@ -327,7 +328,7 @@ gap = history.valid[-1] / history.train[-1]
 gap
 
 # %% [markdown] tags=["explain"]
-# Hardly: the two curves end within 3 % of each other. The network has learned
+# Hardly: the two curves end within 3 % of each other. The network has learnt
 # what garments have in common, not these garments by heart. (At first the
 # validation loss is *lower*. It is measured after the epoch, the training loss
 # during it, while the network still improves.)
@@ -450,10 +451,10 @@ claim("the error of 128 numbers over that of 32", more, 0.75, 1.1)
 # by two pixels, so height and width are halved. The decoder doubles height and
 # width again, by **transposed convolutions**.
 #
-# Against it stands `model`, the dense one with 32 numbers. The convolutional one
-# has about a quarter of its **parameters** (weights and biases, the numbers that
-# training changes). It gets five epochs in batches of 64 instead of eight in
-# batches of 128: a quarter more steps.
+# Its rival is `model`, the dense one with 32 numbers. The convolutional one
+# has about a quarter of its **parameters** (weights and biases, the numbers
+# that training changes). It gets five epochs in batches of 64 instead of eight
+# in batches of 128: a quarter more steps.
 
 # %%
 from course_utils.models import conv_autoencoder
@@ -583,7 +584,7 @@ digit_model = checks.digit_model(digit_model)
 #
 # ### Exercise 4 · Two more broken steps · 8 minutes, open
 #
-# Each step below has one mistake. What is wrong, and what must a network do
+# Each step below has one mistake. What is wrong, and what becomes of a network
 # that is trained in this way?
 
 

@@ -23,15 +23,15 @@ from_memory()
 # %% [markdown]
 # ## A cloud and an axis
 #
-# **Principal component analysis (PCA)**, from 1901, has no layers: it draws axes
-# through the data, and a code says how far along each an example lies. It is
-# easiest to see where an example is a point with two numbers and its code is
-# one number.
+# **Principal component analysis (PCA)**, from 1901, has no layers: it draws
+# axes through the data, and a code says how far along each an example lies. It
+# is easiest to see if an example is two numbers and its code one.
 #
 # Draw an axis through the middle of a cloud of points, in a direction `w` of
-# length 1. The **code** of a point says how far along the axis its foot lies;
-# the foot is the **reconstruction**. For (3, 1) and `w` = (0.8, 0.6) the code
-# is $3 \cdot 0.8 + 1 \cdot 0.6 = 3$. `x - x_hat` is what is lost.
+# length 1. The **code** of a point says how far along the axis its foot (the
+# nearest point of the axis) lies; the foot is the **reconstruction**. For
+# (3, 1) and `w` = (0.8, 0.6) the code is $3 \cdot 0.8 + 1 \cdot 0.6 = 3$.
+# `x - x_hat` is what is lost.
 
 # %%
 diagram("projection")
@@ -226,9 +226,9 @@ clinic_verdict = checks.clinic_verdict(clinic_verdict)
 #
 # An autoencoder without activations: one matrix to encode, its transpose to
 # decode. Gradient descent trains it to copy; nothing tells it about variance
-# or right angles. Will its eight units be the eight components? The last line
-# gives how far its error is above PCA's, and the angle between the two
-# subspaces (0°: the same).
+# or right angles. Will its eight units (the numbers of its code) be the eight
+# components? The last line gives how far its error is above PCA's, and the
+# angle between the two subspaces (0°: the same).
 
 
 # %%
@@ -298,8 +298,8 @@ linear_gap, angle
 # <details><summary>A model answer</summary>
 #
 # No. A product of matrices is one matrix: its outputs lie in a subspace of 8
-# dimensions, and PCA's is the best of these. It takes an activation between the
-# layers.
+# dimensions, and PCA's is the best of these. An activation between the layers
+# must be added.
 #
 # </details>
 #
@@ -418,7 +418,7 @@ show_cloud(points, world.causes[4000:4300, 0], surface=surface, **look)
 #
 # </details>
 #
-# ### Exercise 6 · A bar that only turns · 8 minutes, transfer
+# ### Exercise 6 · A bar that only turns · 8 minutes, on your own
 #
 # A bar in the middle of the image only turns: one cause. How many components
 # hold 95 % of the variance? Make 1,000 bars with `draw_shapes(x=13.5, y=13.5,

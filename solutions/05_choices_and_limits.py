@@ -80,8 +80,8 @@ show_bars(bars, xlabel="validation error per pixel, 6 epochs")
 # %% [markdown] tags=["explain"]
 # The learning rate matters most. Too high, and the error is more than twice
 # that of the average image: it broke the training, without any warning. Too
-# low, and six epochs do not even reach the average image. Twice as wide is an
-# eighth better, ReLU instead of SiLU a percent.
+# low, and six epochs do not even reach the average image. Twice as wide lowers
+# the error by an eighth, ReLU instead of SiLU by a percent.
 
 # %% [markdown]
 # ### How long is long enough?
@@ -107,11 +107,11 @@ show_curves(curves, xlabel="epochs", ylabel="validation error per pixel")
 
 # %% [markdown] tags=["explain"]
 # About a sixth; after three it was only a few percent. Without the activation
-# nothing bends but the sigmoid at the very end. Lesson 03 has shown where a linear
-# network stops: at PCA's error, 0.027 here. The one without activation stops a
-# little below it, the one with SiLU goes on learning. **A short training favours
-# what learns fast, not what ends well.** So compare after as many epochs as you
-# will train in the end.
+# nothing bends but the sigmoid at the very end. Lesson 03 has shown where a
+# linear network stops: at PCA's error, 0.027 here. The one without activation
+# stops a little below it, the one with SiLU goes on learning. **Short training
+# favours what learns fast, not what ends well.** So compare after as many
+# epochs as you will train in the end.
 
 # %% tags=["claims"]
 after = {n: curves["no activation"][n] / curves["SiLU"][n] for n in (3, 12)}
@@ -127,7 +127,7 @@ claim("rate too low: above the average image's error", ratio, 1)
 # %% [markdown]
 # ## Another seed
 #
-# A training begins with random weights and shows the images in random order.
+# Training begins with random weights and shows the images in random order.
 # Both come from the **seed**. So far we used one. We try three.
 
 # %%
@@ -388,11 +388,11 @@ contest.round(4)
 #
 # With 5 bits a number we need 160 bits. But AVIF's lowest quality is still
 # better than ours, so this is no victory: fewer bits, larger error. Lesson 18
-# learns codes that are made for storing.
+# builds codes that are made for storing.
 #
-# And the decoder has to be sent along once, 1.8 million bits. What 5 bits a number
-# save against JPEG makes up for that after 17,000 images, more than the course
-# holds. And it can draw garments only.
+# And the decoder has to be sent along once, 1.8 million bits. With 5 bits a
+# number the code saves 105 bits an image against JPEG. So it has paid after
+# 17,000 images, more than ship with the course. And it can draw garments only.
 
 # %% tags=["claims"]
 plain = contest.drop("the code with 5 bits a number")
@@ -530,7 +530,7 @@ choice = checks.tuned(choice)
 #
 # I tried three learning rates with two seeds each and chose by 1,000
 # validation images. The worst seed of mine is better than every seed of the
-# usual rate. I did not try other widths; for a longer training a smaller rate
+# usual rate. I did not try other widths; for longer training a smaller rate
 # may be better.
 #
 # </details>
@@ -544,11 +544,11 @@ choice = checks.tuned(choice)
 # ### Can it invent?
 #
 # If the decoder can draw, give it random codes: each number from a bell curve
-# with the mean and the standard deviation of the real codes. But in real codes
-# the numbers go together, they are **correlated**: where one is high, another
-# tends to be high or low. A second kind of random codes is drawn with the real
-# codes' correlations. We measure how far the images of both kinds are from the
-# nearest training image.
+# (a Gaussian) with the mean and the standard deviation of the real codes. But
+# in real codes the numbers go together, they are **correlated**: where one is
+# high, another tends to be high or low. A second kind of random codes is drawn
+# with the real codes' correlations. We measure how far the images of both
+# kinds are from the nearest training image.
 
 # %%
 diagram("schema", highlight=["z", "decoder", "x_hat"])
@@ -572,8 +572,8 @@ far = {
 show_bars(far, xlabel="mean distance to the nearest training image")
 
 # %% [markdown] tags=["explain"]
-# In between, about a third of the way back to reconstructions. So some of
-# the grey was our own doing: we drew numbers that never occur together. With
+# In between, about a third of the way back to reconstructions. So a part of
+# the grey was our own fault: we drew numbers that never occur together. With
 # the correlations some look like blurred tops.
 #
 # The larger part remains. Real codes do not fill their bell curve evenly.

@@ -21,9 +21,9 @@ diagram("schema", highlight=("damage", "loss"))
 # %% [markdown]
 # ## Damage
 #
-# Now the image is damaged first. The usual damage is **Gaussian noise**: to each
-# pixel we add a random number with mean 0 and standard deviation sigma, the
-# **noise level**.
+# Now the image is damaged first. The usual damage is **Gaussian noise**: to
+# each pixel we add a random number from a bell curve with mean 0 and standard
+# deviation sigma, the **noise level**.
 
 
 # %%
@@ -110,9 +110,10 @@ denoising_loss = checks.denoising_loss(denoising_loss)
 #
 # ### With a bottleneck
 #
-# First the network that you know: dense layers and a code, here of 128 numbers.
-# We train two at sigma 0.3. One has the noisy image as its target, the other the
-# clean one. Both are judged by how near they come to the clean image.
+# First the network that you know: dense layers and a code, here of 128
+# numbers. We train two at sigma 0.3. One has the noisy image as its target,
+# the other the clean one. Both are judged by their distance to the clean
+# image.
 
 # %%
 from course_utils.models import dense_autoencoder
@@ -176,10 +177,10 @@ reveal(behind[int(gap < 2) + int(gap < 0.5)])
 # others, 2015) has two ways from input to answer: one down and up again, one
 # straight across.
 #
-# `PixelUnshuffle(2)` turns each square of 2 × 2 pixels into four
-# channels: the image is half as high and wide, and nothing is lost.
-# `PixelShuffle(2)` is the way back. `ConvTranspose2d(64, 16, 2, stride=2)` makes
-# 2 × 2 places of each one, with learnt weights.
+# `PixelUnshuffle(2)` turns each square of 2 × 2 pixels into four channels: the
+# image is half as high and wide, and nothing is lost. `PixelShuffle(2)` is the
+# way back. `ConvTranspose2d(64, 16, 2, stride=2)` turns each place into 2 × 2,
+# with learnt weights.
 
 # %%
 diagram("unet")
@@ -369,8 +370,8 @@ pandas.Series(its).round(2)
 
 # %% [markdown] tags=["explain"]
 # On nearly 9 in 10, though the two bars' deviations (1.4 and 1.7 dB) overlap
-# widely. They say how much *images* differ: some are hard for every method. The
-# lead on the same image is 1.2 ± 1.1 dB. Compare in *pairs*.
+# widely. They say how much *images* differ: some are hard for every method.
+# The lead on the same image is 1.3 ± 1.1 dB. Compare in *pairs*.
 
 # %% tags=["claims"]
 reveal(shares[int(wins > 0.75) + int(wins > 0.95)])
@@ -388,8 +389,8 @@ for level, answer in {"0.3": cured, "0.5": at_half}.items():
 contest.round(2)
 
 # %% [markdown]
-# At sigma 0.5, with filters tuned anew, the lead over Wiener shrinks from 1.2 dB
-# to between 0.5 and 0.6, by SSIM from 0.11 to 0.08.
+# At sigma 0.5, with filters tuned anew, the lead over Wiener shrinks from 1.3
+# dB to between 0.5 and 0.6, by SSIM from 0.11 to 0.08.
 #
 # For photographs **BM3D** (Dabov and others, 2007) was long the filter to beat.
 # At sigma 0.1 (25/255) its published mean on 68 photographs is 28.6 dB, that of

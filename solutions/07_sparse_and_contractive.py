@@ -304,8 +304,8 @@ top_k = checks.top_k(top_k)
 #
 # ### One axis for all
 #
-# Now all three, each with three settings. Each training is one point: active
-# units to the right, error on *validation images* upwards. PCA is the
+# Now all three, each with three settings. Each trained network is one point:
+# active units to the right, error on *validation images* upwards. PCA is the
 # control: its numbers are counted by the same measure.
 
 
@@ -689,7 +689,7 @@ choose_weight(curve, limit=lines["PCA"][1][1])
 #
 # {answer}
 #
-# ### Exercise 5 · Digits · 20 minutes, from an empty cell
+# ### Exercise 5 · Digits · 20 minutes, on your own
 #
 # `digits()`, from `course_utils.datasets`, has 8 × 8 pixels. Train a code of
 # 128 units on `digits().train.flatten(1)`. On the test digits it must have

@@ -61,8 +61,8 @@ show_latent_space({"codes": (z[:2000], labels)}, classes=FASHION_CLASSES)
 
 # %% [markdown] tags=["explain"]
 # Far out: up to 19 (the figure shows 2,000 of the 10,000 codes). Nobody asked
-# for it: the loss judges copies, wherever codes lie. Between the groups
-# the land is empty. Where should we draw a code?
+# for it: the loss judges copies, wherever codes lie. Between the groups the
+# map is empty. Where should we draw a code?
 
 # %% tags=["claims"]
 reveal("10 or more" if reach >= 10 else "about 3" if reach > 2 else "about 1")
@@ -84,8 +84,8 @@ show_images(predict(plain.decode, emptiest))
 #
 # Lesson 01 told it in two steps.
 #
-# 1. A code z is drawn from the **prior** p(z): the bell curve N(0, 1) for each
-#    of its numbers.
+# 1. A code z is drawn from the **prior** p(z): the bell curve (Gaussian)
+#    N(0, 1) for each of its numbers.
 # 2. The image x is drawn from the **likelihood** p(x | z), *the distribution of
 #    x, given z*. The decoder makes it.
 #
@@ -133,10 +133,10 @@ show_bells({"prior": prior, "posterior": (grid, posterior)}, "knob z")
 # The report has moved and narrowed our belief.
 #
 # With 16 numbers in the code, and 100 steps for each, the sum has $100^{16}$
-# terms. **The posterior is out of reach.** So an encoder *guesses* it: for each
-# image and each number of its code it names a mean μ and a standard deviation σ.
-# The guess is q(z | x) = N(μ, σ²): no longer a point on the map, but a small
-# cloud.
+# terms. **The posterior is out of reach.** So an encoder *guesses* it: for
+# each image and each number of its code it gives a mean μ and a standard
+# deviation σ. The guess is q(z | x) = N(μ, σ²): no longer a point on the map,
+# but a small cloud.
 
 # %%
 diagram("vae_graph", highlight=("x", "encoder", "mu_sigma"))
@@ -450,8 +450,8 @@ kl_nats = evaluate(vae, images.test, lambda m, x: kl_divergence(*m.encode(x)))
 # nothing. Then the network buys precision, wherever a nat of KL saves more than
 # a nat of log-likelihood. (It overshoots: 13 in the first epoch, then about 11.)
 #
-# Test images cost 250 nats, and only 11 are the price of the code. Is 250 much?
-# Lesson 09 finds the zero of this ruler.
+# Test images cost 250 nats, and only 11 are the price of the code. Is 250
+# much? Lesson 09 finds the least possible.
 
 # %% tags=["claims"]
 first, last = kl_notes[0], kl_curve[6.875].item()
@@ -533,8 +533,8 @@ box = click_map(means, labels, decode_2, FASHION_CLASSES)
 #
 # - Draw z from the **prior**, then x from the **likelihood**. The encoder guesses
 #   the **posterior**.
-# - ELBO = log-likelihood − KL, below log p(x) by the error of the guess.
-# - The KL keeps clouds near the prior; the dice makes the decoder answer for
+# - ELBO = log-likelihood − KL, below log p(x) by the gap.
+# - The KL keeps clouds near the prior; the random draw makes the decoder learn
 #   whole clouds.
 #
 # ### Quiz and scorecard
@@ -641,11 +641,11 @@ gaussian_vae = checks.gaussian_vae(gaussian_vae)
 #
 # {answer}
 #
-# With s = 1 an error of 0.1 costs almost nothing, and hardly any code is worth its
-# KL: s sets the rate between the two parts. Lesson 11 turns that knob on purpose.
+# With s = 1 an error of 0.1 costs almost nothing, and hardly any code is worth
+# its KL: s sets the balance of the two parts. Lesson 11 sets it on purpose.
 # Never compare nats across likelihoods.
 #
 # > **Box: GANs, a latent space without an encoder.** A *generative adversarial
 # > network* decodes draws from a prior, too. A second network learns to tell its
-# > images from real ones and finds out grey averages: samples are sharp. The price:
-# > no code for an image, no ELBO, a training that may swing.
+# > images from real ones and rejects grey averages: samples are sharp. The
+# > price: no code for an image, no ELBO, unstable training.

@@ -169,9 +169,9 @@ mended = checks.mended(mended)
 #
 # {answer}
 #
-# Dividing the pixels by 784 acts like multiplying the KL by 784. Such a weight of
-# the KL is called **beta** (lesson 11). A second colleague sums over the pixels,
-# but averages the KL over the 16 latents.
+# Dividing the pixels by 784 acts like multiplying the KL by 784. Such a weight
+# of the KL is called **beta** (lesson 11). A second colleague sums over the
+# pixels, but averages the KL over the 16 latents, the numbers of the code.
 
 
 # %%
@@ -220,10 +220,10 @@ claim("a Gaussian's number is negative", gaussian_nats, high=0)
 #
 # Nats judge *given* images. For inventions we ask a classifier of real
 # garments: a sample is **accepted** if one class gets a probability of 0.7 or
-# more. A usual classifier is sure even of nonsense, so ours learns on blends of two
-# images with blended labels (*mixup*, Zhang and others, 2018). First we judge
-# the judge: with real images, noise, two images faded into one, class
-# averages.
+# more. An ordinary classifier is sure even of nonsense, so ours learns on
+# blends of two images with blended labels (*mixup*, Zhang and others, 2018).
+# First we judge the judge: with real images, noise, two images faded into one,
+# class averages.
 
 # %%
 from course_utils.measures import accepted, sample_quality, train_judge
@@ -510,8 +510,9 @@ holes = {k: share_in_holes(draws[k], z[k], maps[k][0]) for k in flat}
 holes
 
 # %% [markdown]
-# A quarter of the plain one's draws fall into holes, and a tenth of the VAE's:
-# fewer, not none. The VAE's map lies around 0, where we asked for it.
+# About a quarter of the plain one's draws fall into holes, of the VAE's an
+# eighth (with other seeds a tenth): fewer, not none. The VAE's map lies around
+# 0, where we asked for it.
 #
 # ## Of unknown origin
 #

@@ -195,8 +195,8 @@ claim("at beta 1 many orders are not obeyed", share, 0.3, 0.75)
 # %% [markdown]
 # ### What does z say?
 #
-# A *linear probe* (lesson 04) tries to read the class off mu. If z holds
-# style alone, it can only guess: 0.1.
+# A *linear probe*, a linear classifier (lesson 04), tries to read the class
+# off mu. If z holds style alone, it can only guess: 0.1.
 
 # %%
 from course_utils.measures import linear_probe
@@ -590,9 +590,10 @@ measured["moved by y"] = [change.abs().mean().item() for change in moved]
 measured.round(3)
 
 # %% [markdown]
-# **How loud?** Between 1 and 10 lies a trade. With seed 0 a label times 3 gave
-# 0.81 obeyed and a variety of 0.46; times 5 gave 0.91 and 0.39; times 10 gave
-# 0.94 and 0.32. Change the 10 in `Louder` and try one of your own.
+# **How loud?** Between 1 and 10 you trade obedience for variety. With seed 0 a
+# label times 3 gave 0.81 obeyed and a variety of 0.46; times 5 gave 0.91 and
+# 0.39; times 10 gave 0.94 and 0.32. Change the 10 in `Louder` and try one of
+# your own.
 #
 # **Patience.** With beta 1 and a quiet label, after twelve epochs instead of
 # four, 0.52 of the orders were obeyed (seed 0).

@@ -102,10 +102,10 @@ curve["−ELBO"] = curve.sum(axis=1)
 curve.round(1)
 
 # %% [markdown] tags=["explain"]
-# The points lie on the **rate-distortion curve**: the least distortion that each
-# rate allows. Each line has the slope −beta
-# and touches the curve: at its point, **one nat more saves about beta nats**. If
-# it saved more than it costs, the training would buy it; if less, sell.
+# The points lie on the **rate-distortion curve**: the least distortion that
+# each rate allows. Each line has the slope −beta and touches the curve: at its
+# point, **one nat more saves about beta nats**. If it saved more than it
+# costs, training would buy it; if less, give it back.
 #
 # Rate + distortion is the loss at price 1, so −ELBO is lowest there.
 
@@ -236,9 +236,10 @@ claim("and so is the largest mean loss", means.max(), *near)
 # cause its own unit, a **disentangled** code. To test it we need known causes,
 # as in lesson 01's disks, and a ruler.
 #
-# The **mutual information gap** (MIG; Chen and others, 2018) looks at one cause
-# after another: the nats that the best unit tells about it, less those of the
-# second best, as a share of all its nats. Then the mean over the causes.
+# The **mutual information gap** (MIG; Chen and others, 2018) looks at one
+# cause after another: the nats that the best unit tells about it, less those
+# of the second best, as a share of the cause's own nats. Then the mean over
+# the causes.
 #
 # Does the ruler work? We try codes that we know. One is the causes, turned by
 # 45°: that loses nothing.
@@ -321,9 +322,10 @@ claim("groups of three worlds contradict each other", opposite)
 # - **unread**: the code holds nats, but the decoder makes little use of them;
 # - **too cheap**: nats cost so little that the codes have left the prior.
 #
-# Three measures tell. The KL. The **active units**: those whose mu varies
-# between images (we ask for a variance above 0.05). And the **swap test**:
-# decode each image with another one's code. How many nats worse?
+# Three measures tell them apart. The KL. The **active units**: those whose mu
+# varies between images (here a variance above 0.05; lesson 07 counted
+# otherwise). And the **swap test**: decode each image with another one's code.
+# How many nats worse?
 
 # %%
 from course_utils.measures import ward
@@ -412,8 +414,8 @@ claim("too cheap: ten times the KL", state["too cheap"]["KL"] / well["KL"], 8)
 # %% [markdown]
 # ## A cure
 #
-# The ill began at a high price. **Annealing** (Bowman and others, 2016) begins
-# low: the weight of the KL climbs from 0 to 1.
+# The collapsed one began at a high price. **Annealing** (Bowman and others,
+# 2016) begins low: the weight of the KL climbs from 0 to 1.
 
 # %%
 from course_utils.measures import treat

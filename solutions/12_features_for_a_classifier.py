@@ -48,8 +48,8 @@ show_latent_space(shown, classes=["below 0", "above 0"], **sides)
 # The code is *one* number, the same for both labels. The best linear
 # autoencoder is PCA (lesson 03), fitted on 2,000 examples without labels.
 # Twenty examples get a label. They train a **support vector machine** (SVM):
-# it draws a border, straight or bent, as far as it can from the examples of
-# both classes. **Accuracy** is the share of new examples whose label is
+# it draws a boundary, straight or bent, as far as possible from the examples
+# of both classes. **Accuracy** is the share of new examples whose label is
 # guessed rightly.
 #
 # A contest is one call. A technique is told which rows are labelled, and
@@ -101,10 +101,10 @@ claim("the quiet one is lost", reached, high=0.6)
 # ## The rules
 #
 # Is the class of a garment loud or quiet? Each technique gets the same
-# labelled images. Autoencoders see all 8,000 training images, without
-# labels. Epochs, learning rates and the SVM's `C` (the price of an example
-# on the wrong side) are ordinary values. What had to be chosen was chosen on
-# the *validation* images, before the contest. The test chooses nothing.
+# labelled images. Autoencoders see all 8,000 training images, without labels.
+# Epochs, learning rates and the SVM's `C` (the price of an example on the
+# wrong side) are ordinary values. What had to be chosen was chosen on the
+# *validation* images, before the contest.
 
 # %%
 from course_utils.measures import draw_labelled
@@ -116,11 +116,9 @@ set_seed(SEED)
 show_images(x[draw_labelled(y, 100)], row_labels=FASHION_CLASSES)
 
 # %% [markdown]
-# One draw: all that a classifier is told about ten classes.
+# One draw: all that a classifier is told.
 #
 # ## Four techniques
-#
-# All four begin with an autoencoder.
 #
 # ### Technique 1 · A frozen encoder
 #
@@ -271,15 +269,15 @@ techniques |= {"from scratch": from_scratch, "fine-tuned": fine_tuned}
 # %% [markdown]
 # ### Technique 3 · A joint loss
 #
-# One training, two tasks. Each step takes images without labels to
-# reconstruct and images with labels to classify; both losses reach the
-# encoder:
+# One network, two tasks. Each step takes images without labels to reconstruct
+# and images with labels to classify; both losses reach the encoder:
 #
 # $$\text{loss} = \text{reconstruction}(x) + 100 \cdot
 # \text{cross-entropy}(x_\text{labelled})$$
 #
-# The weight 100 was chosen on the validation images. (With 1, the error of
-# 784 pixels drowns the few labels.)
+# Cross-entropy is −log of the probability of the right class. The weight 100
+# was chosen on the validation images. (With 1, the error of 784 pixels drowns
+# the few labels.)
 
 
 # %%
@@ -333,8 +331,8 @@ mean.unstack(0).round(3)
 # %% [markdown]
 # Ten times as many labels raise accuracy by 0.1. The four techniques lie
 # within 0.02 of each other. To see so small a lead, compare *within a draw*,
-# as `paired_leads` does: lucky labels are lucky for all. The bars are
-# standard errors over the draws.
+# as `paired_leads` does: lucky labels are lucky for all. The bars are standard
+# errors over the draws (standard deviation / √5).
 
 # %%
 from course_utils.figures import points_figure, show_figure
@@ -457,10 +455,10 @@ leaks = checks.leaks(leaks)
 #
 # ## What does help?
 #
-# **Which images get the labels.** Images without labels tell where images
-# are many. Find 100 clusters of codes (k-means), and label the image nearest
-# to the centre of each. Compare with 100 drawn at random: nobody knows the
-# classes beforehand.
+# **Which images get the labels.** Images without labels tell where images are
+# many. Find 100 clusters of codes (k-means: each code goes with the nearest
+# centre), and label the image nearest to each centre. Compare with 100 drawn
+# at random.
 
 # %%
 from sklearn.cluster import KMeans
@@ -600,7 +598,7 @@ answer = checks.digit_contest(answer)
 #
 # ### Summary
 #
-# - Reconstruction keeps what is loud. Labels may hang on what is quiet.
+# - Reconstruction keeps what is loud. Labels may depend on what is quiet.
 # - With 100 labels fine-tuning gained about 0.01, with 1,000 nothing.
 #   Choosing which images to label gained 0.03 or more.
 # - An untrained encoder, raw pixels and PCA belong in every such table.

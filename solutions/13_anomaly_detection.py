@@ -87,9 +87,9 @@ shirts = alarm_rates(alarms, images.test_labels, FASHION_CLASSES)
 show_bars(shirts, xlabel="share that raises an alarm")
 
 # %% [markdown] tags=["explain"]
-# Hardly any, although the network never saw a T-shirt: who can draw shirts can
-# draw T-shirts, too. **A large error means "unlike what I can draw". A small
-# one does not mean "seen before".**
+# Hardly any, although the network never saw a T-shirt: what can draw shirts
+# can draw T-shirts, too. **A large error means "unlike what I can draw". A
+# small one does not mean "seen before".**
 
 # %% tags=["claims"]
 from sklearn.metrics import roc_auc_score
@@ -250,7 +250,7 @@ show_bars(ours, xlabel="share")
 #
 # *PCA*: the error of a copy from a few components. *Mahalanobis*: the distance
 # from the mean in standard deviations, correlations included. *Isolation
-# forest*: how few random cuts set a flow apart. *One-class SVM*: a border
+# forest*: how few random cuts set a flow apart. *One-class SVM*: a boundary
 # around normal flows. *Nearest*: the distance to the closest of some training
 # flows. *One column*: the distance from the mean in a single column. All get
 # the same tables and your rule for the threshold. Each keeps its best setting

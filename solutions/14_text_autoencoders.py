@@ -62,11 +62,12 @@ table(torch.tensor([[3, 4, 3]]))
 # ### Exercise 1 · A loss to mend · 7 minutes, medium
 #
 # For each position after the start, a model gives a **score** (a logit) to
-# each word of the vocabulary. The loss is the cross-entropy: −log of the
-# probability of the right word, in nats. A colleague adds it up like this.
-# The test: a list of four words, equal scores: each costs log 4 = 1.39. Two
-# words and the end should cost 4.16. The colleague's loss gives more. Mend
-# it: words and end count, padding does not.
+# each word of the vocabulary. A softmax (exp of each, over their sum) makes
+# them probabilities. The loss is the cross-entropy: −log of the probability of
+# the right word, in nats. A colleague adds it up like this. The test: a
+# vocabulary of four words, equal scores: each costs log 4 = 1.39. Two words
+# and the end should cost 4.16. The colleague's loss gives more. Mend it: words
+# and end count, padding does not.
 
 # %%
 from torch.nn.functional import cross_entropy
@@ -113,7 +114,7 @@ sentence_loss(torch.zeros(1, 5, 4), toy)
 #
 # {answer}
 #
-# ### Exercise 2 · A mean without padding · 5 minutes, partly worked
+# ### Exercise 2 · A mean without padding · 5 minutes, easy
 #
 # The same trap waits in an encoder that averages vectors. `keep` is given.
 
@@ -281,8 +282,8 @@ lstm_code = checks.lstm_code(lstm_code)
 #
 # {answer}
 #
-# `remembering_lstm` is `nn.LSTM` with its gates open at the start, so that it
-# begins by remembering (Jozefowicz and others, 2015).
+# `remembering_lstm` is `nn.LSTM` whose forget gates, which decide what a state
+# keeps, begin open (Jozefowicz and others, 2015).
 
 
 # %%
@@ -375,9 +376,8 @@ scores.round(3)
 # sets of words allow one usual order, which the *decoder* has learnt.
 #
 # The dense encoder (95 %) comes closest to the Transformer (more than 99 %):
-# both keep every position. The LSTM (87 %) and the CNN (80 %)
-# bring all words into one list of states or of strongest answers; that takes
-# longer to learn.
+# both keep every position. The LSTM (87 %) and the CNN (80 %) merge all
+# positions into one list of numbers; that takes longer to learn.
 
 # %% tags=["claims"]
 exact = scores.exact
@@ -456,9 +456,9 @@ if not sentences.real:
 # use nobody knows the truth, and it must go on from its own words
 # (**free-running**).
 #
-# `LSTMDecoder`, too, turns the code into a vector for each position. Then an
-# LSTM goes from position to position: it gets this vector and the word before,
-# and corrects the vector.
+# `LSTMDecoder`, too, turns the code into a vector for each position. At each
+# position an LSTM gets this vector and the word before, and corrects the
+# vector.
 #
 # **One change at a time:** the LSTM and the Transformer encoder get both
 # decoders. Budget and learning rate stay.

@@ -108,10 +108,10 @@ nearest = checks.nearest(nearest)
 #
 # {answer}
 #
-# Does the nearest training sentence speak of the same beings and places? For
+# Does the nearest training sentence speak of the same subject and place? For
 # each held-out sentence we compare *who* acts, *where*, and the *colour*. The
-# third way is the same encoder with random weights: *untrained*. First try
-# it yourself:
+# third way is the same encoder with random weights: *untrained*. First try it
+# yourself:
 
 # %%
 from course_utils.datasets.captions import tokenize
@@ -225,7 +225,7 @@ show_bars(pairs, xlabel="share of word pairs that are known")
 # %% [markdown]
 # The ends are sentences. In the middle words are exchanged one by one, and
 # three pairs in ten are unknown: the decoder has never practised on codes from
-# there. It is still far from scrambled.
+# there.
 #
 # ### Scrambled on purpose
 #
@@ -385,12 +385,12 @@ recoloured = checks.recoloured(recoloured)
 #
 # Can we *invent* sentences? A random code is no sentence's code (lesson 08).
 # So we train a VAE (Bowman and others, 2016), with 16 units. Encoder and
-# decoder are recurrent (GRU). At each place the decoder sees the code and the
-# word before, and gives scores for the next word.
+# decoder are GRUs, relatives of the LSTM. At each place the decoder sees the
+# code and the word before, and gives scores for the next word.
 #
 # Text has a trap that images lack. The decoder guesses the next word well from
-# the words before. Why pay KL for a code? **Posterior collapse** (lesson 11),
-# a code that holds next to nothing, threatens. Three cures:
+# the words before. Why pay KL for a code? The danger is **posterior collapse**
+# (lesson 11): a code that holds next to nothing. Three cures:
 #
 # - **KL annealing**: the weight of the KL grows from 0 to 1.
 # - **Word dropout**: three words in ten that the decoder is told become
@@ -444,7 +444,7 @@ health.round(2)
 
 # %% [markdown] tags=["explain"]
 # One. Without a cure the code is empty, and another's code costs nothing: the
-# decoder does not listen. Annealing and word dropout alone do not help here.
+# decoder does not read it. Annealing and word dropout alone do not help here.
 # Free bits do: 3.7 nats, and another sentence's code costs 4. But no unit
 # carries more than 0.25 nats: what is free, and no more (16 units: 4). And
 # −ELBO is *worse*, by 2.6 nats. With a decoder this strong, an empty code is
@@ -520,11 +520,10 @@ variety
 
 # %% [markdown] tags=["explain"]
 # All 200 differ, without any cure! The colleague saw **argmax**, the likeliest
-# words: without a code these are always the same. The
-# collapsed VAE is a good writer: of its triples of words 89 % are known. Of
-# held-out sentences it is 97 %, of those drawn by word pairs 73 %. What the
-# collapse costs is not variety. It is *control*: the code does not say what will
-# be written.
+# words: without a code these are always the same. The collapsed VAE is a good
+# writer: of its triples of words 89 % are known. Of held-out sentences it is
+# 97 %, of those drawn by word pairs 73 %. The collapse does not cost variety
+# but *control*: the code does not say what will be written.
 
 # %% tags=["claims"]
 number = variety.different["no cure, drawn"]
@@ -569,11 +568,12 @@ for name in ("no cure", "free bits"):
 show_bars(bits, xlabel="bits per held-out sentence")
 
 # %% [markdown] tags=["explain"]
-# The code is the *longest*: few numbers are not few bits. gzip and xz, with all
-# training sentences for free, need 41 and 31 bits. Word pairs need 24, the VAE
-# 17. But look which VAE: the collapsed one. Its decoder is a **language model**:
-# it gives each next word a probability, and that compresses. With a code in use
-# the bill is 4 bits higher. (The network's weights are not counted.)
+# The code is the *longest*: few numbers are not few bits. gzip and xz, with
+# all training sentences for free, need 41 and 31 bits. Word pairs need 24, the
+# VAE 17. But look which VAE: the collapsed one. Its decoder is a **language
+# model**: it gives each next word a probability, and that compresses. With a
+# code in use the file is 4 bits longer. (The network's weights are not
+# counted.)
 
 # %% tags=["claims"]
 reveal(min(ways, key=bits.get))
@@ -628,7 +628,8 @@ measured_table("15").filter(regex=shown, axis="index")
 # - A direction of the code can be an edit of one word at one position.
 # - A text VAE collapses, since its decoder can do without the code. Free bits
 #   keep it in use, at a price. Draw words before you judge variety.
-# - −ELBO is a length, by bits-back coding. The language model earns it.
+# - −ELBO is a length, by bits-back coding. The decoder, a language model,
+#   makes it short.
 #
 # ### Quiz and scorecard
 

@@ -405,10 +405,10 @@ ranks = pandas.DataFrame(ranks, index=[" → ".join(pair) for pair in pairs])
 ranks
 
 # %% [markdown] tags=["explain"]
-# Two. Word2Vec puts six of eight first, and so do the counted neighbours, for
-# nothing. Who guesses neighbours cannot tell twins apart: theirs are the same.
-# Who gives back *must*: *fellow* is wrong where *man* stood. **Each method
-# learns what its task asks for.**
+# Two. Word2Vec puts six of eight first, and so do the counted neighbours,
+# without training. A model that guesses neighbours cannot tell twins apart:
+# they have the same ones. A model that gives sentences back *must*: *fellow*
+# is wrong where *man* stood. **Each method learns what its task asks for.**
 
 # %% tags=["claims"]
 first = (ranks == 1).sum()
@@ -439,9 +439,9 @@ decoded = right.float().mean().item()
 show_bars(recall | {"Transformer's decoder": decoded}, xlabel="words right")
 
 # %% [markdown]
-# The average gives 0.88 of the words to a linear read-out, the Transformer's code
-# 0.76. But its decoder gives back 0.99 of them, *in their places*. An average
-# is a heap of words; a code can be opened.
+# The average gives 0.88 of the words to a linear read-out, the Transformer's
+# code 0.76. But its decoder gives back 0.99 of them, *in their places*. An
+# average has no places; a code can be decoded.
 #
 # ### Axis 5 · Use
 #
@@ -519,11 +519,11 @@ table.round(2).assign(winners=winners(table, within=0.03))
 # %% [markdown]
 # *Counted words* and *averaged words*, the cheapest, win or share four rows
 # each. The *codes* win where order counts: the Transformer's moves most, the
-# LSTM's shows a swap most openly. And only a code can be decoded.
+# LSTM's shows a swap most clearly. And only a code can be decoded.
 #
 # ## Twins of your own
 #
-# ### Exercise 4 · Plant and predict · 12 minutes, from an empty cell
+# ### Exercise 4 · Plant and predict · 12 minutes, on your own
 #
 # Choose a word that stands in 100 places or more (*woman*, *horse*, *bites*,
 # *blue* do) and invent a twin. In a copy of `words`, the training sentences, a
@@ -620,10 +620,10 @@ scorecard(results, "real" if sentences.real else "small")
 measured_table("16").drop("real_data")
 
 # %% [markdown]
-# Captions that people wrote say the same, and louder. An average still does not
-# move, and Word2Vec puts six to eight of eight twins first. But a search by
-# counted words is right in 93 of 100 cases, by the Transformer's code in 66:
-# counts keep all 850 words apart, the code has 64 numbers.
+# Captions that people wrote say the same, more clearly. An average still does
+# not move, and Word2Vec puts six to eight of eight twins first. But a search
+# by counted words is right in 93 of 100 cases, by the Transformer's code in
+# 66: counts keep all 850 words apart, the code has 64 numbers.
 #
 # **References.** T. Mikolov and others, *Distributed representations of words and
 # phrases and their compositionality*, 2013. · O. Levy and Y. Goldberg, *Neural

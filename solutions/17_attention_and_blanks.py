@@ -110,10 +110,10 @@ table["heard"] = [[round(n.item(), 2) for n in w @ v] for w in ways.values()]
 table.round(3)
 
 # %% [markdown] tags=["explain"]
-# As much as before: its score was 0 already, and exp(0) = 1 is no weight of
-# 0. Multiplying the *weights* silences it, but the rest adds up to 0.91 only:
-# it speaks too softly. Divide by the sum, and it is right. A score of −∞ does
-# both at once, since exp(−∞) = 0. That is how it is done.
+# As much as before: its score was 0 already, and exp(0) = 1 is no weight
+# of 0. Multiplying the *weights* silences it, but the rest adds up to 0.91
+# only: too little is heard. Divide by the sum, and it is right. A score of −∞
+# does both at once, since exp(−∞) = 0.
 
 # %% tags=["claims"]
 padding = table["padding"]
@@ -178,7 +178,7 @@ diagram("attention_block")
 # treats each alone:
 #
 # - **norm** (`norm1`, `norm2`): each state gets mean 0 and standard deviation
-#   1, times learnt numbers. Training stays calm.
+#   1, times learnt numbers. Training stays stable.
 # - **attention** (`hear`): q, k and v are linear maps of the states. Here, and
 #   only here, words meet.
 # - **feed-forward** (`feed_forward`): a small network for each word alone.
@@ -375,12 +375,13 @@ box = explore(listen, sentence="two men in red ____ the guitar")
 # %% [markdown]
 # ## One budget
 #
-# Both have had about ten seconds. Which one knows more about a sentence? We
-# ask four questions with known answers. A linear classifier reads one vector
-# of each sentence: the autoencoder's code, or the mean of the filler's states.
-# The network is *frozen*.
+# Both took seconds only: 7 and 5 on one core. Which one knows more about a
+# sentence? We ask four questions with known answers. A linear classifier reads
+# one vector of each sentence: the autoencoder's code, or the mean of the
+# filler's states. The network is *frozen*.
 #
-# - *who*: all beings are blanked out. Is it a man, woman, boy, girl or dog?
+# - *who*: all people and animals are blanked out. Is it a man, woman, boy,
+#   girl or dog?
 # - *bank*: by a river or for money? *orange*: a fruit or a colour?
 # - *order*: were two neighbouring words exchanged? (Half of them; 1,000
 #   labels.)
@@ -592,7 +593,7 @@ reveal(times[256].idxmin())
 #   came in.
 # - At one budget, frozen, neither beats counted words and random weights by
 #   much. Fine-tuned, both know order.
-# - From few examples attention learned to copy over a distance; the LSTM did
+# - From few examples attention learnt to copy over a distance; the LSTM did
 #   not.
 #
 # **Review question.** A million sentences without labels, 500 with:

@@ -159,7 +159,7 @@ show_curves({"straight-through": alone}, "step", "z")
 
 # %% [markdown] tags=["explain"]
 # It goes on for ever: z_q is stuck at 1, the gradient still says "higher", and
-# z obeys each time. The cheat is honest only while z is close to z_q.
+# z obeys each time. The cheat works only while z is close to z_q.
 
 # %% tags=["claims"]
 last = alone[200]
@@ -363,10 +363,11 @@ claim("more than the tile, less than a third", moved, 17, 260)
 # %% [markdown]
 # ### Exercise 5 · Shorts · 10 minutes, on your own
 #
-# `x_test[2]` shows trousers. Turn them into shorts **by editing their code map**,
-# `test_codes[2]`: the lowest eight rows of pixels shall be dark (below 0.3), the
-# upper third of the image shall stay as it is. Hand in both, decoded: `shorts`,
-# shape (2, 1, 28, 28), before and after. `show_tiles` shows you their codes.
+# `x_test[2]` shows trousers. Turn them into shorts **by editing their code
+# map**, `test_codes[2]`: the lowest eight rows of pixels must be dark (below
+# 0.3), the upper third of the image must stay as it is. Hand in both, decoded:
+# `shorts`, shape (2, 1, 28, 28), before and after. `show_tiles` shows you
+# their codes.
 
 # %% tags=["nbval-check-output"]
 ### BEGIN SOLUTION
@@ -509,8 +510,9 @@ claim("colder samples are accepted more often", cool - share, low=0)
 # ### Summary
 #
 # - A VQ-VAE gives each tile the number of its nearest code.
-# - Straight-through passes the gradient; commitment keeps it honest.
-# - Codes that nobody chooses die. Moving them to vectors of the batch cures it.
+# - Straight-through passes the gradient; commitment keeps z near z_q.
+# - Codes that nobody chooses die. Moving them to vectors of the batch cures
+#   this.
 # - A code of probability p costs −log₂ p bits: a prior that predicts well
 #   makes small files, and it can draw.
 #

@@ -236,8 +236,9 @@ def decode(z):
 
 # %% [markdown]
 # The velocity network is told the class, too. For one image in ten it is told
-# "10" instead: *no class*. Three layers take x_t, sines and cosines of t, and the
-# class; their sum goes through two residual blocks of 192 units.
+# "10" instead: *no class*. Three layers take x_t, sines and cosines of t, and
+# the class; their sum goes through two residual blocks (lesson 17) of 192
+# units.
 
 
 # %%
@@ -335,13 +336,14 @@ contest.round(2)
 
 # %% [markdown] tags=["explain"]
 # The Gaussian, fitted to our own codes: 0.25 (lesson 09's VAE, trained longer:
-# 0.29). After so few epochs the GAN is grainy, and its recall is 0: it draws few
-# kinds. On pixels 0.18 pass, and they cover nothing: most samples are still full
-# of noise. All 784 pixels must lose theirs, and the budget is too small for that.
+# 0.26 to 0.31). After so few epochs the GAN is grainy, and its recall is 0: it
+# draws few kinds. On pixels 0.18 pass, and they cover nothing: most samples
+# are still full of noise. All 784 pixels must lose theirs, and the budget is
+# too small for that.
 #
-# In the codes the same network is accepted as often as *copies* of test images
-# (0.62): what is missing to real images (0.66) is lost by the decoder. Lesson
-# 18's prior over tiles comes near: almost 0.6.
+# In the codes the same network is accepted as often as *copies*
+# (reconstructions) of test images (0.62): the rest, up to real images (0.66),
+# is lost in the code. Lesson 18's prior over tiles comes near: almost 0.6.
 
 # %% tags=["claims"]
 passes, covers = contest.accepted, contest.coverage
@@ -573,9 +575,9 @@ pandas.DataFrame(edits, [*rows][1:]).round(2)
 #
 # <details><summary>A model answer</summary>
 #
-# Coverage, or variety within a class: guidance makes samples typical and alike.
-# Then cost: two calls of the
-# network a step. And whether samples are copies of training images.
+# Coverage, or variety within a class: guidance makes samples typical and
+# alike. Then cost: two calls of the network a step. And whether samples are
+# copies of training images.
 #
 # </details>
 #
@@ -629,9 +631,9 @@ scorecard(results, data="full" if FULL else "small")
 #
 # **Stable Diffusion.** What you have built has the parts of the large image
 # generators. Their boxes are larger, and the class became a sentence, which
-# lesson 17's attention reads. The first version, a diffusion model, learned
-# the noise instead of the velocity; the third walks on straight lines, as we
-# do (Esser and others, 2024). Guidance, Euler steps and "part of the way back"
+# lesson 17's attention reads. The first version, a diffusion model, learnt the
+# noise instead of the velocity; the third walks on straight lines, as we do
+# (Esser and others, 2024). Guidance, Euler steps and "part of the way back"
 # (SDEdit: Meng and others, 2022) are the same. Order one:
 
 # %%

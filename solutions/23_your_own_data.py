@@ -44,10 +44,10 @@ data.report
 # edges that `fit="crop"` cut off. (`fit="pad"` keeps them.)
 #
 # *Your own:* do the lesson once with the leaves. Then put your folder, of a
-# hundred images or more, beside this notebook, write `folder("its name",
-# color=True)` above, and run all again. In Colab, pack it into a zip, write
-# `folder(upload(), color=True)`, and import `upload` from
-# `course_utils.datasets`. Tables of causes will show NaN (not known), nobody
+# hundred images or more, beside this notebook, write
+# `folder("its name", color=True)` above, and run all again. In Colab, pack it
+# into a zip, write `folder(upload(), color=True)`, and import `upload` from
+# `course_utils.datasets`. Tables of causes will show NaN (not known), no image
 # is bitten, and our sentences are about leaves.
 
 # %%
@@ -59,7 +59,7 @@ show_images(some)
 # ## Who is in the test?
 #
 # One image in five is kept for the test. At random? People take several
-# photographs of one thing, a **burst**. Let us act as if: 150 leaves, each
+# photographs of one thing, a **burst**. We imitate this: 150 leaves, each
 # taken four times, with a shift of up to one pixel and some noise. We fit PCA
 # with 64 numbers, and compare two tests of 120 images: one drawn from all
 # images, and one drawn from the leaves, with all four images of a leaf on the
@@ -366,10 +366,10 @@ claim("nobody finds more", hits["PCA"] - max(hits.values()), low=0)
 # %% [markdown]
 # ## Take it with you
 #
-# Two ways out of this notebook. `save_model` writes the weights
-# (safetensors); who loads them needs the course. `torch.export` writes
-# weights *and* computation; who loads it needs PyTorch alone. `batch` says
-# that the number of images may change.
+# Two ways out of this notebook. `save_model` writes the weights (safetensors);
+# whoever loads them needs the course. `torch.export` writes weights *and*
+# computation; whoever loads it needs PyTorch alone. `batch` says that the
+# number of images may change.
 
 # %%
 from torch.export import Dim, export, load, save

@@ -519,8 +519,8 @@ size_errors = checks.size_errors(size_errors)
 # ### Where it fails
 #
 # - The axes mean nothing by themselves; another seed gives another map.
-# - Where the map is empty the decoder was never trained. It draws smears there,
-#   without a warning. Lesson 08 fills the holes.
+# - Where the map is empty the decoder was never trained. It draws smears
+#   there, without a warning. Lesson 08 leaves fewer holes.
 # - In photographs nobody knows the causes, and nobody can compute this R².
 #
 # ### Summary

@@ -213,7 +213,7 @@ train_step = checks.train_step(train_step)
 # {answer}
 #
 # **Overfit one batch first.** Show the model the same eight images 200 times.
-# If it cannot learn even these by heart, something is broken. The optimizer is
+# If it cannot learn even these by heart, something is broken. The optimiser is
 # Adam (Kingma and Ba, 2015); `lr`, the **learning rate**, scales its steps.
 #
 # Beside yours we test a broken step. It runs without an error message, but

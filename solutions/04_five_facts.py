@@ -29,7 +29,8 @@ diagram("five_facts")
 #    often better**.
 # 3. A *map* of the latent space *reveals clusters* (groups) in the data.
 # 4. *Moving* through the latent space makes *new samples*.
-# 5. Training *minimises the error*; that guides it to *useful features*.
+# 5. Training *minimises the error*; that guides it to *useful features*
+#    (numbers that serve other tasks).
 #
 # Each gets an experiment, a **control** (a comparison without the claimed
 # cause) and a verdict.
@@ -203,10 +204,10 @@ show_curves(curve, **scale, ylabel="accuracy", mark=mark)
 
 # %% [markdown] tags=["explain"]
 # Copying gets better with every number. The distance to the clean image has a
-# *valley* at 16, accuracy a *peak* at 32: smaller codes lose the garment,
-# larger ones let the noise in. 32 numbers reach 0.61, the noisy pixels 0.53.
-# *More compact is better* is false for copying, and true for the other jobs
-# down to the size that they need.
+# *valley* at 16, accuracy (the share of right labels) a *peak* at 32: smaller
+# codes lose the garment, larger ones let the noise in. 32 numbers reach 0.61,
+# the noisy pixels 0.53. *More compact is better* is false for copying, and
+# true for the other jobs down to the size that they need.
 
 # %% tags=["claims"]
 best = sizes[runs.mean(dim=1).argmax()]
@@ -528,9 +529,9 @@ verdict["verdict"] = share.map({1: "holds", 0: "does not hold here"})
 verdict.fillna("holds on a condition")
 
 # %% [markdown]
-# None holds as it stands. *The code sets the copy* does not hold here, the
-# rest needs a condition. The error guides roughly; **the loss decides what
-# counts**.
+# No sentence holds as it stands. *The code sets the copy* does not hold here,
+# the others need a condition. The error guides roughly; **the loss decides
+# what counts**.
 #
 # ### Where it fails
 #

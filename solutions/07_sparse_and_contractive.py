@@ -108,7 +108,7 @@ def train(make=Overcomplete, penalty=nothing, data=train_x, **options):
 #
 # The **KL penalty** (Ng, 2011) looks at a unit over many images: its mean
 # activity, its **rate**, should be a small number rho. The penalty is the
-# Kullback–Leibler divergence between two coins that show heads with
+# Kullback-Leibler divergence between two coins that show heads with
 # probabilities rho and rate:
 #
 # rho · log(rho/rate) + (1 − rho) · log((1 − rho) / (1 − rate))
@@ -235,8 +235,8 @@ claim("the strokes have grown", norms > 1)
 
 # %% [markdown]
 # Training found the same trick. The **guard**: the decoder divides each stroke
-# by its norm, so that it cannot grow. The penalty's weight is now 0.2: that
-# leaves a few more active units than before.
+# by its norm (its length), so that it cannot grow. The penalty's weight is now
+# 0.2: that leaves a few more active units than before.
 
 
 # %%
@@ -379,9 +379,9 @@ rows = {
 show_images(rows, diverging=True)
 
 # %% [markdown]
-# Plain units draw a tangle. L1's can be read one by one: a dress, a shoe,
-# short sleeves, the bottom edge of a shirt. Top-k's are rougher. PCA's soon
-# become waves.
+# Plain units cannot be read. L1's can, one by one: a dress, a shoe, short
+# sleeves, the bottom edge of a shirt. Top-k's are rougher. PCA's soon become
+# waves.
 #
 # ## A steady code
 #
@@ -559,8 +559,8 @@ means.astype(float).round(3)
 # %% [markdown]
 # Noise takes the plain code from 0.73 to 0.46. Top-k and the contractive code
 # keep 0.63 to 0.66. But PCA with 20 numbers keeps 0.60 to 0.63, and a plain
-# sigmoid code does as well: what helps is mostly **to say little, or to be
-# smooth**. On clean images all are near each other: KL leads by two to five
+# sigmoid code does as well: what helps is mostly **a code that says little, or
+# is smooth**. On clean images all are near each other: KL leads by two to five
 # points, and a draw of labels changes about two.
 #
 # **Review question.** Denoising (lesson 06) adds nothing to the loss. Why may

@@ -115,8 +115,8 @@ likelihood(knobs).mean, likelihood(knobs).sample()
 #
 # $$p(z|x)=\frac{p(x|z)\;p(z)}{p(x)}$$
 #
-# In words: believe in a knob as far as it *explains the report* and *is
-# common*. The **evidence** p(x) is the sum of p(x|z) p(z) over all knobs.
+# In words: a knob is believable if it *explains the report* and *is common*.
+# The **evidence** p(x) is the sum of p(x|z) p(z) over all knobs.
 
 # %%
 from course_utils.figures import show_bells

@@ -109,11 +109,11 @@ by_likelihood = {
 pandas.Series(by_likelihood).round(0).to_frame("−ELBO")
 
 # %% [markdown]
-# So 250 is no bad number: even a perfect copy costs 190, for being grey. The
+# So 250 is not bad: even a perfect copy costs 190, because it is grey. The
 # second table shows the same network with other likelihoods: on pixels made
-# black or white, and a Gaussian with σ = 0.1 around each grey pixel. One number is
-# negative: a *density* may be above 1, and then its −log is below 0. **Never
-# compare nats across likelihoods**, nor across data sets. Papers on
+# black or white, and a Gaussian with σ = 0.1 around each grey pixel. One
+# number is negative: a *density* may be above 1, and then its −log is below 0.
+# **Never compare nats across likelihoods**, nor across data sets. Papers on
 # black-and-white digits report about 90 nats; that says nothing about our 250.
 #
 # ## A loss to mend

@@ -59,10 +59,11 @@ claim("a sandal for sure needs 20 draws or more", draws, low=20)
 # ## Tell both halves
 #
 # We have labels. The **conditional VAE** (Kingma and others, 2014; Sohn and
-# others, 2015) tells both halves the label y, as a **one-hot** row: ten
-# numbers, a 1 at the place of the class, else 0. All else is as in lesson 08:
-# z is drawn from the prior, then x from p(x | z, y). The decoder knows the
-# class already, so z has to say only the rest: the **style**.
+# others, 2015) tells both halves, encoder and decoder, the label y, as a
+# **one-hot** row: ten numbers, a 1 at the place of the class, else 0. All else
+# is as in lesson 08: z is drawn from the prior, then x from p(x | z, y). The
+# decoder knows the class already, so z has to say only the rest: the
+# **style**.
 
 # %%
 diagram("conditional_vae", highlight=("y", "y_to_encoder", "y_to_decoder"))

@@ -455,8 +455,8 @@ leaks = checks.leaks(leaks)
 #
 # ## What does help?
 #
-# **Which images get the labels.** Images without labels tell where images are
-# many. Find 100 clusters of codes (k-means: each code goes with the nearest
+# **Which images get the labels.** Images without labels show where most images
+# lie. Find 100 clusters of codes (k-means: each code goes with the nearest
 # centre), and label the image nearest to each centre. Compare with 100 drawn
 # at random.
 
@@ -630,7 +630,7 @@ scorecard(scores | {"shuffled": by_leak}, data="full" if FULL else "small")
 # ## Going further
 #
 # **A scaler's trap.** Usually each column is divided by its *own* standard
-# deviation. A VAE leaves some latents unused (lesson 08). Then they are made
+# deviation. A VAE leaves some latents unused (lesson 11). Then they are made
 # as loud as the others: with 100 labels 0.03 of accuracy is lost. With 1,000
 # labels nothing is.
 

@@ -160,10 +160,10 @@ found.round(2)
 # %% [markdown] tags=["explain"]
 # An encoder with *random* weights wins: 82 of 100 for *who*. The trained code
 # has 75, counted words 67. Even with random weights, sentences with the same
-# words at the same places get near codes. Training asked for copies; nothing
-# pulled together sentences that mean the same. Counts lose at *who* and
-# *colour*: they do not know who does what in which colour. *Where* is a matter
-# of one word, so all are level.
+# words at the same positions get near codes. Training asked for copies;
+# nothing pulled together sentences that mean the same. Counts lose at *who*
+# and *colour*: they do not know who does what in which colour. *Where* is a
+# matter of one word, so all are level.
 
 # %% tags=["claims"]
 reveal(found.who.idxmax())
@@ -193,7 +193,7 @@ right.round(2)
 # Each wins once. *Who acts* is a question of order: *a dog bites a man*.
 # Counts miss it (85 of 100), the code has it (98). *Where* is a question of
 # one word, and each word has a count of its own (100). In the code that word
-# is mixed with all others, at changing places (84), and 1,000 sentences are
+# is mixed with all others, at changing positions (84), and 1,000 sentences are
 # few to find it.
 #
 # ## Between two sentences
@@ -385,8 +385,8 @@ recoloured = checks.recoloured(recoloured)
 #
 # Can we *invent* sentences? A random code is no sentence's code (lesson 08).
 # So we train a VAE (Bowman and others, 2016), with 16 units. Encoder and
-# decoder are GRUs, relatives of the LSTM. At each place the decoder sees the
-# code and the word before, and gives scores for the next word.
+# decoder are GRUs, relatives of the LSTM. At each position the decoder sees
+# the code and the word before, and gives scores for the next word.
 #
 # Text has a trap that images lack. The decoder guesses the next word well from
 # the words before. Why pay KL for a code? The danger is **posterior collapse**

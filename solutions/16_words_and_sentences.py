@@ -68,10 +68,10 @@ print(" ".join(words[2]), "→", x[2].tolist())
 # ## One pair, on paper
 #
 # Word2Vec (Mikolov and others, 2013) tells a true neighbour from a stranger.
-# **Neighbours** stand at most four places apart: in "a dog chases a man",
-# *chases* is a neighbour of *dog*. Each word has a vector $v$ as the **centre**
-# and a vector $u$ as a neighbour. The score of a pair is the dot product; the
-# sigmoid σ makes a probability of it. With two numbers a word:
+# **Neighbours** stand at most four positions apart: in "a dog chases a man",
+# *chases* is a neighbour of *dog*. Each word has a vector $v$ as the
+# **centre** and a vector $u$ as a neighbour. The score of a pair is the dot
+# product; the sigmoid σ makes a probability of it. With two numbers a word:
 #
 # - *dog* v = (1, 2), *chases* u = (2, −1): score 1·2 + 2·(−1) = **0**
 # - probability σ(0) = **0.5**; the truth is 1; loss −log 0.5 = **0.69**
@@ -148,9 +148,9 @@ print(f"the pair on paper: {negative_sampling_loss(*pair).item():.2f}")
 #
 # ## From a pair to a table
 #
-# "a man sits" holds six pairs (centre, neighbour): (a, man), (a, sits),
-# (man, a), (man, sits), (sits, a), (sits, man). For thousands of sentences,
-# without a loop over words: lay the table over itself, shifted by 1 to 4 places.
+# "a man sits" holds six pairs (centre, neighbour): (a, man), (a, sits), (man,
+# a), (man, sits), (sits, a), (sits, man). For thousands of sentences, without
+# a loop over words: lay the table over itself, shifted by 1 to 4 positions.
 #
 # ### Exercise 2 · A broken table of pairs · 8 minutes, medium
 #
@@ -253,8 +253,8 @@ pandas.DataFrame(near).T
 #
 # ## Four ways to a vector of a sentence
 #
-# **Counted words.** **Averaged words**: the mean of all their Word2Vec vectors.
-# And the codes of lesson 14's two autoencoders, 64 numbers each.
+# **Counted words.** **Averaged words**: the mean of all their Word2Vec
+# vectors. And the codes of two of lesson 14's autoencoders, 64 numbers each.
 
 # %%
 from course_utils.models.sentences import (

@@ -240,7 +240,7 @@ show_images(rows)
 
 # %% [markdown]
 # The network knows no leaf outside of what it has seen, and blurs there
-# (lesson 04). To invent leaves, train a VAE: `dense_vae(16, shape=...)` takes
+# (lesson 01). To invent leaves, train a VAE: `dense_vae(16, shape=...)` takes
 # colour, too (lessons 08 and 09).
 #
 # ## The nearest and the oddest

@@ -34,15 +34,15 @@ diagram("anatomy")
 # **decoder** draws the image again from the code alone. The narrow place
 # between encoder and decoder is the **bottleneck**.
 #
-# An image is a tensor (1, 28, 28): channel, height, width. B images together, a
-# *batch*, are (B, 1, 28, 28). In the diagram x is the image, z its code of k
-# numbers, and x̂ its reconstruction.
+# An image is a tensor (1, 28, 28): channel, height, width. B images together,
+# a **batch**, are (B, 1, 28, 28). In the diagram x is the image, z its code of
+# k numbers, and x̂ its reconstruction.
 #
-# A dense (or *linear*) layer turns the 28 × 28 = 784 pixels of an
-# image into new numbers, here 32. For each it multiplies every pixel by a
+# A **dense** (or *linear*) layer turns the 28 × 28 = 784 pixels of an image
+# into new numbers, here 32. For each it multiplies every pixel by a
 # **weight**, and adds up the products and one number more, the **bias**. Here
-# is the first number of the first image, by hand and by the layer. `flatten(1)`
-# makes one row of each image.
+# is the first number of the first image, by hand and by the layer.
+# `flatten(1)` makes one row of each image.
 
 # %%
 x = images.train[:128]

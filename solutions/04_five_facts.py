@@ -638,7 +638,7 @@ few_labels = checks.few_labels(few_labels)
 #
 # 1. If nothing limits the code, copying is free, and codes need be no simpler
 #    than images. A small code is the plainest limit. Others: noise in the
-#    input (06), few active units (07), a price on each nat (08).
+#    input (06), few active units (07), a price on what it says (08).
 # 2. It shows which images the encoder treats alike. Not to be read off: whether
 #    a gap or an overlap is in the data, how many groups there are, and what
 #    distances mean, since maps are bent.

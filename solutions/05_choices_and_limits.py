@@ -361,9 +361,9 @@ show_curves({"stored code": by_bits}, mark=exact, **axes)
 # ### Against image formats
 #
 # PNG keeps every pixel. JPEG, WebP and AVIF lose some detail. We pack 100 test
-# images into one file, so that the file's header hardly counts, and look for the
-# smallest file whose error is no larger than that of our code with 8 bits a
-# number.
+# images into one file, so that the file's header hardly counts. We look for
+# the smallest file whose error is no larger than that of our code with 8 bits
+# a number.
 
 # %%
 contestants = "JPEG", "WebP", "AVIF", "the code with 8 bits a number"

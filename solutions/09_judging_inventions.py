@@ -463,7 +463,7 @@ contest.round(2)
 #
 # And the verdict depends on the budget. Trained on all 60,000 images, six
 # times as long (three seeds), the VAE's prior is level by the judge or up to
-# 18 % ahead, and covers nine tenths of the real balls, the plain one six
+# 18 % ahead. It covers nine tenths of the real balls, the plain one six
 # tenths. Nothing in the plain one's loss keeps its codes like a Gaussian.
 #
 # So "which is better" has no answer without "for what" and "after how much

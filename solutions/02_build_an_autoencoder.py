@@ -451,7 +451,7 @@ claim("the error of 128 numbers over that of 32", more, 0.75, 1.1)
 # by two pixels, so height and width are halved. The decoder doubles height and
 # width again, by **transposed convolutions**.
 #
-# Its rival is `model`, the dense one with 32 numbers. The convolutional one
+# The rival is `model`, the dense one with 32 numbers. The convolutional one
 # has about a quarter of its **parameters** (weights and biases, the numbers
 # that training changes). It gets five epochs in batches of 64 instead of eight
 # in batches of 128: a quarter more steps.

@@ -375,8 +375,7 @@ box = explore(listen, sentence="two men in red ____ the guitar")
 # %% [markdown]
 # ## One budget
 #
-# Both took seconds only: 7 and 5 on one core. Which one knows more about a
-# sentence? We ask four questions with known answers. A linear classifier reads
+# Both took seconds only. Which one knows more about a sentence? We ask four questions with known answers. A linear classifier reads
 # one vector of each sentence: the autoencoder's code, or the mean of the
 # filler's states. The network is *frozen*.
 #

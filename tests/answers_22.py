@@ -3,6 +3,7 @@
 ANSWERS: {check: (right answers, {words of the message: wrong answer})}.
 """
 
+import numpy as np
 import torch
 
 from course_utils.models.quantum import (
@@ -37,8 +38,43 @@ def gate_by_transpose(states, gate, qubit):
     return (last @ gate.T).transpose(qubit + 1, -1)
 
 
+def gate_by_kron(states, gate, qubit):
+    whole = torch.ones(1, 1)
+    for q in range(states.ndim - 1):
+        whole = torch.kron(whole, gate if q == qubit else torch.eye(2))
+    return (states.flatten(1) @ whole.T).reshape(states.shape)
+
+
+def gate_by_numpy(states, gate, qubit):
+    last = np.moveaxis(states.numpy(), qubit + 1, -1) @ gate.numpy().T
+    return np.moveaxis(last, -1, qubit + 1)
+
+
 def gate_forgets_batch(states, gate, qubit):
     return (states.movedim(qubit, -1) @ gate.T).movedim(-1, qubit)
+
+
+def gate_on_qubit_0(states, gate, qubit):
+    new = torch.zeros_like(states)
+    for i in range(2):
+        for j in range(2):
+            new[:, i] += gate[i, j] * states[:, j]
+    return new
+
+
+def gate_in_front(states, gate, qubit):
+    front = states.movedim(qubit + 1, 1).flatten(2)
+    return (gate @ front).reshape(states.shape)
+
+
+def gate_overwrites(states, gate, qubit):
+    new = torch.zeros_like(states)
+    for i in range(2):
+        for j in range(2):
+            new.select(qubit + 1, i).copy_(
+                gate[i, j] * states.select(qubit + 1, j)
+            )
+    return new
 
 
 def gate_not_moved_back(states, gate, qubit):
@@ -68,6 +104,21 @@ def trash_by_sum(states, kept):
     while chance.ndim > kept + 1:
         chance = chance[..., 0]
     return chance.flatten(1).sum(-1)
+
+
+def trash_by_projection(states, kept):
+    rows = states.reshape(len(states), 2**kept, -1)
+    zero = torch.zeros(rows.shape[-1])
+    zero[0] = 1
+    return (rows @ zero).square().sum(1)
+
+
+def trash_multiplied(states, kept):
+    chance = 1
+    for q in range(kept, states.ndim - 1):
+        zero = states.movedim(q + 1, 1)[:, 0]
+        chance = chance * zero.square().flatten(1).sum(1)
+    return chance
 
 
 def untie(states):
@@ -140,9 +191,43 @@ def undo_angles_kept(states, angles):
     return states
 
 
+def undo_numbered_wrongly(states, angles):
+    for layer, row in enumerate(reversed(angles)):
+        for qubit, angle in enumerate(row):
+            states = apply_gate(states, rotation(-angle), qubit)
+        if layer > 0:
+            states = untie(states)
+    return states
+
+
+def undo_unties_layer_0(states, angles):
+    for layer in range(len(angles), 0, -1):
+        for qubit, angle in enumerate(angles[layer - 1]):
+            states = apply_gate(states, rotation(-angle), qubit)
+        if layer > 0:
+            states = untie(states)
+    return states
+
+
+def undo_turned_twice(states, angles):
+    for layer in reversed(range(len(angles))):
+        for qubit, angle in enumerate(angles[layer]):
+            states = apply_gate(states, rotation(-angle).T, qubit)
+        if layer > 0:
+            states = untie(states)
+    return states
+
+
 ANSWERS = {
     "apply_gate": (
-        [gate_by_einsum, gate_by_tensordot, gate_by_halves, gate_by_transpose],
+        [
+            gate_by_einsum,
+            gate_by_tensordot,
+            gate_by_halves,
+            gate_by_transpose,
+            gate_by_kron,
+            gate_by_numpy,
+        ],
         {
             "transposed": lambda s, g, q: gate_by_einsum(s, g.T, q),
             "last axis": lambda s, g, q: s @ g.T,
@@ -150,11 +235,25 @@ ANSWERS = {
             "counted from the end": lambda s, g, q: gate_by_einsum(
                 s, g, s.ndim - 2 - q
             ),
+            "axis too early": gate_forgets_batch,
+            "on qubit 0": gate_on_qubit_0,
+            "in another order": gate_in_front,
+            "stands on the left": lambda s, g, q: (
+                g @ s.movedim(q + 1, -1)
+            ).movedim(-1, q + 1),
+            "not `=`": gate_overwrites,
+            "not the shape": lambda s, g, q: apply_gate(s, g, q).flatten(1),
             "None": lambda s, g, q: None,
         },
     ),
     "trash_fidelity": (
-        [trash_by_loop, trash_by_index, trash_by_rows, trash_by_sum],
+        [
+            trash_by_loop,
+            trash_by_index,
+            trash_by_rows,
+            trash_by_sum,
+            trash_by_projection,
+        ],
         {
             "kept qubits were asked": lambda s, kept: s.flatten(1)[:, 0] ** 2,
             "square first": lambda s, kept: (
@@ -167,6 +266,13 @@ ANSWERS = {
             "they stay": lambda s, kept: (
                 s.reshape(len(s), 2**kept, -1)[:, 0].pow(2).sum(1)
             ),
+            "begins at axis": lambda s, kept: (
+                s.flatten(kept)[..., 0].square().flatten(1).sum(1)
+            ),
+            "last qubits were kept": lambda s, kept: (
+                s.flatten(1)[:, : 2**kept].square().sum(1)
+            ),
+            "were multiplied": trash_multiplied,
             "whole batch": lambda s, kept: trash_fidelity(s, kept).mean(),
         },
     ),
@@ -175,8 +281,11 @@ ANSWERS = {
         {
             "turn back first": undo_untied_early,
             "three CNOTs": undo_ties_forward,
-            "keep their sign": undo_angles_kept,
+            "once more: turn by -angle": undo_angles_kept,
             "as they were": lambda states, angles: states,
+            "their numbers are not": undo_numbered_wrongly,
+            "Layer 0 was untied": undo_unties_layer_0,
+            "such as -angle and .T": undo_turned_twice,
             "CNOTs are missing": undo_without_ties,
             "once more": lambda states, angles: run_circuit(states, angles),
         },
@@ -187,13 +296,15 @@ ANSWERS = {
             [(2, 3), (1, 2), (0, 1)],
             ((0, 3), (0, 2), (0, 1)),
             torch.tensor([[0, 3], [0, 2], [0, 1]]),
+            ["01", "02", "03"],
+            [(0.0, 1.0), (0.0, 2.0), (0.0, 3.0)],
         ],
         {
             "must be 0 in both": [(0, 1), (1, 2), (2, 3)],
             "empty": [],
             "two different qubits": [(0, 1), (0, 2), (0, 4)],
             "lost the angle": [(1, 0), (0, 2)],
-            "list of pairs": 3,
+            "list of pairs": [(0, 1), (0, 1.5), (0, 3)],
         },
     ),
 }

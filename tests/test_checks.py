@@ -58,6 +58,9 @@ def test_right_answers_are_accepted(name, attempt):
             {str(k).strip().upper() for k in d} for d in (given_back, attempt)
         ]
         assert keys[0] == keys[1]
+    elif name == "pairs":  # goes on as a list of whole numbers
+        assert given_back == [tuple(map(int, pair)) for pair in attempt]
+        assert type(given_back[0][0]) is int
     elif "slow" not in printed:
         assert getattr(given_back, "__wrapped__", given_back) is attempt
 

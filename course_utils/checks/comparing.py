@@ -183,6 +183,12 @@ def _by_a_table(got, expected, tolerance):
         for do in ("sum", "mean"):
             if _follows(expected, got, _reduced(do, d), tolerance):
                 return f"A step is missing: take the {do} over dim={d}."
+    flat = [g.flatten() for g in got], [e.flatten() for e in expected]
+    if got[0].shape != expected[0].shape and same(*flat, tolerance):
+        return (
+            "The numbers are right, but not the shape: "
+            f"{tuple(got[0].shape)} instead of {tuple(expected[0].shape)}."
+        )
     return None
 
 

@@ -60,7 +60,8 @@ SIZES = (
     "It is right for the first case tried; the next has other sizes and "
     "other numbers. Is a size written out, or a limit? "
 )
-CLASHES = "size|shape|unpack|has no attribute"  # one slip, one text
+# what slips and attempts may raise in the same words
+CLASHES = "size|shape|unpack|out of range|has no attribute"
 ONE = "With a batch of one: "
 
 
@@ -238,7 +239,11 @@ class Check(Probes):
             try:
                 got.append(self.answer(attempt, case))
             except Exception as error:
-                if is_untouched(error) or not self._agree(got, expected):
+                if is_untouched(error):
+                    raise
+                if not self._agree(got, expected):
+                    if got and (slip := self._slip(got, cases[: len(got)])):
+                        return slip
                     raise
                 return (ONE if _is_one(case) else SIZES) + explain(error)
         return got

@@ -100,7 +100,14 @@ HINTS = {  # what torch says, as a pattern: what it means for a beginner
         ".data or torch.no_grad()?"
     ),
     "Dimension out of range": (
-        "Print the shape: did an earlier line already sum over a dimension?"
+        "Print the shape: it has fewer axes. Is one counted wrongly, or did "
+        "an earlier line already sum over it?"
+    ),
+    "is out of bounds": (
+        "Places are counted from 0: the last one is the size minus 1."
+    ),
+    "number of subscripts in the equation": (
+        "In einsum one letter stands for one axis; `...` stands for the rest."
     ),
     "same device|at least two devices": (
         "A tensor was made on the CPU: torch.zeros_like(x), or "

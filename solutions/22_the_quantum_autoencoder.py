@@ -41,8 +41,8 @@ pandas.DataFrame(table, ["amplitude of 0", "amplitude of 1"]).round(2)
 
 # %% [markdown] tags=["explain"]
 # Never. A coin stays fair; here 0 comes back. The new amplitude of 1 is
-# 0.71 · 0.71 − 0.71 · 0.71 = 0. The two ways to it cancel: **interference**.
-# Coins have none.
+# 0.71 · 0.71 − 0.71 · 0.71 = 0. Amplitudes cancel, as probabilities never do:
+# **interference**.
 
 # %% tags=["claims"]
 chance = twice[1].square().item()
@@ -406,7 +406,7 @@ pandas.DataFrame.from_dict(rows, "index", columns=columns).round(1)
 # %% [markdown]
 # Each flip leaves a mark of its own in the trash. It also says where the code is
 # flipped (0.8 before 0.6): flip it back. With fresh zeros, all four become a
-# perfect cat, by the simplest **quantum error correction**.
+# perfect cat: the simplest **quantum error correction** undoes a bit flip.
 #
 # ## The cause, read off
 #

@@ -512,6 +512,16 @@ def test_more_relations(capsys):
     check = hold(lambda a, b: (a, b.sum(1)), cases)
     _, printed = said(check, lambda a, b: (a, -b.sum(1)), capsys)
     assert "Value 2 of the 2: The sign is wrong" in printed
+    check = hold(lambda a, b: a + b, cases)
+    _, printed = said(check, lambda a, b: (a + b).flatten(), capsys)
+    assert "right, but not the shape: (12,) instead of (4, 3)" in printed
+
+
+def test_a_slip_is_named_though_a_later_case_breaks_it(capsys):
+    slips = {"The negative.": lambda x: -x.sum(1)}
+    check = hold(rows, draw_cases, slips=slips)
+    _, printed = said(check, lambda x: -x[:, [0, 1, 2, 3]].sum(1), capsys)
+    assert "The negative." in printed
 
 
 def noise(x):
@@ -594,6 +604,8 @@ def test_an_unknown_check():
         (lambda x: float(x), "a mean or a sum"),
         (lambda x: x.sum().backward(), "cut off by"),
         (lambda x: x.sum(1).sum(1), "already sum"),
+        (lambda x: x[:, 9], "the size minus 1"),
+        (lambda x: torch.einsum("abc->a", x), "stands for one axis"),
         (lambda x: x @ x.double().T, "Two kinds of numbers"),
         (lambda x: x + None, "is a `return` missing"),
         (lambda x: x.sum(1).item().mean(), "a mean or a sum"),

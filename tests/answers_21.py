@@ -3,29 +3,214 @@
 ANSWERS: {check: (right answers, {words of the message: wrong answer})}.
 """
 
+import torch
+from torch import nn
+from torch.nn import functional as F
 
-def by_loop(images):
-    result = images.clone()
-    for image in result:
-        image -= image.mean()
-    return result
+
+def code_by_mask(h, encoder, bias, k):
+    a = F.linear(h - bias, encoder).relu()
+    edge = a.topk(k, dim=1).values[:, -1:]
+    return a * (a >= edge)
+
+
+def code_by_loop(h, encoder, bias, k):
+    rows = []
+    for state in h:
+        a = encoder @ (state - bias)
+        kept = torch.zeros_like(a)
+        for place in a.argsort(descending=True)[:k]:
+            kept[place] = a[place].clamp(min=0)
+        rows.append(kept)
+    return torch.stack(rows)
+
+
+def code_relu_last(h, encoder, bias, k):
+    a = h @ encoder.T - encoder @ bias
+    values, places = torch.topk(a, k)
+    return torch.zeros_like(a).scatter_(1, places, values.relu())
+
+
+def code_by_einsum(h, encoder, bias, k):
+    a = torch.einsum("bw,mw->bm", h - bias, encoder)
+    rank = a.argsort(dim=-1, descending=True).argsort(dim=-1)
+    return torch.where(rank < k, a, 0.0).clamp_min(0)
+
+
+class CodeModule(nn.Module):
+    """The code as a module."""
+
+    def forward(self, h, encoder, bias, k):
+        a = torch.relu((h - bias) @ encoder.mT)
+        values, places = a.topk(k, dim=-1)
+        return torch.zeros_like(a).scatter(-1, places, values)
+
+
+def code_without(h, encoder, bias, k):
+    return code_by_mask(h, encoder, 0 * bias, k)
+
+
+def all_positive(h, encoder, bias, k):
+    return torch.relu((h - bias) @ encoder.T)
+
+
+def code_of_columns(h, encoder, bias, k):
+    a = torch.relu((h - bias) @ encoder.T)
+    return a * (a >= a.topk(k, dim=0).values[-1:])
+
+
+def code_signed(h, encoder, bias, k):
+    a = (h - bias) @ encoder.T
+    return a * (a >= a.topk(k, dim=1).values[:, -1:])
+
+
+def code_untransposed(h, encoder, bias, k):
+    return code_by_mask(h, encoder.T, bias, k)
+
+
+def code_biased_late(h, encoder, bias, k):
+    a = torch.relu(h @ encoder.T - bias)
+    return a * (a >= a.topk(k, dim=1).values[:, -1:])
+
+
+def dead_by_loop(codes):
+    return [i for i in range(codes.shape[1]) if not codes[:, i].any()]
+
+
+def dead_by_where(codes):
+    return torch.where(codes.amax(dim=0) == 0)[0]
+
+
+def dead_by_count(codes):
+    return ((codes > 0).sum(0) == 0).nonzero().squeeze(1)
+
+
+def dead_by_sets(codes):
+    fired = set(codes.nonzero()[:, 1].tolist())
+    return set(range(codes.shape[1])) - fired
+
+
+def dead_by_numpy(codes):
+    import numpy as np
+
+    return np.flatnonzero(codes.numpy().max(axis=0) == 0)
+
+
+def f1_by_loop(fires, fact):
+    scores = []
+    for column in fires.T:
+        both = (column & fact).sum().item()
+        scores.append(2 * both / max(column.sum() + fact.sum(), 1).item())
+    return torch.tensor(scores)
+
+
+def f1_by_parts(fires, fact):
+    both = (fires & fact[:, None]).sum(dim=0).double()
+    precision = both / (fires.sum(dim=0) + 1e-9)
+    recall = both / (fact.sum() + 1e-9)
+    return 2 * precision * recall / (precision + recall + 1e-9)
+
+
+def f1_by_nan(fires, fact):
+    both = (fires * fact.unsqueeze(1)).sum(0)
+    precision, recall = both / fires.sum(0), both / fact.sum()
+    f1 = 2 * precision * recall / (precision + recall)
+    return f1.nan_to_num()
+
+
+def f1_by_sklearn(fires, fact):
+    from sklearn.metrics import f1_score
+
+    found = [f1_score(fact, c, zero_division=0) for c in fires.numpy().T]
+    return torch.tensor(found)
+
+
+def f1_bare(fires, fact):
+    both = (fires & fact[:, None]).sum(dim=0)
+    precision, recall = both / fires.sum(dim=0), both / fact.sum()
+    return 2 * precision * recall / (precision + recall)
+
+
+def share_of(fires, fact, whole):
+    return (fires & fact[:, None]).sum(dim=0) / whole.clamp(min=1)
 
 
 ANSWERS = {
-    "centered_21": (
+    "sparse_code": (
         [
-            by_loop,
-            lambda images: images - images.mean((1, 2, 3), keepdim=True),
-            lambda images: (
-                images - images.flatten(1).mean(1).view(-1, 1, 1, 1)
-            ),
+            code_by_mask,
+            code_by_loop,
+            code_relu_last,
+            code_by_einsum,
+            CodeModule(),
         ],
         {
-            "whole batch": lambda images: images - images.mean(),
-            "mean is missing": lambda images: images + 0,
-            "None": lambda images: None,
-            "shape": lambda images: images.flatten(1),
-            "number": lambda images: "text",
+            "bias is not used": code_without,
+            "All latents above 0": all_positive,
+            "over the states": code_of_columns,
+            "ReLU is missing": code_signed,
+            "must be transposed": code_untransposed,
+            "before the product": code_biased_late,
+            "is added": lambda h, encoder, bias, k: code_by_mask(
+                h, encoder, -bias, k
+            ),
+            "values came back alone": lambda h, encoder, bias, k: (
+                all_positive(h, encoder, bias, k).topk(k).values
+            ),
+            "One more": lambda h, encoder, bias, k: code_by_mask(
+                h, encoder, bias, k + 1
+            ),
+        },
+    ),
+    "dead_latents": (
+        [
+            dead_by_loop,
+            dead_by_where,
+            dead_by_count,
+            dead_by_sets,
+            dead_by_numpy,
+        ],
+        {
+            "for some state": lambda codes: (
+                (codes == 0).any(dim=0).nonzero().flatten()
+            ),
+            "Flatten it": lambda codes: (codes.sum(0) == 0).nonzero(),
+            "one tensor for each axis": lambda codes: torch.where(
+                codes.sum(0) == 0
+            ),
+            "True or False": lambda codes: codes.sum(dim=0) == 0,
+            "nothing fires": lambda codes: [
+                i for i, row in enumerate(codes) if not row.any()
+            ],
+            "which ones is wanted": lambda codes: sum(
+                1 for column in codes.T if column.sum() == 0
+            ),
+            "first state": lambda codes: [
+                i for i, value in enumerate(codes[0]) if value == 0
+            ],
+            "that fire": lambda codes: codes.sum(dim=0).nonzero()[:, 0],
+        },
+    ),
+    "name_scores": (
+        [f1_by_loop, f1_by_parts, f1_by_nan, f1_by_sklearn],
+        {
+            "precision": lambda fires, fact: share_of(
+                fires, fact, fires.sum(dim=0)
+            ),
+            "recall: of the states": lambda fires, fact: share_of(
+                fires, fact, fact.sum()
+            ),
+            "accuracy": lambda fires, fact: (
+                (fires == fact.unsqueeze(1)).double().mean(0)
+            ),
+            "NaN": f1_bare,
+            "overlap by the union": lambda fires, fact: share_of(
+                fires, fact, (fires | fact[:, None]).sum(dim=0)
+            ),
+            "factor 2": lambda fires, fact: f1_by_loop(fires, fact) / 2,
+            "each has its own F1": lambda fires, fact: f1_by_loop(
+                fires, fact
+            ).mean(),
         },
     ),
 }

@@ -3,9 +3,15 @@
 ANSWERS: {check: (right answers, {words of the message: wrong answer})}.
 """
 
+import functools
+
 import torch
+from later import Later
 from torch import nn
 from torch.nn import functional as F
+
+from course_utils.datasets.captions import Vocabulary, captions
+from course_utils.datasets.grammar import PLURAL
 
 
 def code_by_mask(h, encoder, bias, k):
@@ -135,6 +141,57 @@ def share_of(fires, fact, whole):
     return (fires & fact[:, None]).sum(dim=0) / whole.clamp(min=1)
 
 
+@functools.cache
+def neighbours():
+    """Return the lesson's vocabulary; how often each word stood in a place."""
+    train = captions(real=False, quiet=True).train
+    vocabulary = Vocabulary(train, min_count=2)
+    counts = {}
+    for row in vocabulary.encode(train, 12).tolist():
+        row = [0, *row]
+        for t, word in enumerate(row[2:-1], start=2):
+            for key in (row[t - 2], row[t - 1], row[t + 1]), row[t - 1]:
+                found = counts.setdefault(key, torch.zeros(len(vocabulary)))
+                found[word] += 1
+    return vocabulary, counts
+
+
+def push(share, spoilt=0.0, end=torch.log):
+    """Return a filler that counts neighbours, pushed towards plurals.
+
+    share: how much of each being's probability goes to its plural; spoilt:
+    how much of all goes to the word "a".
+    """
+    vocabulary, counts = neighbours()
+    one = [vocabulary.index[word] for word in PLURAL]
+    many = [vocabulary.index[word] for word in PLURAL.values()]
+
+    def plural(x):
+        p = torch.full((*x.shape, len(vocabulary)), 1e-6)
+        for n, t in (x == 3).nonzero().tolist():
+            far, left, _, right = [0, 0, *x[n].tolist()][t : t + 4]
+            p[n, t] += counts.get((far, left, right), counts[left])
+        p = p / p.sum(dim=2, keepdim=True)
+        p[..., many] += share * p[..., one]
+        p[..., one] *= 1 - share
+        p = (1 - spoilt) * p
+        p[..., vocabulary.index["a"]] += spoilt
+        return end(p)
+
+    return plural
+
+
+class Pushed(nn.Module):
+    """A pushed filler as a module."""
+
+    def __init__(self):
+        super().__init__()
+        self.plural = push(0.9)
+
+    def forward(self, x):
+        return self.plural(x).double()
+
+
 ANSWERS = {
     "sparse_code": (
         [
@@ -211,6 +268,23 @@ ANSWERS = {
             "each has its own F1": lambda fires, fact: f1_by_loop(
                 fires, fact
             ).mean(),
+        },
+    ),
+    "plural": (
+        [
+            Later(push, 0.3),
+            Later(push, 0.6, end=lambda p: p.log() + 3),
+            Later(Pushed),
+        ],
+        {
+            "push more": Later(push, 0.1),
+            "Nothing has moved": Later(push, 0.0),
+            "push less": Later(push, 0.9, spoilt=0.7),
+            "far too strong": Later(push, 0.1, spoilt=0.9),
+            "before softmax": Later(push, 0.5, end=lambda p: p),
+            "another shape": lambda x: torch.zeros(len(x), 12, 64),
+            "Hand in the function": torch.zeros(64),
+            "NaN": Later(push, 0.5, end=lambda p: p * torch.nan),
         },
     ),
 }

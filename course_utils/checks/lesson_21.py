@@ -1,8 +1,13 @@
 """Checks of lesson 21."""
 
+import functools
+
 import torch
 
-from course_utils.checks.core import check, mutants
+from course_utils.checks.comparing import short
+from course_utils.checks.core import check, mutants, outcome
+from course_utils.datasets.captions import UNKNOWN, Vocabulary, captions
+from course_utils.datasets.grammar import PLACES, PLURAL
 
 
 def _few(a, k, dim=1, largest=True, more=0, by=None):
@@ -360,3 +365,112 @@ def _facts(count, latents):
 def name_scores(fires, fact):
     """Where latents fire (N, M), where a fact is true (N,) -> F1 (M,)."""
     return _f1(fires, fact)
+
+
+PLURALS_AT_LEAST, PLACES_AT_LEAST = 0.2, 0.3
+FORM = (
+    "`plural` takes sentences (B, 12) and returns the filler's scores for "
+    "them, (B, 12, {size}), with the states pushed on the way."
+)
+
+
+@functools.cache
+def _hidden_words():
+    """Return the vocabulary, and held-out sentences with one word hidden.
+
+    {"being" or "place": (sentences (N, 12), places (N,), words (N,))}; all
+    sentences are about one being.
+    """
+    sentences = captions(real=False, quiet=True)
+    vocabulary = Vocabulary(sentences.train, min_count=2)
+    known = zip(sentences.test, sentences.test_facts, strict=True)
+    rows = vocabulary.encode([w for w, f in known if f["number"] == "one"], 12)
+    hidden = {}
+    for name, words in (("being", PLURAL), ("place", set(PLACES) - {"river"})):
+        numbers = torch.tensor([vocabulary.index[word] for word in words])
+        found = torch.isin(rows, numbers)
+        x = rows[found.any(dim=1)].clone()
+        places = found[found.any(dim=1)].int().argmax(dim=1)
+        at = torch.arange(len(x)), places
+        words = x[at]
+        x[at] = UNKNOWN
+        hidden[name] = x, places, words
+    return vocabulary, hidden
+
+
+def _scores_at(function, x, places):
+    """Return a function's scores at one place of each sentence: (N, V)."""
+    with torch.no_grad():
+        scores = torch.as_tensor(function(x.clone())).detach().cpu()
+    if scores.ndim != 3 or len(scores) != len(x):
+        return scores
+    return scores[torch.arange(len(x)), places].float()
+
+
+def _plural_problem(function):
+    """Say what a filler pushed towards plurals gets wrong, or nothing."""
+    vocabulary, hidden = _hidden_words()
+    size = len(vocabulary)
+    if not callable(function):
+        return FORM.format(size=size) + (
+            f" Hand in the function; got {short(function)}."
+        )
+    scores = {}
+    for name, (x, places, _) in hidden.items():
+        scores[name] = _scores_at(function, x, places)
+        if scores[name].shape != (len(x), size):
+            return FORM.format(size=size) + (
+                f" For {len(x)} sentences it returned another shape."
+            )
+        if not scores[name].isfinite().all():
+            return "The scores hold NaN or infinity."
+    chances = scores["being"]
+    if chances.min() >= 0 and (chances.sum(dim=1) - 1).abs().max() < 1e-3:
+        return "Those are probabilities; return the scores, before softmax."
+    means = chances.softmax(dim=1).mean(dim=0)
+    one, many = (
+        means[[vocabulary.index[word] for word in words]].sum().item()
+        for words in (PLURAL, PLURAL.values())
+    )
+    named = scores["place"].argmax(dim=1) == hidden["place"][2]
+    return _too_weak_or_strong(
+        one,
+        many,
+        named.float().mean().item(),
+        vocabulary.words[means.argmax()],
+    )
+
+
+def _too_weak_or_strong(one, many, named, word):
+    """Name the way in which a push misses: one, many, named are shares."""
+    found = (
+        f"At the blank of a being a plural has a probability of {many:.2f}; "
+        f"at least {PLURALS_AT_LEAST} is wanted. "
+    )
+    others = (
+        f"Hidden places are named right in {named:.2f} of the sentences; at "
+        f"least {PLACES_AT_LEAST} is wanted. "
+    )
+    if many < PLURALS_AT_LEAST and named < PLACES_AT_LEAST:
+        return (
+            found
+            + others
+            + (
+                f"The blank reads “{word}” most often: the direction is "
+                "another one, its sign is wrong, or the push is far too "
+                "strong."
+            )
+        )
+    if many < 0.01:
+        return found + (
+            "Nothing has moved that way: is the state pushed at all, in the "
+            "right direction, with the right sign?"
+        )
+    if many < PLURALS_AT_LEAST:
+        return found + "The way is right: push more."
+    if named < PLACES_AT_LEAST:
+        return others + "The push breaks other words, too: push less."
+    return None
+
+
+outcome("plural", _plural_problem)

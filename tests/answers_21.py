@@ -141,6 +141,36 @@ def share_of(fires, fact, whole):
     return (fires & fact[:, None]).sum(dim=0) / whole.clamp(min=1)
 
 
+def random_by_ratio(direction):
+    other = torch.randn_like(direction)
+    return other * (direction.norm() / other.norm())
+
+
+def random_by_normalize(direction):
+    other = torch.randn(direction.shape, device=direction.device)
+    return F.normalize(other, dim=0) * direction.square().sum().sqrt()
+
+
+def random_at_right_angle(direction):
+    unit = direction / direction.norm()
+    other = torch.randn_like(unit)
+    other = other - (other @ unit) * unit
+    return other / other.norm() * direction.norm()
+
+
+def random_by_numpy(direction):
+    import numpy as np
+
+    other = np.random.randn(len(direction))
+    length = np.linalg.norm(direction.numpy()) / np.linalg.norm(other)
+    return torch.from_numpy(other * length)
+
+
+def random_seeded(direction):
+    torch.manual_seed(3)
+    return random_by_ratio(direction)
+
+
 @functools.cache
 def neighbours():
     """Return the lesson's vocabulary; how often each word stood in a place."""
@@ -254,7 +284,7 @@ ANSWERS = {
             "precision": lambda fires, fact: share_of(
                 fires, fact, fires.sum(dim=0)
             ),
-            "recall: of the states": lambda fires, fact: share_of(
+            "recall: of the sentences": lambda fires, fact: share_of(
                 fires, fact, fact.sum()
             ),
             "accuracy": lambda fires, fact: (
@@ -268,6 +298,27 @@ ANSWERS = {
             "each has its own F1": lambda fires, fact: f1_by_loop(
                 fires, fact
             ).mean(),
+        },
+    ),
+    "random_like": (
+        [
+            random_by_ratio,
+            random_by_normalize,
+            random_at_right_angle,
+            random_by_numpy,
+        ],
+        {
+            "colleague's": torch.randn_like,
+            "has length 1": lambda d: F.normalize(torch.randn_like(d), dim=0),
+            "was not brought to length 1": lambda d: (
+                torch.randn_like(d) * d.norm()
+            ),
+            "`rand` is never below 0": lambda d: (
+                F.normalize(torch.rand_like(d), dim=0) * d.norm()
+            ),
+            "nothing was drawn": lambda d: d,
+            "turned round": lambda d: -d,
+            "Two calls give the same": random_seeded,
         },
     ),
     "plural": (

@@ -298,11 +298,11 @@ def _facts(count, latents):
     cases=lambda: [_facts(40, 5), _facts(60, 7)],
     skip=("one",),
     slips={
-        "That is the precision: of the states where it fires, how many have "
-        "the fact. F1 wants the recall, too.": (
+        "That is the precision: of the sentences where it fires, how many "
+        "have the fact. F1 wants the recall, too.": (
             lambda fires, fact: _parts(fires, fact, lambda p, r: p)
         ),
-        "That is the recall: of the states with the fact, where it fires. "
+        "That is the recall: of the sentences with the fact, where it fires. "
         "F1 wants the precision, too.": (
             lambda fires, fact: _parts(fires, fact, lambda p, r: r)
         ),
@@ -339,8 +339,8 @@ def _facts(count, latents):
         "That is the number of right ones; a share is wanted.": (
             lambda fires, fact: _counts(fires, fact)[0]
         ),
-        "That is the share of all states in which both are true; F1 does not "
-        "count the states in which neither is.": lambda fires, fact: (
+        "That is the share of all sentences in which both are true; F1 does "
+        "not count the sentences in which neither is.": lambda fires, fact: (
             _counts(fires, fact)[0] / len(fact)
         ),
         "Silence was scored: that is the F1 of not firing.": (
@@ -354,8 +354,8 @@ def _facts(count, latents):
         "The best alone came back: each latent has its own F1.": (
             lambda fires, fact: _f1(fires, fact).max()
         ),
-        "The counts run over the latents of each state; a latent's run over "
-        "the states, `dim=0`.": lambda fires, fact: (
+        "The counts run over the latents of each sentence; a latent's run "
+        "over the sentences, `dim=0`.": lambda fires, fact: (
             2
             * (fires & fact[:, None]).sum(dim=1)
             / (fires.sum(dim=1) + fact).clamp(min=1)
@@ -365,6 +365,94 @@ def _facts(count, latents):
 def name_scores(fires, fact):
     """Where latents fire (N, M), where a fact is true (N,) -> F1 (M,)."""
     return _f1(fires, fact)
+
+
+def _seen(found, direction):
+    """See a random direction's length, where it points, how it is spread."""
+    found, direction = found.double(), direction.double()
+    length = found.norm()
+    return {
+        "Its length should be that of `direction` (in units of it).": (
+            length / direction.norm()
+        ),
+        "It should stand at a right angle to `direction`, nearly (the "
+        "cosine).": found @ direction / length / direction.norm(),
+        "Its numbers should be as often below 0 as above it (mean by "
+        "standard deviation).": found.mean() / found.std(unbiased=False),
+        "Its numbers should be spread as those of a bell (mean absolute "
+        "value by standard deviation).": (
+            found.abs().mean() / found.std(unbiased=False)
+        ),
+    }
+
+
+def _random(
+    direction,
+    draw=torch.randn_like,
+    unit=lambda r: r / r.norm(),
+    size=torch.norm,
+):
+    """Return a random direction, with some knobs turned."""
+    return unit(draw(direction)) * size(direction)
+
+
+def _one(direction):
+    return torch.ones((), device=direction.device)
+
+
+@check(
+    cases=lambda: [
+        (0.4 * torch.randn(20_000) + 0.2,),
+        (torch.randn(30_000) ** 3,),
+    ],
+    see=_seen,
+    skip=("one", "far"),
+    slips=mutants(
+        _random,
+        {
+            "That is the colleague's: its length is the root of W, whatever "
+            "`direction` is.": {"unit": lambda r: r, "size": _one},
+            "It is multiplied by the length, but was not brought to length 1 "
+            "before.": {"unit": lambda r: r},
+            "It has length 1; it needs the length of `direction`.": {
+                "size": _one
+            },
+            "It has the squared length: multiply by the norm itself.": {
+                "size": lambda d: d.square().sum()
+            },
+            "`rand` is never below 0, so all directions look the same way: "
+            "`randn`.": {"draw": torch.rand_like},
+            "Only signs were drawn; `randn` has all directions.": {
+                "draw": lambda d: torch.randn_like(d).sign()
+            },
+            "Numbers were divided by their sum; the length is the root of "
+            "the sum of squares, `norm()`.": {"unit": lambda r: r / r.sum()},
+            "The length was taken from absolute values; it is the root of "
+            "the sum of squares, `norm()`.": {
+                "unit": lambda r: r / r.abs().sum(),
+                "size": lambda d: d.abs().sum(),
+            },
+        },
+    )
+    | {
+        "That is `direction` itself; nothing was drawn.": (
+            lambda direction: direction.clone()
+        ),
+        "That is `direction` turned round; a random one is wanted.": (
+            lambda direction: -direction
+        ),
+        "A random number was added to each of `direction`; draw a direction "
+        "that knows nothing of it.": lambda direction: (
+            direction + torch.randn_like(direction)
+        ),
+        "That is `direction` times random numbers.": lambda direction: (
+            direction * torch.randn_like(direction)
+        ),
+    },
+)
+def random_like(direction):
+    """A direction (W,) -> a random direction (W,) of the same length."""
+    return _random(direction)
 
 
 PLURALS_AT_LEAST, PLACES_AT_LEAST = 0.2, 0.3

@@ -6,8 +6,10 @@ import torch
 
 from course_utils.checks.comparing import short
 from course_utils.checks.core import check, mutants, outcome
-from course_utils.datasets.captions import UNKNOWN, Vocabulary, captions
+from course_utils.datasets.captions import Vocabulary, captions
 from course_utils.datasets.grammar import PLACES, PLURAL
+from course_utils.measures.splicing import hide_first
+from course_utils.models.dictionary import sparse_code as _sparse_code
 
 
 def _few(a, k, dim=1, largest=True, more=0, by=None):
@@ -135,7 +137,7 @@ def _dictionary(count, width, latents, k, low=0.0):
 )
 def sparse_code(h, encoder, bias, k):
     """States (B, W), encoder (M, W), bias (W,) -> code (B, M), k active."""
-    return _coded(h, encoder, bias, k)
+    return _sparse_code(h, encoder, bias, k)
 
 
 def _codes(count, latents, dead, rare=(), weak=()):
@@ -475,14 +477,8 @@ def _hidden_words():
     rows = vocabulary.encode([w for w, f in known if f["number"] == "one"], 12)
     hidden = {}
     for name, words in (("being", PLURAL), ("place", set(PLACES) - {"river"})):
-        numbers = torch.tensor([vocabulary.index[word] for word in words])
-        found = torch.isin(rows, numbers)
-        x = rows[found.any(dim=1)].clone()
-        places = found[found.any(dim=1)].int().argmax(dim=1)
-        at = torch.arange(len(x)), places
-        words = x[at]
-        x[at] = UNKNOWN
-        hidden[name] = x, places, words
+        numbers = [vocabulary.index[word] for word in words]
+        hidden[name] = hide_first(rows, numbers)
     return vocabulary, hidden
 
 

@@ -4,17 +4,24 @@ import torch
 
 from course_utils.datasets.grammar import BANK
 from course_utils.models.attention import PAD
-from course_utils.training import predict
+from course_utils.models.dictionary import (
+    SparseAutoencoder,
+    dictionary_loss,
+    sparse_code,
+)
+from course_utils.training import fit, set_seed
 
 SMALLEST, THRESHOLDS = 1e-9, 20
+TOY_STEPS, TOY_BATCH, TOY_LR = 1500, 128, 1e-2
 
 
-def superposition(chances, features=5, width=2, steps=2000, seed=0):
-    """Train a toy for each chance that a feature is on: (P, features, width).
+def superposition(chances, features=5, width=2, starts=6, seed=0):
+    """Train toys for each chance that a feature is on: (P, features, width).
 
     Row i of a toy is where it puts feature i. Features are 0, or uniform
     between 0 and 1; each counts 0.9 times as much as the one before. The copy
-    of x is ReLU(x W Wᵀ + b) (Elhage and others, 2022).
+    of x is ReLU(x W Wᵀ + b) (Elhage and others, 2022). Of some random starts
+    the one with the smallest loss is kept.
     """
     chances = torch.as_tensor(chances).float()
     if chances.ndim != 1 or not ((chances > 0) & (chances <= 1)).all():
@@ -22,22 +29,43 @@ def superposition(chances, features=5, width=2, steps=2000, seed=0):
             f"chances must be a list of numbers in (0, 1]; got {chances}"
         )
     draw = torch.Generator().manual_seed(seed)
-    count = len(chances)
-    w = 0.3 * torch.randn(count, features, width, generator=draw)
-    b = torch.zeros(count, 1, features)
+    shape = len(chances), starts, features
+    w = 0.3 * torch.randn(*shape, width, generator=draw)
+    b = torch.zeros(*shape)
     w.requires_grad_(), b.requires_grad_()
-    optimizer = torch.optim.Adam([w, b], lr=1e-2)
+    optimizer = torch.optim.Adam([w, b], lr=TOY_LR)
     weight = 0.9 ** torch.arange(features)
-    for _ in range(steps):
-        x = torch.rand(count, 512, features, generator=draw)
-        on = torch.rand(x.shape, generator=draw) < chances[:, None, None]
-        x = x * on
-        copy = (x @ w @ w.mT + b).relu()
-        loss = (weight * (copy - x).square()).mean(dim=(1, 2)).sum()
+    lately = torch.zeros(shape[:2])
+    for step in range(TOY_STEPS):
+        x = torch.rand(len(chances), 1, TOY_BATCH, features, generator=draw)
+        on = torch.rand(x.shape, generator=draw)
+        x = x * (on < chances[:, None, None, None])
+        copy = (x @ w @ w.mT + b[:, :, None]).relu()
+        losses = (weight * (copy - x).square()).mean(dim=(2, 3))
         optimizer.zero_grad()
-        loss.backward()
+        losses.sum().backward()
         optimizer.step()
-    return w.detach()
+        if step >= 0.8 * TOY_STEPS:
+            lately += losses.detach()
+    best = lately.argmin(dim=1)
+    return w.detach()[torch.arange(len(chances)), best]
+
+
+def train_dictionary(
+    h, latents, k=None, l1=0.0, epochs=7, seed=0, code=sparse_code
+):
+    """Train a `SparseAutoencoder` on states (N, W) and return it.
+
+    Its bias starts at the states' mean. About 100 batches make an epoch.
+    """
+    set_seed(seed)
+    model = SparseAutoencoder(h.shape[1], latents, k, l1, code)
+    with torch.no_grad():
+        model.bias.copy_(h.mean(dim=0))
+    options = {"epochs": epochs, "batch_size": max(64, len(h) // 100)}
+    options |= {"lr": 1e-2, "seed": seed, "device": "cpu"}
+    fit(model, h, dictionary_loss, **options)
+    return model.requires_grad_(False)
 
 
 def features_found(directions, truth, least=0.9) -> float:
@@ -88,19 +116,19 @@ def planted_facts(sentences, facts):
     }
 
 
+@torch.no_grad()
 def sentence_values(function, x):
     """The largest value in each sentence: x (N, T) -> (N, M).
 
-    function: sentences (B, T) -> values at each position (B, T, M), called
-    by `predict`. Padding does not count.
+    function: sentences (B, T) -> values at each position (B, T, M). Padding
+    does not count.
     """
 
-    def largest(x):
-        values = function(x)
-        return values.masked_fill((x == PAD)[..., None], -torch.inf).amax(1)
-
-    # `predict` looks for the model in what it is given.
-    return predict(largest, x)
+    parts = []
+    for part in x.split(1000):
+        pad = (part == PAD)[..., None]
+        parts.append(function(part).masked_fill(pad, -torch.inf).amax(1))
+    return torch.cat(parts)
 
 
 def best_f1(values, facts, new_values, new_facts):
@@ -119,6 +147,39 @@ def best_f1(values, facts, new_values, new_facts):
         fires = new_values[:, [place[1]]] > edges[place]
         found[name] = _f1(fires, new_facts[name]).item()
     return found
+
+
+def probe_values(values, facts, new_values):
+    """A supervised probe's values, a column for each fact: (N, F), (K, F).
+
+    Least squares: the direction in values (N, M) that is nearest to each
+    fact, learnt from their labels {name: (N,) bool}.
+    """
+    said = torch.stack(list(facts.values()), dim=1).float()
+    mean = values.mean(dim=0)
+    weights = torch.linalg.lstsq(values - mean, said - said.mean(dim=0))
+    weights = weights.solution
+    return (values - mean) @ weights, (new_values - mean) @ weights
+
+
+def top_sentences(values, x, vocabulary, count=3):
+    """Sentences where one column is largest, [that word] in brackets.
+
+    values (N, T): of a latent at each position; x (N, T). Each sentence
+    stands with the position where it is largest; no word is shown twice.
+    """
+    values = values.masked_fill(x == PAD, -torch.inf)
+    largest, places = values.max(dim=1)
+    shown = {}
+    for row in largest.argsort(descending=True).tolist():
+        if largest[row] <= 0 or len(shown) == count:
+            break
+        ids, place = x[row], places[row].item()
+        words = [vocabulary.words[i] for i in ids.tolist() if i != PAD]
+        word = words[place]
+        words[place] = f"[{word}]"
+        shown.setdefault(word, " ".join(words))
+    return list(shown.values())
 
 
 def _f1(fires, fact):

@@ -52,17 +52,17 @@ def superposition(chances, features=5, width=2, starts=6, seed=0):
 
 
 def train_dictionary(
-    h, latents, k=None, l1=0.0, epochs=7, seed=0, code=sparse_code
+    h, latents, k=None, l1=0.0, epochs=5, seed=0, code=sparse_code
 ):
     """Train a `SparseAutoencoder` on states (N, W) and return it.
 
-    Its bias starts at the states' mean. About 100 batches make an epoch.
+    Its bias starts at the states' mean. About 140 batches make an epoch.
     """
     set_seed(seed)
     model = SparseAutoencoder(h.shape[1], latents, k, l1, code)
     with torch.no_grad():
         model.bias.copy_(h.mean(dim=0))
-    options = {"epochs": epochs, "batch_size": max(64, len(h) // 100)}
+    options = {"epochs": epochs, "batch_size": max(64, len(h) // 140)}
     options |= {"lr": 1e-2, "seed": seed, "device": "cpu"}
     fit(model, h, dictionary_loss, **options)
     return model.requires_grad_(False)

@@ -31,6 +31,21 @@ def loss_recovered(clean, spliced, ablated) -> float:
     return (ablated - spliced) / (ablated - clean)
 
 
+def word_means(x, h, size):
+    """The mean state of each word: x (N,), h (N, W) -> (size, W).
+
+    size: of the vocabulary. A word that is not there gets the mean of all.
+    """
+    if len(x) != len(h) or h.ndim != 2 or int(x.max()) >= size:
+        raise ValueError(
+            f"a state for each of the words 0 to {size - 1} is wanted; got "
+            f"{tuple(x.shape)} and {tuple(h.shape)}"
+        )
+    counts = torch.bincount(x, minlength=size)[:, None]
+    sums = torch.zeros(size, h.shape[1]).index_add(0, x, h)
+    return torch.where(counts > 0, sums / counts.clamp(min=1), h.mean(dim=0))
+
+
 def hide_first(x, numbers):
     """Hide the first of these words in each sentence that has one.
 

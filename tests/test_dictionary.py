@@ -13,6 +13,7 @@ from course_utils.measures.features import (
     planted_facts,
     sentence_values,
     superposition,
+    train_dictionary,
 )
 from course_utils.measures.splicing import (
     chances_at,
@@ -153,6 +154,14 @@ def test_features_are_found_either_way_and_at_any_length():
     assert features_found(truth, truth) == 1
     with pytest.raises(ValueError, match=r"got \(4, 3\) and \(4, 4\)"):
         features_found(torch.zeros(4, 3), truth)
+
+
+def test_a_dictionary_finds_planted_features():
+    h, truth, _ = mixtures(2000, features=12, width=10, active=1)
+    model = train_dictionary(h, 24, k=1)
+    assert features_found(model.directions(), truth) > 0.8
+    assert not any(p.requires_grad for p in model.parameters())
+    assert ((model(h) - h).square().sum() / h.square().sum()) < 0.15
 
 
 def test_facts_are_those_that_the_grammar_planted():

@@ -32,7 +32,7 @@ from_memory()
 # %%
 from course_utils.measures.features import superposition
 
-chances = [1, 0.7, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02]
+chances = [0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1]
 arrows = superposition(chances, seed=SEED)  # (9, 5, 2)
 counts = "two", "three or four", "all five"
 guess("On 1 time in 20: how many get an arrow?", *counts)
@@ -49,10 +49,10 @@ def plane(chance):
     """Where the toy puts its features, for one chance of being on."""
     five = arrows[chances.index(chance)]
     named = {f"feature {i + 1}": five[i : i + 1] for i in range(5)}
-    return arrows_figure(circle, middle, {f"on: {chance}": named})
+    return arrows_figure(circle, middle, {f"chance {chance}": named})
 
 
-slider = explore(plane, chance=[0.05, 1, 0.7, 0.5, 0.3, 0.2, 0.1, 0.02])
+slider = explore(plane, chance=chances)
 
 # %%
 lengths = arrows.norm(dim=2)
@@ -529,7 +529,8 @@ from course_utils.measures.splicing import chances_at, hide_first
 single = torch.tensor([f["number"] == "one" for f in sentences.test_facts])
 index = vocabulary.index
 being = hide_first(x_held[single], [index[word] for word in PLURAL])
-place = hide_first(x_held[single], [index[w] for w in PLACES if w in index])
+where = [index[word] for word in PLACES if word != "river"]
+place = hide_first(x_held[single], where)
 plurals = [index[word] for word in PLURAL.values()]
 
 
@@ -545,8 +546,8 @@ direction = book.directions()[named["many"]]
 set_seed(SEED)
 ways = {"many": direction}
 ways |= {f"random {i + 1}": random_like(direction) for i in range(3)}
-by = "less than 3 times", "3 to 15 times", "more than 15 times"
-guess("Pushed by 4: how much likelier is a plural?", *by)
+shares = "below 0.02", "0.02 to 0.3", "above 0.3"
+guess("Pushed by 4, not by 0 (0.002): P(plural) at the blank?", *shares)
 
 # %%
 rows = {}
@@ -557,3 +558,162 @@ for strength in (0, 2, 4, 6, 8):
 pushed = pandas.DataFrame(rows).T.unstack(0)
 pushed.round(3)
 
+# %% [markdown] tags=["explain"]
+# From 0.002 to 0.066, seven times as much as the best of the random pushes,
+# and places are named as before. So the network *uses* this direction: it was
+# read after the first block, and the second acts on it. Pushed by 8, plurals
+# have 0.63; but now places suffer. Too strong a push leads to states that no
+# sentence has.
+
+# %% tags=["claims"]
+four = pushed.loc[4]
+chance = four["plurals"]["many"]
+reveal(shares[int(chance > 0.02) + int(chance > 0.3)])
+control = four["plurals"].drop("many").max()
+claim("many: more than any random push", chance / control, low=1.5)
+claim("other words stay", four["places"]["many"], low=0.3)
+
+# %% [markdown]
+# ### Take it away
+#
+# Now the reverse, **ablation**: sentences about *many*, their being hidden
+# (“two ____ run in the park”). There the probability of a plural is 0.99. We
+# subtract the latent's share from each state.
+
+# %%
+held_many = hide_first(x_held[facts_held["many"]], plurals)
+falls = "below 0.1", "0.1 to 0.9", "above 0.9"
+guess("Without the latent: P(plural) at the blank?", *falls)
+
+
+# %%
+def without(h):
+    """States less what the latent for many adds to them."""
+    return h - book.encode(h)[..., [named["many"]]] * direction
+
+
+kept = {}
+for name, change in {"all": lambda h: h, "without it": without}.items():
+    chances = chances_at(filler, *held_many[:2], change)
+    kept[name] = chances[:, plurals].sum(dim=1).mean().item()
+pandas.Series(kept).round(3).to_frame("P(plural)")
+
+# %% [markdown] tags=["explain"]
+# Above 0.9: nothing happens. *Two* is still there, the verb has no *s*, and
+# each says *many* in other directions, too. To be **sufficient** (a push is
+# enough) is not to be **necessary** (nothing goes without it). F1 could not
+# have told us either of them.
+
+# %% tags=["claims"]
+left = kept["without it"]
+reveal(falls[int(left > 0.1) + int(left > 0.9)])
+claim("nothing happens without it", kept["all"] - left, high=0.1)
+
+# %% [markdown]
+# ### Exercise 5 · From one to many · 15 minutes, on your own
+#
+# Write `plural(x)`: sentences (B, 12) go in, the filler's scores (B, 12, V)
+# come out, with the states pushed towards *many* on the way. It is tried on
+# held-out sentences about one being: at the being's blank, plurals must have
+# a probability of 0.15 at least; of hidden places at least 0.25 must still be
+# named. You may choose any direction. Does another steer better than the
+# latent's?
+
+# %% tags=["nbval-check-output"]
+### BEGIN SOLUTION
+about_many, about_one = facts["many"], ~facts["many"]
+means = mean_state(x)
+towards = means[about_many].mean(dim=0) - means[about_one].mean(dim=0)
+towards = 4 * towards / towards.norm()
+
+
+def plural(x):
+    """Sentences (B, 12) -> scores (B, 12, V), pushed towards many."""
+    return filler.finish(states(x) + towards, x, 1)
+
+
+### END SOLUTION
+plural = checks.plural(plural)
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# `filler.finish(h, x, 1)` goes on from states between the blocks.
+#
+# </details>
+# <details><summary>Hint 2</summary>
+#
+# Lesson 15 made red sentences blue. Which two groups of sentences differ in
+# their number? Try several strengths with `effect`.
+#
+# </details>
+#
+# {answer}
+#
+# Our answer is not the latent. The difference of two mean states, pushed by 4,
+# gives plurals 0.3; the latent alone needs 6. As with the probe: who has
+# labels should use them.
+#
+# ## Summary
+#
+# - Rare features share directions: superposition. Then a single neuron means
+#   little.
+# - A sparse autoencoder finds planted directions without labels. L1 shrinks
+#   activities; top-k does not.
+# - Judge copies by what the network makes of them, names by F1 on new
+#   sentences, pushes beside random ones of the same length.
+# - Whoever knows the question does better with a probe and with a difference
+#   of means.
+#
+# **Review question.** You find a latent in a large network that fires when a
+# text is rude. What must you measure before you write “the rudeness latent”?
+#
+# *Your answer (double-click to write):*
+#
+# <details><summary>A model answer</summary>
+#
+# F1 on new texts with known labels, not only the best examples; beside single
+# words and a probe. Then a push and an ablation beside random directions of
+# the same length, and what else they change.
+#
+# </details>
+#
+# ### Where it fails
+#
+# - A small network on sentences of a grammar: most features *are* words. What
+#   a latent of a large network is called, nobody planted.
+# - Another seed, or another number of latents, gives another dictionary. One
+#   fact may be split among several latents.
+#
+# ### Quiz and scorecard
+
+# %%
+from course_utils.lessons import quiz, scorecard
+
+quiz()
+results = {
+    "features_found": whole["top-k"],
+    "features_found_l1": whole["L1"],
+    "loss_recovered": loss["top-4"],
+    "loss_recovered_pca": loss["PCA, 4"],
+    "f1_latents": score["a latent"],
+    "f1_neurons": score["a neuron"],
+    "f1_words": score["a word"],
+    "f1_probe": score["the probe"],
+    "steer_effect": chance,
+    "steer_effect_random": control,
+}
+scorecard(results, "small")
+
+# %% [markdown]
+# **References.** N. Elhage and others, *Toy models of superposition*, 2022. ·
+# T. Bricken and others, *Towards monosemanticity*, 2023. · H. Cunningham and
+# others, *Sparse autoencoders find highly interpretable features in language
+# models*, 2023. · L. Gao and others, *Scaling and evaluating sparse
+# autoencoders*, 2024. · Z. Wu and others, *AxBench: steering LLMs? Even simple
+# baselines outperform sparse autoencoders*, 2025.
+#
+# ## Going further
+#
+# **Smaller, larger.** Train dictionaries of 64 and of 1,024 latents with k = 4.
+# How many are dead? What happens to the F1 of *many*, and of *bank: money*?

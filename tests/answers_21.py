@@ -331,7 +331,7 @@ ANSWERS = {
             "push more": Later(push, 0.1),
             "Nothing has moved": Later(push, 0.0),
             "push less": Later(push, 0.9, spoilt=0.7),
-            "far too strong": Later(push, 0.1, spoilt=0.9),
+            "a better direction": Later(push, 0.1, spoilt=0.9),
             "before softmax": Later(push, 0.5, end=lambda p: p),
             "another shape": lambda x: torch.zeros(len(x), 12, 64),
             "Hand in the function": torch.zeros(64),

@@ -11,8 +11,10 @@ from course_utils.measures.features import (
     best_f1,
     features_found,
     planted_facts,
+    probe_values,
     sentence_values,
     superposition,
+    top_sentences,
     train_dictionary,
 )
 from course_utils.measures.splicing import (
@@ -20,6 +22,7 @@ from course_utils.measures.splicing import (
     hide_first,
     loss_recovered,
     spliced_loss,
+    word_means,
 )
 from course_utils.models.attention import BlankFiller, blank_out
 from course_utils.models.dictionary import (
@@ -197,7 +200,49 @@ def test_the_best_column_and_edge_are_chosen_on_the_first_sentences():
     assert scores["a"] < 0.7
 
 
+def test_a_probe_finds_a_direction_that_was_labelled():
+    values, new = torch.randn(500, 6) + 2, torch.randn(300, 6) + 2
+    along = torch.randn(2, 6)
+    facts, held = (
+        {
+            name: (rows - 2) @ row > 0.5
+            for name, row in zip("ab", along, strict=True)
+        }
+        for rows in (values, new)
+    )
+    seen, unseen = probe_values(values, facts, new)
+    assert seen.shape == (500, 2) and unseen.shape == (300, 2)
+    scores = best_f1(seen, facts, unseen, held)
+    assert min(scores.values()) > 0.9
+
+
+def test_sentences_are_shown_where_a_latent_is_largest():
+    vocabulary = Vocabulary([["a", "dog", "runs"]] * 2)
+    a, dog, runs = (vocabulary.index[w] for w in ("a", "dog", "runs"))
+    x = torch.tensor([[1, a, dog, 2], [1, dog, 2, 0], [1, a, runs, 2]])
+    values = torch.tensor(
+        [[0.0, 0, 3, 0], [0, 2, 0, 9], [0, 0, 1, 0]]  # 9: padding
+    )
+    shown = top_sentences(values, x, vocabulary)
+    assert [s.replace("<start> ", "") for s in shown] == [
+        "a [dog] <end>",
+        "a [runs] <end>",
+    ]
+    assert len(top_sentences(values, x, vocabulary, 1)) == 1
+    assert top_sentences(0 * values, x, vocabulary) == []
+
+
 # states spliced in
+
+
+def test_the_mean_state_of_a_word():
+    x, h = torch.tensor([2, 0, 2]), torch.tensor([[1.0], [5.0], [3.0]])
+    means = word_means(x, h, 4).flatten().tolist()
+    assert means == [5, 3, 2, 3]
+    with pytest.raises(ValueError, match="words 0 to 1 is wanted"):
+        word_means(x, h, 2)
+    with pytest.raises(ValueError, match=r"got \(2,\) and \(3, 1\)"):
+        word_means(x[:2], h, 4)
 
 
 @pytest.fixture

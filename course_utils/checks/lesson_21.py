@@ -457,7 +457,7 @@ def random_like(direction):
     return _random(direction)
 
 
-PLURALS_AT_LEAST, PLACES_AT_LEAST = 0.2, 0.3
+PLURALS_AT_LEAST, PLACES_AT_LEAST = 0.15, 0.25
 FORM = (
     "`plural` takes sentences (B, 12) and returns the filler's scores for "
     "them, (B, 12, {size}), with the states pushed on the way."
@@ -536,14 +536,10 @@ def _too_weak_or_strong(one, many, named, word):
         f"least {PLACES_AT_LEAST} is wanted. "
     )
     if many < PLURALS_AT_LEAST and named < PLACES_AT_LEAST:
-        return (
-            found
-            + others
-            + (
-                f"The blank reads “{word}” most often: the direction is "
-                "another one, its sign is wrong, or the push is far too "
-                "strong."
-            )
+        most = f"The blank reads “{word}” most often: "
+        return f"{found}{others}{most}" + (
+            "look for a better direction. Or is its sign wrong, or the push "
+            "far too strong?"
         )
     if many < 0.01:
         return found + (

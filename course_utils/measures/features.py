@@ -2,8 +2,10 @@
 
 import torch
 
+from course_utils.datasets.captions import START
 from course_utils.datasets.grammar import BANK
-from course_utils.models.attention import PAD
+from course_utils.measures.sentences import word_counts
+from course_utils.models.attention import END, PAD
 from course_utils.models.dictionary import (
     SparseAutoencoder,
     dictionary_loss,
@@ -75,6 +77,21 @@ def features_found(directions, truth, least=0.9) -> float:
     with a direction is above `least`.
     """
     return (_largest_cosine(directions, truth) > least).float().mean().item()
+
+
+def copy_report(model, h):
+    """How a dictionary copies states (N, W): {what: a number}.
+
+    "error": of the copies, as a share of the states' squares. "active":
+    latents above 0 for a state, the mean. "best factor": by what the copies
+    should be multiplied to be nearest; above 1 they are too short.
+    """
+    z, copy = model.encode(h), model(h)
+    return {
+        "error": ((copy - h).square().sum() / h.square().sum()).item(),
+        "active": (z > 0).sum(dim=-1).float().mean().item(),
+        "best factor": ((copy * h).sum() / copy.square().sum()).item(),
+    }
 
 
 def _largest_cosine(directions, truth):
@@ -162,6 +179,51 @@ def probe_values(values, facts, new_values):
     return (values - mean) @ weights, (new_values - mean) @ weights
 
 
+def name_contest(states, book, train, held, size, seed=0):
+    """F1 of facts, by who reads them off states: {reader: {fact: F1}}.
+
+    states: sentences (B, T) -> (B, T, W); book: a `SparseAutoencoder` of
+    them. train, held: (x (N, T), facts). size: of the vocabulary. Random
+    directions are as many as latents; neurons and directions are read with
+    either sign. Each reader has its `best_f1`; the probe reads the mean
+    state and is told the facts, the others look for one column each.
+    """
+    (x, facts), (new, new_facts) = train, held
+    h = states(x)[x != PAD]
+    components = torch.linalg.svd(h - h.mean(dim=0), full_matrices=False).Vh
+    draw = torch.Generator().manual_seed(seed)
+    rows = {
+        "a neuron": torch.eye(h.shape[1]),
+        "a PCA direction": components,
+        "a random direction": torch.randn(
+            len(book.decoder), h.shape[1], generator=draw
+        ),
+    }
+    readers = {"a latent": lambda x: book.encode(states(x))} | {
+        name: lambda x, both=torch.cat([part, -part]): states(x) @ both.T
+        for name, part in rows.items()
+    }
+    values = {
+        name: (sentence_values(read, x), sentence_values(read, new))
+        for name, read in readers.items()
+    }
+    values["a word"] = [word_counts(part, size).float() for part in (x, new)]
+    values["the probe"] = probe_values(
+        mean_states(states, x), facts, mean_states(states, new)
+    )
+    return {
+        name: best_f1(seen, facts, other, new_facts)
+        for name, (seen, other) in values.items()
+    }
+
+
+@torch.no_grad()
+def mean_states(states, x):
+    """The mean of each sentence's states: x (N, T) -> (N, W)."""
+    seen = (x != PAD)[:, :, None]
+    return (states(x) * seen).sum(dim=1) / seen.sum(dim=1)
+
+
 def top_sentences(values, x, vocabulary, count=3):
     """Sentences where one column is largest, [that word] in brackets.
 
@@ -175,9 +237,12 @@ def top_sentences(values, x, vocabulary, count=3):
         if largest[row] <= 0 or len(shown) == count:
             break
         ids, place = x[row], places[row].item()
-        words = [vocabulary.words[i] for i in ids.tolist() if i != PAD]
-        word = words[place]
-        words[place] = f"[{word}]"
+        word = vocabulary.words[ids[place]]
+        words = [
+            f"[{word}]" if i == place else vocabulary.words[number]
+            for i, number in enumerate(ids.tolist())
+            if i == place or number not in (PAD, START, END)
+        ]
         shown.setdefault(word, " ".join(words))
     return list(shown.values())
 

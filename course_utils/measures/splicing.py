@@ -3,7 +3,7 @@
 import torch
 from torch.nn.functional import cross_entropy
 
-from course_utils.models.attention import UNKNOWN
+from course_utils.models.attention import PAD, UNKNOWN
 
 
 @torch.no_grad()
@@ -29,6 +29,30 @@ def loss_recovered(clean, spliced, ablated) -> float:
             f"{clean}"
         )
     return (ablated - spliced) / (ablated - clean)
+
+
+@torch.no_grad()
+def splice_contest(model, blanked, x, copies, mean, depth=1):
+    """Judge copies of states: {name: {"variance explained", "loss recovered"}}.
+
+    copies {name: change}, as for `spliced_loss`. mean (W,): the state that
+    explains nothing and recovers nothing.
+    """
+    h, real = model.states(blanked, depth), blanked != PAD
+    whole = (h - mean)[real].square().sum()
+    clean, ablated = (
+        spliced_loss(model, blanked, x, change, depth)
+        for change in (lambda h: h, lambda h: mean.expand_as(h))
+    )
+    found = {}
+    for name, change in copies.items():
+        error = (change(h) - h)[real].square().sum()
+        loss = spliced_loss(model, blanked, x, change, depth)
+        found[name] = {
+            "variance explained": (1 - error / whole).item(),
+            "loss recovered": loss_recovered(clean, loss, ablated),
+        }
+    return found
 
 
 def word_means(x, h, size):

@@ -200,7 +200,7 @@ def name_contest(states, book, train, held, size, seed=0):
         ),
     }
     readers = {"a latent": lambda x: book.encode(states(x))} | {
-        name: lambda x, both=torch.cat([part, -part]): states(x) @ both.T
+        name: lambda x, part=part: _both_ways(states(x) @ part.T)
         for name, part in rows.items()
     }
     values = {
@@ -215,6 +215,10 @@ def name_contest(states, book, train, held, size, seed=0):
         name: best_f1(seen, facts, other, new_facts)
         for name, (seen, other) in values.items()
     }
+
+
+def _both_ways(values):
+    return torch.cat([values, -values], dim=-1)
 
 
 @torch.no_grad()

@@ -33,7 +33,7 @@ def loss_recovered(clean, spliced, ablated) -> float:
 
 @torch.no_grad()
 def splice_contest(model, blanked, x, copies, mean, depth=1):
-    """Judge copies of states: {name: {"variance explained", "loss recovered"}}.
+    """Variance explained and loss recovered by copies: {name: {what: x}}.
 
     copies {name: change}, as for `spliced_loss`. mean (W,): the state that
     explains nothing and recovers nothing.

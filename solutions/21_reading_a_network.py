@@ -2,8 +2,8 @@
 # {head}
 #
 # You will be able to: say why a network has more features than numbers; find
-# them with a sparse autoencoder; name them by numbers, not by eye; push one,
-# and measure beside a fair baseline what changes.
+# them with a sparse autoencoder; name them by numbers, not by eye; push one
+# and measure, beside a fair control, what changes.
 
 # %%
 import pandas
@@ -18,16 +18,14 @@ from_memory()
 # %% [markdown]
 # ## Five features, two numbers
 #
-# A **feature** is something a network can tell: red, plural, an animal. We
-# would like one feature for each number of a state. But a state has 64
-# numbers, and there is more to say than 64 things.
+# A **feature** is something a network can tell: red, plural, an animal. There
+# is more to tell than a state has numbers. The smallest case (Elhage and
+# others, 2022): five features, *two* numbers. A feature is 0, or between 0 and
+# 1. A matrix W gives each an arrow in the plane; the copy is ReLU(x W Wᵀ + b).
+# Feature 1 counts most, feature 5 least.
 #
-# The smallest case (Elhage and others, 2022): five features, *two* numbers.
-# Each feature x is 0, or between 0 and 1. A matrix W gives it an arrow in the
-# plane; the copy is ReLU(x W Wᵀ + b). Feature 1 counts most, feature 5 least.
-#
-# If all are on all the time, the best is what PCA does: two features get an
-# arrow of length 1 each, three get none. What if they are rare?
+# If all are always on, the best is what PCA does: two features get an arrow
+# of length 1, three get none. What if they are rare?
 
 # %%
 from course_utils.measures.features import superposition
@@ -64,9 +62,8 @@ show_curves(steps, *labels, log_x=True)
 # %% [markdown] tags=["explain"]
 # All five, as a pentagon: **superposition**, more features than dimensions.
 # The arrows are not at right angles, so each disturbs the others. That costs
-# only if two are on together, and rare features seldom are; small
-# disturbances fall below 0, and the ReLU removes them. It comes in steps: two
-# features, then four (two pairs, each back to back), then five.
+# only if two are on together, and rare features seldom are. It comes in
+# steps: two features, then four (two pairs, back to back), then five.
 
 # %% tags=["claims"]
 at = dict(zip(chances, has_arrow.tolist(), strict=True))
@@ -79,24 +76,19 @@ claim("on 1 time in 20: all five", at[0.05], 5, 5)
 # ## A dictionary
 #
 # So a single number of a state means little: several features share it. But
-# if only a few features are on, the state is a sum of a few *directions*. We
-# look for a **dictionary** of directions, more than there are numbers, such
-# that each state needs few of them. That is an overcomplete, sparse
-# autoencoder (lesson 07). Its units are called **latents**.
-
-# %%
-diagram("dictionary", highlight=["h", "encoder", "z", "decoder", "h_hat"])
-
-# %% [markdown]
+# if few features are on, the state is a sum of a few *directions*. We look
+# for a **dictionary**: more directions than numbers, such that each state
+# needs few of them. A **sparse autoencoder** finds it (lesson 07: overcomplete
+# and sparse). Its units are called **latents**.
+#
 # On paper: bias (1, 1), encoder rows (1, 0), (0, 1), (−1, 0) and k = 1. The
 # state h = (3, 2) less the bias is (2, 1). Its products with the rows are 2, 1
 # and −2. ReLU: 2, 1, 0. The largest alone stays: the code is (2, 0, 0).
 #
 # ### Exercise 1 · A sparse code · 8 minutes, medium
 #
-# Take the bias off the states, multiply by each row of the encoder, set what
-# is below 0 to 0, and keep the k largest of each state. `torch.topk` is
-# allowed. Your function trains all dictionaries of this lesson.
+# Do this for all states; `torch.topk` is allowed. Your function trains all
+# dictionaries of this lesson.
 
 # %% tags=["nbval-check-output"]
 from course_utils import checks
@@ -131,9 +123,9 @@ sparse_code = checks.sparse_code(sparse_code)
 #
 # ### A truth that we know
 #
-# First a test where we know what is to be found. We draw 64 random directions
-# in 24 numbers. Each of 10,000 states is a sum of *three* of them. A direction
-# is **found** if one of the dictionary has a cosine above 0.9 with it.
+# First a test whose answer we know: 64 random directions in 24 numbers. Each
+# of 10,000 states is a sum of *three* of them. A direction is *found* if one
+# of the dictionary has a cosine above 0.9 with it.
 #
 # Two ways to be sparse: at most k = 4 of 96 latents (*top-k*), or a price of
 # 0.2 on each activity (*L1*). Beside them PCA and 96 random directions.
@@ -182,10 +174,10 @@ claim("L1's copies are shorter", short["L1"] - short["top-k"], low=0.03)
 # %% [markdown]
 # ### Exercise 2 · Dead latents · 5 minutes, easy
 #
-# A **dead latent** never fires: no state chooses it, so no gradient reaches
-# it. A colleague counts them on 20 states: `(codes[:20].sum(dim=0) == 0)`. That
-# finds far too many: a rare latent is not dead. Return the *numbers* of those
-# that fire for none of the states given.
+# A **dead latent** never *fires* (is above 0): no state chooses it, so no
+# gradient reaches it. A colleague looked at 20 states and found 49. Far too
+# many: a rare latent is not dead. Return the *numbers* of those that fire for
+# none of the states given.
 
 
 # %% tags=["nbval-check-output"]
@@ -216,10 +208,10 @@ pandas.Series(dead).rename_axis("states seen").to_frame("dead latents")
 # %% [markdown]
 # ## Inside a network
 #
-# Now a network whose features nobody planted: the **blank filler** of lesson
-# 17, with two blocks. It names hidden words. The sentences come from our
-# grammar, so we know the facts of each. We look between the blocks: after the
-# first, each word has a state of 64 numbers, and the second works with it.
+# Now a network whose features nobody planted: the blank filler of lesson 17,
+# with two blocks. It names hidden words in sentences of our grammar, whose
+# facts are known. We look between the blocks, where each word has a state of
+# 64 numbers.
 
 # %%
 from course_utils.datasets.captions import Vocabulary, captions
@@ -255,15 +247,15 @@ print(f"{len(h):,} states of {h.shape[1]} numbers")
 # %% [markdown]
 # How good is a dictionary? Two rulers:
 #
-# - **variance explained**: 1 minus the error, divided by the variance.
+# - **variance explained**: 1 minus error / variance.
 # - **loss recovered**: *splice in* the copies instead of the states, and let
-#   the second block go on. 1: the hidden words cost as little as with the true
-#   states. 0: as much as if each state were the mean.
+#   the second block go on. 1: hidden words cost as little as with the true
+#   states. 0: as much as if each state were the mean of all.
 #
-# For comparison PCA with k directions, and a table with one mean state for
-# each word ("word").
+# Beside it: PCA with k directions, and the mean state of each word ("word").
 
 # %%
+diagram("dictionary")
 books = {
     k: train_dictionary(h, 256, k, code=sparse_code, seed=SEED)
     for k in (1, 2, 4)
@@ -284,7 +276,6 @@ def pca_copy(k):
     return lambda h: mean + (h - mean) @ kept.T @ kept
 
 
-# %%
 copies = {f"top-{k}": book for k, book in books.items()}
 copies |= {f"PCA, {k}": pca_copy(k) for k in (1, 4, 8, 16)}
 copies["word"] = lambda h: words[blanked_held]
@@ -294,10 +285,10 @@ spliced.round(2)
 
 # %% [markdown] tags=["explain"]
 # More than 0.8: one latent of 256 and its size recover 0.93, four recover
-# 0.99. PCA needs 16 numbers for that; with one it is worse than the mean. (To
-# be fair: *which* of the 256 latents is on says something, too; lesson 18
-# called this a codebook.) The latents are not just words: the word table
-# explains 0.69 of the variance, but recovers only 0.28 of the loss.
+# 0.99. PCA needs 16 numbers for that. (To be fair: *which* latent is on says
+# something, too, as in a codebook, lesson 18.) A state is more than its word:
+# the words' means explain 0.69 of the variance, but recover only 0.28 of the
+# loss.
 
 # %% tags=["claims"]
 loss = spliced["loss recovered"]
@@ -310,11 +301,10 @@ claim("the words' means: much less", loss["word"], high=0.6)
 # %% [markdown]
 # ## What is it called?
 #
-# One could look at the sentences where a latent is largest, and name it by
-# eye. But a name must hold for *all* sentences, and ours have known facts. Say
-# that "fires somewhere in the sentence" is an alarm for a fact. **F1** (lesson
-# 13) asks: of the alarms, how many are right; of the true ones, how many are
-# found? F1 = 2 · right alarms / (alarms + true ones).
+# One could look where a latent is largest, and name it by eye. But a name must
+# hold for *all* sentences. Take "fires somewhere in the sentence" as an alarm
+# for a fact, and judge it by F1 (lesson 13): 2 · right alarms / (alarms + true
+# ones).
 #
 # On paper: a latent fires in 4 sentences, the fact is true in 6, both in 3.
 # F1 = 2 · 3 / (4 + 6) = 0.6.
@@ -368,18 +358,20 @@ fires, fires_held = (
 # %%
 from course_utils.measures.features import top_sentences
 
-codes, names = latents(x_held), pandas.DataFrame()
-for fact in train[1]:
-    latent = name_scores(fires, train[1][fact]).argmax().item()
+codes, rows = latents(x_held), {}
+for fact, true in train[1].items():
+    latent = name_scores(fires, true).argmax().item()
     f1 = name_scores(fires_held, held[1][fact])[latent].item()
     shown = top_sentences(codes[:, :, latent], x_held, vocabulary, 1)
-    names.loc[fact, ["latent", "F1", "largest in"]] = [latent, f1, *shown]
+    rows[fact] = [latent, f1, *shown]
+columns = ["latent", "F1", "largest in"]
+names = pandas.DataFrame.from_dict(rows, "index", columns=columns)
 names.round(2)
 
 # %% [markdown]
-# Is this good? We ask others the same ten questions: one of 64 **neurons**
+# Is this good? Others answer the same ten questions: one of 64 **neurons**
 # (the numbers of a state), of the PCA directions, of 256 random directions,
-# one word of the sentence. All get the best threshold. And a **probe**, a
+# one word of the sentence. All get the best threshold. And a **probe**: a
 # linear read-out of the mean state, *trained on the facts*.
 
 # %%
@@ -395,10 +387,9 @@ f1.loc["mean"] = f1.mean()
 f1.round(2)
 
 # %% [markdown] tags=["explain"]
-# A latent, 0.74; a neuron has 0.51, no more than a random direction, 0.58. Here
-# a single number of a state means little. But *one word* has 0.68: most of
-# these facts are words, and the red latent is beaten by the word *red*. One
-# latent tells *many*, though, which no word does.
+# A latent, 0.74; a neuron has 0.51, less than a random direction, 0.58. But a
+# *word* has 0.68: most of these facts are words. *Many*, which no word tells,
+# is read off by any direction: it is everywhere in the states.
 #
 # The probe is ahead, 0.79. Who knows the question should train a probe; a
 # dictionary is for what nobody has thought of.
@@ -416,15 +407,14 @@ claim("one latent tells many", plural_f1, low=0.8)
 #
 # That a latent goes along with a fact does not say that the network *uses* it.
 # So we change it, and look at the answer. **Steering**: add the direction of
-# the latent for *many* to all states of a sentence about *one* being, its name
-# hidden (“a ____ runs in the park”).
+# the latent for *many* to all states of a sentence about *one* being, which
+# is hidden (“a ____ runs in the park”).
 #
 # ### Exercise 4 · A broken control · 6 minutes, medium
 #
-# Any push changes the answer a little. So we need a control: pushes in random
+# Any push changes the answer. So we need a control: pushes in random
 # directions. A colleague took `torch.randn_like(direction)` and found that
-# random directions change the answers far more. Why is that unfair? Write a
-# fair control.
+# these change the answers far more. Why is that unfair? Write a fair control.
 
 
 # %% tags=["nbval-check-output"]
@@ -448,8 +438,8 @@ random_like = checks.random_like(random_like)
 #
 # {answer}
 #
-# We measure two things: the probability of *plural* names at the blank, and,
-# in other sentences with a hidden place, how many places are still named.
+# We measure two things: the probability of plurals (*men*, *dogs*) at the
+# blank, and how many hidden places are still named.
 
 # %%
 from course_utils.datasets.grammar import PLACES, PLURAL
@@ -471,14 +461,11 @@ def effect(change):
 
 
 # %%
-direction = book.directions()[int(names.latent["many"])]
+latent = names.latent["many"].item()
+direction = book.directions()[latent]
 set_seed(SEED)
 ways = {"many": direction}
 ways |= {f"random {i + 1}": random_like(direction) for i in range(3)}
-shares = "below 0.02", "0.02 to 0.3", "above 0.3"
-guess("Not pushed: 0.002. Pushed by 4: P(plural)?", *shares)
-
-# %%
 rows = {}
 for strength in (0, 2, 4, 6, 8):
     for name, way in ways.items():
@@ -488,16 +475,14 @@ pushed = pandas.DataFrame(rows).T.unstack(0)
 pushed.round(3)
 
 # %% [markdown] tags=["explain"]
-# From 0.002 to 0.066, seven times as much as the best of the random pushes,
-# and places are named as before. So the network *uses* this direction: it was
-# read after the first block, and the second acts on it. Pushed by 8, plurals
-# have 0.63; but now places suffer. Too strong a push leads to states that no
-# sentence has.
+# Pushed by 4, plurals rise from 0.002 to 0.066, seven times as much as with
+# the best random push, and places are named as before. So the second block
+# *uses* this direction. Pushed by 8, plurals have 0.63, but places suffer: too
+# strong a push leads to states that no sentence has.
 
 # %% tags=["claims"]
 four = pushed.loc[4]
 chance = four["plurals"]["many"]
-reveal(shares[int(chance > 0.02) + int(chance > 0.3)])
 control = four["plurals"].drop("many").max()
 claim("many: more than any random push", chance / control, low=1.5)
 claim("other words stay", four["places"]["many"], low=0.3)
@@ -505,9 +490,8 @@ claim("other words stay", four["places"]["many"], low=0.3)
 # %% [markdown]
 # ### Take it away
 #
-# Now the reverse, **ablation**: sentences about *many*, their being hidden
-# (“two ____ run in the park”). There the probability of a plural is 0.99. We
-# subtract the latent's share from each state.
+# Now the reverse, **ablation**: in sentences about *many* (“two ____ run in
+# the park”) plurals have 0.99. We subtract the latent's share from each state.
 
 # %%
 held_many = hide_first(x_held[held[1]["many"]], plurals)
@@ -528,10 +512,9 @@ for name, change in {"all": lambda h: h, "without it": without}.items():
 pandas.Series(kept).round(3).to_frame("P(plural)")
 
 # %% [markdown] tags=["explain"]
-# Above 0.9: nothing happens. *Two* is still there, the verb has no *s*, and
-# each says *many* in other directions, too. To be **sufficient** (a push is
-# enough) is not to be **necessary** (nothing goes without it). F1 could not
-# have told us either of them.
+# Above 0.9: nothing happens. *Many* is written in other directions, too, as
+# the random ones have shown. A push can be *enough*, and yet the latent is
+# not *needed*. F1 could tell us neither.
 
 # %% tags=["claims"]
 left = kept["without it"]
@@ -542,11 +525,10 @@ claim("nothing happens without it", kept["all"] - left, high=0.1)
 # ### Exercise 5 · From one to many · 15 minutes, on your own
 #
 # Write `plural(x)`: sentences (B, 12) go in, the filler's scores (B, 12, V)
-# come out, with the states pushed towards *many* on the way. It is tried on
-# held-out sentences about one being: at the being's blank, plurals must have
-# a probability of 0.15 at least; of hidden places at least 0.25 must still be
-# named. You may choose any direction. Does another steer better than the
-# latent's?
+# come out, with the states pushed towards *many* on the way. On held-out
+# sentences about one being, plurals must reach 0.15 at the being's blank;
+# 0.25 of the hidden places must still be named. Choose any direction. Does
+# another steer better than the latent's?
 
 # %% tags=["nbval-check-output"]
 ### BEGIN SOLUTION
@@ -581,8 +563,7 @@ plural = checks.plural(plural)
 # {answer}
 #
 # Our answer is not the latent. The difference of two mean states, pushed by 4,
-# gives plurals 0.3; the latent alone needs 6. As with the probe: who has
-# labels should use them.
+# gives plurals 0.27; the latent needs 6. Who has labels should use them.
 #
 # ## Summary
 #
@@ -610,10 +591,9 @@ plural = checks.plural(plural)
 #
 # ### Where it fails
 #
-# - A small network on sentences of a grammar: most features *are* words. What
-#   a latent of a large network is called, nobody planted.
-# - Another seed, or another number of latents, gives another dictionary. One
-#   fact may be split among several latents.
+# - Our network is small, and its features are mostly words.
+# - Another seed gives another dictionary. One fact may be split among several
+#   latents.
 #
 # ### Quiz and scorecard
 

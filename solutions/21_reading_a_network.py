@@ -143,10 +143,10 @@ guess("Which sparse one finds more than half of the 64?", *found_by)
 # %%
 from course_utils.measures.features import copy_report, features_found
 
-books = {"top-k": top_k.directions(), "L1": by_price.directions()}
-books["PCA"] = torch.linalg.svd(h - h.mean(dim=0)).Vh
-books["random"] = torch.randn(96, 24)
-found = {name: features_found(book, truth) for name, book in books.items()}
+bases = {"top-k": top_k.directions(), "L1": by_price.directions()}
+bases["PCA"] = torch.linalg.svd(h - h.mean(dim=0)).Vh
+bases["random"] = torch.randn(96, 24)
+found = {name: features_found(rows, truth) for name, rows in bases.items()}
 report = {"top-k": copy_report(top_k, h), "L1": copy_report(by_price, h)}
 truth_test = pandas.DataFrame({"found": found}).join(
     pandas.DataFrame(report).T
@@ -256,10 +256,9 @@ print(f"{len(h):,} states of {h.shape[1]} numbers")
 
 # %%
 diagram("dictionary")
-books = {
-    k: train_dictionary(h, 256, k, code=sparse_code, seed=SEED)
-    for k in (1, 2, 4)
-}
+books = {}
+for k in 1, 2, 4:
+    books[k] = train_dictionary(h, 256, k, code=sparse_code, seed=SEED)
 parts = "less than half", "half to 0.8", "more than 0.8"
 guess("One latent for each state: how much loss is recovered?", *parts)
 

@@ -195,7 +195,7 @@ def name_contest(states, book, train, held, size, seed=0):
     rows = {
         "a neuron": torch.eye(h.shape[1]),
         "a PCA direction": components,
-        "a random direction": torch.randn(
+        "a random one": torch.randn(
             len(book.decoder), h.shape[1], generator=draw
         ),
     }

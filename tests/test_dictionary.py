@@ -9,7 +9,10 @@ from course_utils.datasets.mixtures import mixtures
 from course_utils.measures import features
 from course_utils.measures.features import (
     best_f1,
+    copy_report,
     features_found,
+    mean_states,
+    name_contest,
     planted_facts,
     probe_values,
     sentence_values,
@@ -21,6 +24,7 @@ from course_utils.measures.splicing import (
     chances_at,
     hide_first,
     loss_recovered,
+    splice_contest,
     spliced_loss,
     word_means,
 )
@@ -200,6 +204,42 @@ def test_the_best_column_and_edge_are_chosen_on_the_first_sentences():
     assert scores["a"] < 0.7
 
 
+def test_a_report_tells_copies_that_are_too_short():
+    model, h = SparseAutoencoder(4, 4), torch.randn(300, 4).abs()
+    model.encoder.data = model.decoder.data = torch.eye(4)
+    report = copy_report(model, h)
+    assert report["error"] < 1e-6 and report["active"] == 4
+    assert report["best factor"] == pytest.approx(1)
+    model.encoder.data = 0.8 * torch.eye(4)
+    report = copy_report(model, h)
+    assert report["error"] == pytest.approx(0.04)
+    assert report["best factor"] == pytest.approx(1.25)
+
+
+def test_the_mean_state_of_a_sentence_leaves_padding_out():
+    x = some_sentences()
+    means = mean_states(lambda x: x[..., None].float(), x)
+    expected = [row[row != 0].float().mean().item() for row in x]
+    assert means.flatten().tolist() == pytest.approx(expected)
+
+
+def test_each_reader_answers_each_question():
+    x = some_sentences(120)
+    word = torch.nn.Embedding(20, 10).requires_grad_(False)
+    facts = {"five": (x == 5).any(dim=1), "six": (x == 6).any(dim=1)}
+    book = SparseAutoencoder(10, 40, k=1)
+    found = name_contest(word, book, (x, facts), (x, facts), 20)
+    assert list(found) == [
+        "a latent", "a neuron", "a PCA direction", "a random direction",
+        "a word", "the probe",
+    ]  # fmt: skip
+    assert all(set(scores) == set(facts) for scores in found.values())
+    assert set(found["a word"].values()) == {1.0}
+    assert min(found["the probe"].values()) > 0.7
+    again = name_contest(word, book, (x, facts), (x, facts), 20)
+    assert again == found
+
+
 def test_a_probe_finds_a_direction_that_was_labelled():
     values, new = torch.randn(500, 6) + 2, torch.randn(300, 6) + 2
     along = torch.randn(2, 6)
@@ -224,10 +264,7 @@ def test_sentences_are_shown_where_a_latent_is_largest():
         [[0.0, 0, 3, 0], [0, 2, 0, 9], [0, 0, 1, 0]]  # 9: padding
     )
     shown = top_sentences(values, x, vocabulary)
-    assert [s.replace("<start> ", "") for s in shown] == [
-        "a [dog] <end>",
-        "a [runs] <end>",
-    ]
+    assert shown == ["a [dog]", "a [runs]"]
     assert len(top_sentences(values, x, vocabulary, 1)) == 1
     assert top_sentences(0 * values, x, vocabulary) == []
 
@@ -268,6 +305,35 @@ def test_what_cannot_be_spliced_is_refused(filler):
     blanked, _ = blank_out(x, 0.4)
     with pytest.raises(ValueError, match=r"return states \(6, 7, 8\)"):
         spliced_loss(filler, blanked, x, lambda h: h[:, :2])
+
+
+class Repeats:
+    """A filler for sentences of one word again and again: it says the word."""
+
+    def states(self, x, depth):
+        return 5 * torch.eye(20)[x.amax(dim=1)][:, None].expand(-1, 7, -1)
+
+    def finish(self, h, x, depth):
+        return h
+
+
+def test_copies_are_judged_by_variance_and_by_loss():
+    x = torch.arange(4, 20)[:, None].expand(-1, 7).clone()
+    blanked, filler = x.clone(), Repeats()
+    blanked[:, 2] = 3
+    mean = filler.states(blanked, 1).mean(dim=(0, 1))
+    copies = {
+        "same": same,
+        "mean": lambda h: mean.expand_as(h),
+        "half": lambda h: (h + mean) / 2,
+    }
+    found = splice_contest(filler, blanked, x, copies, mean)
+    for name, share in {"same": 1, "mean": 0, "half": 0.75}.items():
+        assert found[name]["variance explained"] == pytest.approx(
+            share, abs=1e-4
+        )
+    recovered = [found[name]["loss recovered"] for name in copies]
+    assert recovered == pytest.approx([1, 0, 0.65], abs=0.1)
 
 
 def test_how_much_of_a_loss_comes_back():

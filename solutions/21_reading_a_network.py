@@ -1,9 +1,9 @@
 # %% [markdown]
 # {head}
 #
-# You will be able to: say why a network has more features than numbers; find
-# them with a sparse autoencoder; name them by numbers, not by eye; push one
-# and measure, beside a fair control, what changes.
+# You will be able to: say when features share the numbers of a state; find
+# them with a sparse autoencoder; name them by F1, not by eye; push one and
+# measure, beside a fair control, what changes.
 
 # %%
 import pandas
@@ -18,10 +18,10 @@ from_memory()
 # %% [markdown]
 # ## Five features, two numbers
 #
-# A **feature** is something a network can tell: red, plural, an animal. There
-# is more to tell than a state has numbers. The smallest case (Elhage and
-# others, 2022): five features, *two* numbers. A feature is 0, or between 0 and
-# 1. A matrix W gives each an arrow in the plane; the copy is ReLU(x W Wᵀ + b).
+# A **feature** is something a network can tell: red, plural, an animal. How
+# many fit into a state of 64 numbers? The smallest case (Elhage and others,
+# 2022): five features, *two* numbers. A feature is 0, or between 0 and 1. A
+# matrix W gives each an arrow in the plane; the copy is ReLU(x W Wᵀ + b).
 # Feature 1 counts most, feature 5 least.
 #
 # If all are always on, the best is what PCA does: two features get an arrow
@@ -33,7 +33,7 @@ from course_utils.measures.features import superposition
 chances = [0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1]
 arrows = superposition(chances, seed=SEED)  # (9, 5, 2)
 counts = "two", "three or four", "all five"
-guess("On 1 time in 20: how many get an arrow?", *counts)
+guess("Each is on 1 time in 20: how many get an arrow?", *counts)
 
 # %%
 from course_utils.figures import arrows_figure, explore
@@ -44,10 +44,13 @@ middle = torch.zeros(1, 2)
 
 
 def plane(chance):
-    """Where the toy puts its features, for one chance of being on."""
-    five = arrows[chances.index(chance)]
-    named = {f"feature {i + 1}": five[i : i + 1] for i in range(5)}
-    return arrows_figure(circle, middle, {f"chance {chance}": named})
+    """The arrows of features that are always on, and on by chance."""
+    panels = {}
+    for c in (1, chance):
+        five = arrows[chances.index(c)].split(1)
+        named = {f"feature {i}": arrow for i, arrow in enumerate(five, 1)}
+        panels[f"chance {c}"] = named
+    return arrows_figure(circle, middle, panels)
 
 
 slider = explore(plane, chance=chances)
@@ -506,8 +509,8 @@ def without(h):
 
 kept = {}
 for name, change in {"all": lambda h: h, "without it": without}.items():
-    chances = chances_at(filler, *held_many[:2], change)
-    kept[name] = chances[:, plurals].sum(dim=1).mean().item()
+    likely = chances_at(filler, *held_many[:2], change)
+    kept[name] = likely[:, plurals].sum(dim=1).mean().item()
 pandas.Series(kept).round(3).to_frame("P(plural)")
 
 # %% [markdown] tags=["explain"]

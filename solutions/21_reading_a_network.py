@@ -40,7 +40,6 @@ from course_utils.figures import arrows_figure, explore
 
 turns = torch.linspace(0, 2 * torch.pi, 200)
 circle = 1.25 * torch.stack([turns.cos(), turns.sin()], dim=1)
-middle = torch.zeros(1, 2)
 
 
 def plane(chance):
@@ -50,7 +49,7 @@ def plane(chance):
         five = arrows[chances.index(c)].split(1)
         named = {f"feature {i}": arrow for i, arrow in enumerate(five, 1)}
         panels[f"chance {c}"] = named
-    return arrows_figure(circle, middle, panels)
+    return arrows_figure(circle, torch.zeros(1, 2), panels)
 
 
 slider = explore(plane, chance=chances)

@@ -230,7 +230,7 @@ def test_each_reader_answers_each_question():
     book = SparseAutoencoder(10, 40, k=1)
     found = name_contest(word, book, (x, facts), (x, facts), 20)
     assert list(found) == [
-        "a latent", "a neuron", "a PCA direction", "a random direction",
+        "a latent", "a neuron", "a PCA direction", "a random one",
         "a word", "the probe",
     ]  # fmt: skip
     assert all(set(scores) == set(facts) for scores in found.values())

@@ -493,38 +493,36 @@ claim("other words stay", four["places"]["many"], low=0.3)
 # ### Take it away
 #
 # Now the reverse, **ablation**: in sentences about *many* (“two ____ run in
-# the park”) plurals have 0.99. We subtract the latent's share from each state.
+# the park”) plurals have 0.99. We take away what the states have of the
+# direction; only that of the mean state stays.
 
 # %%
 held_many = hide_first(x_held[held[1]["many"]], plurals)
-falls = "below 0.1", "0.1 to 0.9", "above 0.9"
-guess("Without the latent: P(plural) at the blank?", *falls)
+falls = "below 0.2", "0.2 to 0.8", "above 0.8"
+guess("Without the direction: P(plural) at the blank?", *falls)
 
 
 # %%
 def without(h):
-    """States less what the latent for many adds to them."""
-    return h - book.encode(h)[..., [latent]] * direction
+    """States that have as much of the direction as the mean state."""
+    return h - ((h - mean) @ direction)[..., None] * direction
 
 
 kept = {}
 for name, change in {"all": lambda h: h, "without it": without}.items():
     likely = chances_at(filler, *held_many[:2], change)
     kept[name] = likely[:, plurals].sum(dim=1).mean().item()
-fired = (latents(held_many[0])[..., latent] > 0).any(dim=1).float().mean()
-kept["the latent was on in"] = fired.item()
-pandas.Series(kept).round(3).to_frame("share")
+pandas.Series(kept).round(3).to_frame("P(plural)")
 
 # %% [markdown] tags=["explain"]
-# Above 0.9: nothing happens, though the latent was on in most of them. *Many*
-# is written in other directions, too: even random ones could tell it. A push
-# can be *enough*, and yet the latent is not *needed*. F1 tells neither.
+# Above 0.8: hardly anything happens. *Many* is written in other directions,
+# too: even random ones could tell it. A push can be *enough*, and yet the
+# direction is not *needed*. F1 tells neither.
 
 # %% tags=["claims"]
 left = kept["without it"]
-reveal(falls[int(left > 0.1) + int(left > 0.9)])
-claim("hardly anything happens", kept["all"] - left, high=0.1)
-claim("the latent was on in most", kept["the latent was on in"], low=0.6)
+reveal(falls[int(left > 0.2) + int(left > 0.8)])
+claim("hardly anything happens", kept["all"] - left, high=0.15)
 
 # %% [markdown]
 # ### Exercise 5 · From one to many · 15 minutes, on your own

@@ -13,6 +13,7 @@ from course_utils.figures import diagram, show_curves
 from course_utils.lessons import claim, from_memory, guess, reveal
 
 SEED = 0
+pandas.set_option("display.max_colwidth", None)
 from_memory()
 
 # %% [markdown]
@@ -538,16 +539,15 @@ claim("hardly anything happens", kept["all"] - left, high=0.15)
 ### BEGIN SOLUTION
 from course_utils.measures.features import mean_states
 
-of_all, many = mean_states(states, x), train[1]["many"]
-towards = of_all[many].mean(dim=0) - of_all[~many].mean(dim=0)
-towards = 4 * towards / towards.norm()
-
 
 def plural(x):
     """Sentences (B, 12) -> scores (B, 12, V), pushed towards many."""
     return filler.finish(states(x) + towards, x, 1)
 
 
+of_all, many = mean_states(states, x), train[1]["many"]
+towards = of_all[many].mean(dim=0) - of_all[~many].mean(dim=0)
+towards = 4 * towards / towards.norm()
 ### END SOLUTION
 plural = checks.plural(plural)
 

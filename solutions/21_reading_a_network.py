@@ -13,7 +13,6 @@ from course_utils.figures import diagram, show_curves
 from course_utils.lessons import claim, from_memory, guess, reveal
 
 SEED = 0
-pandas.set_option("display.max_colwidth", None)
 from_memory()
 
 # %% [markdown]
@@ -368,6 +367,7 @@ for fact, true in train[1].items():
     shown = top_sentences(codes[:, :, latent], x_held, vocabulary, 1)
     rows[fact] = [latent, f1, *shown]
 columns = ["latent", "F1", "largest in"]
+pandas.set_option("display.max_colwidth", None)
 names = pandas.DataFrame.from_dict(rows, "index", columns=columns)
 names.round(2)
 

@@ -568,7 +568,7 @@ plural = checks.plural(plural)
 # {answer}
 #
 # Our answer is not the latent. The difference of two mean states, pushed by 4,
-# gives plurals 0.27; the latent needs 6. Who has labels should use them.
+# gives plurals 0.26; the latent needs 6. Who has labels should use them.
 #
 # ## Summary
 #

@@ -540,15 +540,17 @@ claim("hardly anything happens", kept["all"] - left, high=0.15)
 ### BEGIN SOLUTION
 from course_utils.measures.features import mean_states
 
+of_all, many = mean_states(states, x), train[1]["many"]
+towards = of_all[many].mean(dim=0) - of_all[~many].mean(dim=0)
+towards = 4 * towards / towards.norm()
 
-def plural(x):
+
+def pushed_filler(x):
     """Sentences (B, 12) -> scores (B, 12, V), pushed towards many."""
     return filler.finish(states(x) + towards, x, 1)
 
 
-of_all, many = mean_states(states, x), train[1]["many"]
-towards = of_all[many].mean(dim=0) - of_all[~many].mean(dim=0)
-towards = 4 * towards / towards.norm()
+plural = pushed_filler
 ### END SOLUTION
 plural = checks.plural(plural)
 

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from course_utils.datasets.captions import Vocabulary, captions
 from course_utils.datasets.grammar import PLURAL
+from course_utils.models.attention import BlankFiller
 
 
 def code_by_mask(h, encoder, bias, k):
@@ -96,6 +97,10 @@ def dead_by_sets(codes):
     return set(range(codes.shape[1])) - fired
 
 
+def dead_by_arange(codes):
+    return torch.arange(codes.shape[1])[codes.sum(dim=0) == 0]
+
+
 def dead_by_numpy(codes):
     import numpy as np
 
@@ -106,7 +111,7 @@ def f1_by_loop(fires, fact):
     scores = []
     for column in fires.T:
         both = (column & fact).sum().item()
-        scores.append(2 * both / max(column.sum() + fact.sum(), 1).item())
+        scores.append(2 * both / max(int(column.sum() + fact.sum()), 1))
     return torch.tensor(scores)
 
 
@@ -129,6 +134,10 @@ def f1_by_sklearn(fires, fact):
 
     found = [f1_score(fact, c, zero_division=0) for c in fires.numpy().T]
     return torch.tensor(found)
+
+
+def f1_list(fires, fact):
+    return f1_by_loop(fires, fact).tolist()
 
 
 def f1_bare(fires, fact):
@@ -166,8 +175,18 @@ def random_by_numpy(direction):
     return torch.from_numpy(other * length)
 
 
+def random_list(direction):
+    other = torch.normal(0.0, 1.0, direction.shape)
+    return (other / other.norm() * direction.norm()).numpy()
+
+
+def upside_down(direction):
+    other = torch.randn_like(direction)
+    return other * other.norm() / direction.norm()
+
+
 def random_seeded(direction):
-    torch.manual_seed(3)
+    torch.manual_seed(0)
     return random_by_ratio(direction)
 
 
@@ -212,14 +231,48 @@ def push(share, spoilt=0.0, end=torch.log):
 
 
 class Pushed(nn.Module):
-    """A pushed filler as a module."""
+    """A filler whose states are pushed; what it says is counted."""
 
     def __init__(self):
         super().__init__()
-        self.plural = push(0.9)
+        self.plural, self.filler = push(0.9), filler()
 
     def forward(self, x):
+        h = self.filler.states(x, 1)
+        self.filler.finish(h + 1, x, 1)
         return self.plural(x).double()
+
+
+def row_by_row():
+    """Return the same, a sentence at a time."""
+    pushed = Pushed()
+    return lambda x: torch.cat([pushed(row[None]) for row in x])
+
+
+@functools.cache
+def filler():
+    """Return a blank filler that has learnt nothing."""
+    return BlankFiller(len(neighbours()[0]), 12, width=8, heads=2)
+
+
+def passed_on(change=lambda h: h, first=1, then=1, end=lambda scores: scores):
+    """Return a filler with its states changed somewhere."""
+
+    def plural(x):
+        net = filler()
+        return end(net.finish(change(net.states(x, first)), x, then))
+
+    return plural
+
+
+def other_words():
+    vocabulary = neighbours()[0]
+
+    def plural(x):
+        x[x == vocabulary.index["a"]] = vocabulary.index["two"]
+        return filler()(x)
+
+    return plural
 
 
 ANSWERS = {
@@ -256,8 +309,15 @@ ANSWERS = {
             dead_by_count,
             dead_by_sets,
             dead_by_numpy,
+            dead_by_arange,
         ],
         {
+            "colleague did": lambda codes: (
+                (codes[:20] == 0).all(dim=0).nonzero().flatten()
+            ),
+            "fires weakly": lambda codes: (
+                (codes < 0.1).all(dim=0).nonzero().flatten()
+            ),
             "for some state": lambda codes: (
                 (codes == 0).any(dim=0).nonzero().flatten()
             ),
@@ -279,7 +339,7 @@ ANSWERS = {
         },
     ),
     "name_scores": (
-        [f1_by_loop, f1_by_parts, f1_by_nan, f1_by_sklearn],
+        [f1_by_loop, f1_by_parts, f1_by_nan, f1_by_sklearn, f1_list],
         {
             "precision": lambda fires, fact: share_of(
                 fires, fact, fires.sum(dim=0)
@@ -291,6 +351,11 @@ ANSWERS = {
                 (fires == fact.unsqueeze(1)).double().mean(0)
             ),
             "NaN": f1_bare,
+            "where a fact is never true": lambda fires, fact: (
+                2
+                * (fires & fact[:, None]).sum(dim=0)
+                / (fires.sum(dim=0) + fact.sum())
+            ),
             "overlap by the union": lambda fires, fact: share_of(
                 fires, fact, (fires | fact[:, None]).sum(dim=0)
             ),
@@ -306,6 +371,7 @@ ANSWERS = {
             random_by_normalize,
             random_at_right_angle,
             random_by_numpy,
+            random_list,
         ],
         {
             "colleague's": torch.randn_like,
@@ -316,7 +382,16 @@ ANSWERS = {
             "`rand` is never below 0": lambda d: (
                 F.normalize(torch.rand_like(d), dim=0) * d.norm()
             ),
-            "nothing was drawn": lambda d: d,
+            "knows nothing of it": lambda d: d + torch.randn_like(d) / 10,
+            "on average only": lambda d: (
+                torch.randn_like(d) * d.norm() / len(d) ** 0.5
+            ),
+            "Two vectors": lambda d: (
+                torch.randn_like(d) / torch.randn_like(d).norm() * d.norm()
+            ),
+            "standard deviation of": lambda d: torch.randn_like(d) * d.std(),
+            "upside down": lambda d: upside_down(d),
+            "another order": lambda d: d.flip(0),
             "turned round": lambda d: -d,
             "Two calls give the same": random_seeded,
         },
@@ -326,14 +401,25 @@ ANSWERS = {
             Later(push, 0.3),
             Later(push, 0.6, end=lambda p: p.log() + 3),
             Later(Pushed),
+            Later(row_by_row),
         ],
         {
             "push more": Later(push, 0.1),
-            "Nothing has moved": Later(push, 0.0),
+            "Hardly anything has moved": Later(push, 0.0),
+            "as the first one left": Later(passed_on, end=lambda s: s + 8),
+            "Push between the two": Later(passed_on, lambda h: h + 4, 2, 2),
+            "goes on from there": Later(passed_on, lambda h: h + 4, 0, 0),
+            "ran twice": Later(passed_on, lambda h: h + 4, 1, 0),
+            "did not run last": Later(passed_on, lambda h: h + 4, 1, 2),
+            "other words": Later(other_words),
+            "is the `return` missing": lambda x: None,
+            "it returned (": Later(
+                passed_on, lambda h: h.cumsum(1), end=lambda s: s[:, 0]
+            ),
             "push less": Later(push, 0.9, spoilt=0.7),
             "a better direction": Later(push, 0.1, spoilt=0.9),
             "before softmax": Later(push, 0.5, end=lambda p: p),
-            "another shape": lambda x: torch.zeros(len(x), 12, 64),
+            "64 numbers for each word": lambda x: torch.zeros(len(x), 12, 64),
             "Hand in the function": torch.zeros(64),
             "NaN": Later(push, 0.5, end=lambda p: p * torch.nan),
         },

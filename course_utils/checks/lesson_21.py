@@ -9,6 +9,7 @@ from course_utils.checks.core import check, mutants, outcome
 from course_utils.datasets.captions import Vocabulary, captions
 from course_utils.datasets.grammar import PLACES, PLURAL
 from course_utils.measures.splicing import hide_first
+from course_utils.models.attention import Block
 from course_utils.models.dictionary import sparse_code as _sparse_code
 
 
@@ -110,6 +111,24 @@ def _dictionary(count, width, latents, k, low=0.0):
             "The values are lost: keep them, not ones.": {
                 "keep": lambda a, k: (_few(a, k) > 0).float()
             },
+            "Ones were written into the code; the values themselves belong "
+            "there.": {
+                "keep": lambda a, k: torch.zeros_like(a).scatter(
+                    1, a.topk(k, 1).indices, 1.0
+                )
+            },
+            "The k were chosen without their signs: put the ReLU before "
+            "`topk`.": {
+                "turn": lambda a: a,
+                "keep": lambda a, k: _few(a, k, by=torch.abs).relu(),
+            },
+            "A sigmoid stands where a ReLU belongs.": {"turn": torch.sigmoid},
+            "These are the first k latents, not the k largest.": {
+                "keep": lambda a, k: a * (torch.arange(a.shape[1]) < k)
+            },
+            "Only the largest is kept: use the argument k.": {
+                "keep": lambda a, k: _few(a, 1)
+            },
             "The k values came back alone; the code keeps its shape, with 0 "
             "elsewhere.": {"keep": lambda a, k: a.topk(k, 1).values},
             "The places came back; the code holds the values there.": {
@@ -128,6 +147,10 @@ def _dictionary(count, width, latents, k, low=0.0):
         "The bias is a state, not a code: take it off before the product.": (
             lambda h, encoder, bias, k: _few((h @ encoder.T - bias).relu(), k)
         ),
+        "The bias was summed up: it is a state, take it off before the "
+        "product.": lambda h, encoder, bias, k: _few(
+            (h @ encoder.T - bias.sum()).relu(), k
+        ),
         "That is the copy: stop at the code.": (
             lambda h, encoder, bias, k: (
                 _coded(h, encoder, bias, k) @ encoder + bias
@@ -141,11 +164,15 @@ def sparse_code(h, encoder, bias, k):
 
 
 def _codes(count, latents, dead, rare=(), weak=()):
-    """Return codes: some latents never fire, some once, some weakly."""
+    """Return codes: some latents never fire, some once and late, some weakly.
+
+    Each of the others fires in one of the last states, for sure.
+    """
     codes = torch.rand(count, latents) * (torch.rand(count, latents) < 0.4)
     codes[:, list(rare)] = 0
-    codes[:, list(weak)] *= 0.1
-    codes[torch.arange(latents) % count, torch.arange(latents)] = 0.1
+    codes[:, list(weak)] *= 0.01
+    late = count - 1 - torch.arange(latents) % count
+    codes[late, torch.arange(latents)] = 0.01
     codes[:, list(dead)] = 0
     return (codes,)
 
@@ -190,9 +217,10 @@ def _living_or_missed(answer, codes):
 @check(
     cases=lambda: [
         _codes(6, 9, (2, 7), (4,)),
-        _codes(20, 8, (0, 3, 7), (1, 5), (2,)),
+        _codes(60, 8, (0, 3, 7), (1, 5), (2,)),
         _codes(5, 6, ()),
     ],
+    skip=("device",),  # the lesson's codes are on the CPU
     view=_listed,
     why=_living_or_missed,
     slips={
@@ -223,6 +251,14 @@ def _living_or_missed(answer, codes):
         ),
         "Only the last state is looked at: a latent may wait for another.": (
             lambda codes: _where(codes[-1] == 0)
+        ),
+        "Only the first 20 states are looked at, as the colleague did: look "
+        "at all.": lambda codes: _where((codes[:20] == 0).all(dim=0)),
+        "These are one too high: latents are counted from 0.": lambda codes: (
+            _where((codes == 0).all(dim=0)) + 1
+        ),
+        "That is the share of the dead; which ones is wanted.": (
+            lambda codes: (codes == 0).all(dim=0).float().mean()
         ),
         "A latent that fires once is alive.": lambda codes: _where(
             (codes > 0).sum(dim=0) <= 1
@@ -296,9 +332,15 @@ def _facts(count, latents):
     return fires, fact
 
 
+def _no_facts():
+    fires, fact = _facts(20, 6)
+    return fires, fact & False
+
+
 @check(
-    cases=lambda: [_facts(40, 5), _facts(60, 7)],
+    cases=lambda: [_facts(40, 5), _facts(60, 7), _no_facts()],
     skip=("one",),
+    view=_listed,
     slips={
         "That is the precision: of the sentences where it fires, how many "
         "have the fact. F1 wants the recall, too.": (
@@ -350,6 +392,45 @@ def _facts(count, latents):
         ),
         "It holds NaN, 0 / 0: a latent that never fires, or never rightly, "
         "has F1 = 0.": _unguarded,
+        "It holds NaN, 0 / 0: where a fact is never true and a latent never "
+        "fires, F1 is 0.": lambda fires, fact: _f1(fires, fact, floor=0.0),
+        "A latent that never fires has F1 = 0, not 1.": lambda fires, fact: (
+            torch.where(fires.any(dim=0), _f1(fires, fact), 1.0)
+        ),
+        "`|` is true where one of both is; the right ones are where both "
+        "are, `&`.": lambda fires, fact: (
+            2
+            * (fires | fact[:, None]).sum(dim=0)
+            / (fires.sum(dim=0) + fact.sum()).clamp(min=1)
+        ),
+        "`==` also counts where both are False; the right ones are where "
+        "both are True, `&`.": lambda fires, fact: (
+            2
+            * (fires == fact[:, None]).sum(dim=0)
+            / (fires.sum(dim=0) + fact.sum()).clamp(min=1)
+        ),
+        "All sentences were counted below; count those in which the fact is "
+        "true.": lambda fires, fact: (
+            2 * _counts(fires, fact)[0] / (fires.sum(dim=0) + len(fact))
+        ),
+        "Below stand the alarms of all latents; each has its own: "
+        "`sum(dim=0)`.": lambda fires, fact: (
+            2
+            * _counts(fires, fact)[0]
+            / (fires.sum() + fact.sum()).clamp(min=1)
+        ),
+        "Below, the true ones are missing: alarms + true ones.": (
+            lambda fires, fact: (
+                2 * _counts(fires, fact)[0] / fires.sum(dim=0).clamp(min=1)
+            )
+        ),
+        "The 1 below is added to all; it should only stand where there would "
+        "be 0.": lambda fires, fact: (
+            2 * _counts(fires, fact)[0] / (fires.sum(dim=0) + fact.sum() + 1)
+        ),
+        "The number of the best latent came back; the F1 of each is wanted.": (
+            lambda fires, fact: _f1(fires, fact).argmax()
+        ),
         "One number for all latents: each has its own F1.": (
             lambda fires, fact: _f1(fires, fact).mean()
         ),
@@ -369,22 +450,30 @@ def name_scores(fires, fact):
     return _f1(fires, fact)
 
 
+SMALL = 100  # a direction so short says nothing of how numbers are spread
+
+
 def _seen(found, direction):
     """See a random direction's length, where it points, how it is spread."""
-    found, direction = found.double(), direction.double()
+    found = torch.as_tensor(found).double()
+    direction = torch.as_tensor(direction).double()
     length = found.norm()
-    return {
-        "Its length should be that of `direction` (in units of it).": (
+    seen = {
+        "Each draw should have the length of `direction`: divide by the "
+        "length of what was drawn (in units of the right one).": (
             length / direction.norm()
         ),
+    }
+    if len(direction) < SMALL:
+        return seen
+    deviation = found.std(unbiased=False)
+    return seen | {
         "It should stand at a right angle to `direction`, nearly (the "
         "cosine).": found @ direction / length / direction.norm(),
         "Its numbers should be as often below 0 as above it (mean by "
-        "standard deviation).": found.mean() / found.std(unbiased=False),
-        "Its numbers should be spread as those of a bell (mean absolute "
-        "value by standard deviation).": (
-            found.abs().mean() / found.std(unbiased=False)
-        ),
+        "standard deviation).": found.mean() / deviation,
+        "Its numbers should be those of `randn` (mean absolute value by "
+        "standard deviation).": found.abs().mean() / deviation,
     }
 
 
@@ -398,17 +487,31 @@ def _random(
     return unit(draw(direction)) * size(direction)
 
 
+def _alone(direction):
+    """Return the one number of a direction that was drawn, else 0."""
+    place = torch.randint(len(direction), (1,))
+    return torch.zeros_like(direction).index_fill(0, place, 1.0)
+
+
+def _directions():
+    """Return long directions, and short ones; seed 0 draws none of them."""
+    draw = torch.Generator().manual_seed(54321)
+
+    def randn(count):
+        return torch.randn(count, generator=draw)
+
+    long = [0.4 * randn(20_000) + 0.2, randn(30_000) ** 3]
+    return [(d,) for d in (*long, randn(8), 3 * randn(5), randn(13) + 2)]
+
+
 def _one(direction):
     return torch.ones((), device=direction.device)
 
 
 @check(
-    cases=lambda: [
-        (0.4 * torch.randn(20_000) + 0.2,),
-        (torch.randn(30_000) ** 3,),
-    ],
+    cases=_directions,
     see=_seen,
-    skip=("one", "far"),
+    skip=("one", "far", "device"),  # the lesson's directions: on the CPU
     slips=mutants(
         _random,
         {
@@ -424,6 +527,35 @@ def _one(direction):
             },
             "`rand` is never below 0, so all directions look the same way: "
             "`randn`.": {"draw": torch.rand_like},
+            "The length is right on average only: divide by the length of "
+            "what was drawn, not by the root of W.": {
+                "unit": lambda r: r / len(r) ** 0.5
+            },
+            "Two vectors were drawn: divide by the length of the same one.": {
+                "unit": lambda r: r / torch.randn_like(r).norm()
+            },
+            "Numbers with the standard deviation of `direction` have its "
+            "length only about, and if its mean is 0: use `norm()`.": {
+                "unit": lambda r: r,
+                "size": torch.std,
+            },
+            "The ratio is upside down: times the length of `direction`, "
+            "divided by that of what was drawn.": {
+                "unit": lambda r: r * r.norm(),
+                "size": lambda d: 1 / d.norm(),
+            },
+            "Squares were summed up without the root: `norm()`.": {
+                "unit": lambda r: r / r.square().sum(),
+                "size": lambda d: d.square().sum(),
+            },
+            "The largest number is not the length: `norm()`.": {
+                "unit": lambda r: r / r.abs().max(),
+                "size": lambda d: d.abs().max(),
+            },
+            "It has half the length.": {"unit": lambda r: r / r.norm() / 2},
+            "Only one of its numbers is not 0; `randn` has all directions.": {
+                "draw": _alone
+            },
             "Only signs were drawn; `randn` has all directions.": {
                 "draw": lambda d: torch.randn_like(d).sign()
             },
@@ -437,8 +569,17 @@ def _one(direction):
         },
     )
     | {
-        "That is `direction` itself; nothing was drawn.": (
-            lambda direction: direction.clone()
+        "That is `direction` itself, or nearly: draw one that knows nothing "
+        "of it.": lambda direction: direction.clone(),
+        "Those are the numbers of `direction` in another order; draw new "
+        "ones.": lambda direction: direction.flip(0),
+        "Those are the numbers of `direction` with random signs; draw new "
+        "ones.": lambda direction: (
+            direction * torch.randn_like(direction).sign()
+        ),
+        "Numbers with the mean and the standard deviation of `direction` are "
+        "not at a right angle to it: draw with mean 0.": lambda direction: (
+            torch.randn_like(direction) * direction.std() + direction.mean()
         ),
         "That is `direction` turned round; a random one is wanted.": (
             lambda direction: -direction
@@ -482,12 +623,76 @@ def _hidden_words():
     return vocabulary, hidden
 
 
+class _Seen:
+    """Notes what goes into embeddings and blocks while it is entered."""
+
+    def __enter__(self):
+        self.words, self.blocks = [], []
+        hook = torch.nn.modules.module.register_module_forward_hook
+        self.hook = hook(self.note)
+        return self
+
+    def __exit__(self, *error):
+        self.hook.remove()
+
+    def note(self, module, given, result):
+        """Keep copies: what is there may be written to afterwards."""
+        if isinstance(module, torch.nn.Embedding):
+            self.words.append(given[0].cpu().clone())
+        elif isinstance(module, Block):
+            copies = (t.detach().cpu().clone() for t in (given[0], result))
+            self.blocks.append((id(module), *copies))
+
+    def problem(self, x):
+        """Say where states were not pushed, if a filler was asked at all."""
+        rows = [w for w in self.words if w.shape == x.shape]
+        if rows and not any(torch.equal(row, x) for row in rows):
+            return (
+                "The filler read other words than those given. Leave the "
+                "sentences as they are, and push the states."
+            )
+        if not self.blocks:
+            return None
+        first, last = self.blocks[0][0], self.blocks[-1]
+        if last[0] == first:
+            return (
+                "The second block did not run last: go on from the states "
+                "between the blocks, `filler.finish(h, x, 1)`."
+            )
+        before = [out for name, _, out in self.blocks if name == first]
+        pushed = not any(
+            out.shape == last[1].shape and torch.allclose(out, last[1])
+            for out in before
+        )
+        if pushed:
+            return None
+        twice = [out for out in before if out.shape == last[1].shape]
+        if len(twice) > 1:
+            return (
+                "The first block ran twice: `filler.finish(h, x, 1)` goes on "
+                "behind it."
+            )
+        return (
+            "The second block got the states as the first one left them. "
+            "Push between the two: `filler.finish(h, x, 1)` goes on from "
+            "there."
+        )
+
+
 def _scores_at(function, x, places):
-    """Return a function's scores at one place of each sentence: (N, V)."""
-    with torch.no_grad():
-        scores = torch.as_tensor(function(x.clone())).detach().cpu()
-    if scores.ndim != 3 or len(scores) != len(x):
-        return scores
+    """Return scores at one place of each sentence (N, V), or a problem."""
+    with torch.no_grad(), _Seen() as seen:
+        scores = function(x.clone())
+    if scores is None:
+        return "It returned None: is the `return` missing?"
+    scores = torch.as_tensor(scores).detach().cpu()
+    if scores.ndim != 3 or scores.shape[:2] != x.shape:
+        return (
+            f" For sentences {tuple(x.shape)} it returned "
+            f"{tuple(scores.shape)}."
+        )
+    if problem := seen.problem(x):
+        return problem
     return scores[torch.arange(len(x)), places].float()
 
 
@@ -501,12 +706,15 @@ def _plural_problem(function):
         )
     scores = {}
     for name, (x, places, _) in hidden.items():
-        scores[name] = _scores_at(function, x, places)
-        if scores[name].shape != (len(x), size):
+        found = scores[name] = _scores_at(function, x, places)
+        if isinstance(found, str):
+            is_form = found.startswith(" ")
+            return FORM.format(size=size) * is_form + found
+        if found.shape[1] != size:
             return FORM.format(size=size) + (
-                f" For {len(x)} sentences it returned another shape."
+                f" It returned {found.shape[1]} numbers for each word."
             )
-        if not scores[name].isfinite().all():
+        if not found.isfinite().all():
             return "The scores hold NaN or infinity."
     chances = scores["being"]
     if chances.min() >= 0 and (chances.sum(dim=1) - 1).abs().max() < 1e-3:
@@ -543,8 +751,8 @@ def _too_weak_or_strong(one, many, named, word):
         )
     if many < 0.01:
         return found + (
-            "Nothing has moved that way: is the state pushed at all, in the "
-            "right direction, with the right sign?"
+            "Hardly anything has moved that way. Are direction and sign "
+            "right? Then push more."
         )
     if many < PLURALS_AT_LEAST:
         return found + "The way is right: push more."

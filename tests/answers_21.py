@@ -315,6 +315,9 @@ ANSWERS = {
             "colleague did": lambda codes: (
                 (codes[:20] == 0).all(dim=0).nonzero().flatten()
             ),
+            "but it fires (1": lambda codes: (
+                ((codes > 0).float().mean(dim=0) < 0.1).nonzero().flatten()
+            ),
             "fires weakly": lambda codes: (
                 (codes < 0.1).all(dim=0).nonzero().flatten()
             ),
@@ -412,6 +415,9 @@ ANSWERS = {
             "ran twice": Later(passed_on, lambda h: h + 4, 1, 0),
             "did not run last": Later(passed_on, lambda h: h + 4, 1, 2),
             "other words": Later(other_words),
+            "never read the sentences": lambda x: filler().finish(
+                torch.ones(*x.shape, 8), x, 1
+            ),
             "is the `return` missing": lambda x: None,
             "it returned (": Later(
                 passed_on, lambda h: h.cumsum(1), end=lambda s: s[:, 0]

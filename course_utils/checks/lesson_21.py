@@ -163,16 +163,17 @@ def sparse_code(h, encoder, bias, k):
     return _sparse_code(h, encoder, bias, k)
 
 
-def _codes(count, latents, dead, rare=(), weak=()):
-    """Return codes: some latents never fire, some once and late, some weakly.
+def _codes(count, latents, dead, rare=(), weak=(), late=()):
+    """Return codes: latents that never fire, fire once, weakly, or late.
 
-    Each of the others fires in one of the last states, for sure.
+    Each but the dead fires in one of the last states, for sure.
     """
     codes = torch.rand(count, latents) * (torch.rand(count, latents) < 0.4)
     codes[:, list(rare)] = 0
     codes[:, list(weak)] *= 0.01
-    late = count - 1 - torch.arange(latents) % count
-    codes[late, torch.arange(latents)] = 0.01
+    codes[:20, list(late)] = 0
+    last = count - 1 - torch.arange(latents) % count
+    codes[last, torch.arange(latents)] = 0.01
     codes[:, list(dead)] = 0
     return (codes,)
 
@@ -217,7 +218,7 @@ def _living_or_missed(answer, codes):
 @check(
     cases=lambda: [
         _codes(6, 9, (2, 7), (4,)),
-        _codes(60, 8, (0, 3, 7), (1, 5), (2,)),
+        _codes(60, 8, (0, 3, 7), (1, 5), (2,), (4,)),
         _codes(5, 6, ()),
     ],
     skip=("device",),  # the lesson's codes are on the CPU
@@ -653,6 +654,11 @@ class _Seen:
             )
         if not self.blocks:
             return None
+        if not self.words:
+            return (
+                "The filler never read the sentences: push their own states, "
+                "`filler.states(x, 1)`."
+            )
         first, last = self.blocks[0][0], self.blocks[-1]
         if last[0] == first:
             return (

@@ -20,9 +20,9 @@ from_memory()
 #
 # A **feature** is something a network can tell: red, plural, an animal. How
 # many fit into a state of 64 numbers? The smallest case (Elhage and others,
-# 2022): five features, *two* numbers. A feature is 0, or between 0 and 1. A
-# matrix W gives each an arrow in the plane; the copy is ReLU(x W Wᵀ + b).
-# Feature 1 counts most, feature 5 least.
+# 2022): x holds five features, each 0 when absent, else up to 1; the state has
+# *two* numbers. Row i of W is the arrow of feature i in the plane; the copy is
+# ReLU(x W Wᵀ + b), b is learnt. An error in feature 1 costs most.
 #
 # If all are always on, the best is what PCA does: two features get an arrow
 # of length 1, three get none. What if they are rare?
@@ -64,8 +64,9 @@ show_curves(steps, *labels, log_x=True)
 # %% [markdown] tags=["explain"]
 # All five, as a pentagon: **superposition**, more features than dimensions.
 # The arrows are not at right angles, so each disturbs the others. That costs
-# only if two are on together, and rare features seldom are. It comes in
-# steps: two features, then four (two pairs, back to back), then five.
+# little if one is on alone (a negative b and the ReLU cut it off), much if two
+# are. Rare features seldom are. It comes in steps: two features, then four
+# (two pairs, back to back), then five.
 
 # %% tags=["claims"]
 at = dict(zip(chances, has_arrow.tolist(), strict=True))
@@ -178,9 +179,9 @@ claim("L1's copies are shorter", short["L1"] - short["top-k"], low=0.03)
 # ### Exercise 2 · Dead latents · 5 minutes, easy
 #
 # A **dead latent** never *fires* (is above 0): no state chooses it, so no
-# gradient reaches it. A colleague looked at 20 states and found 49. Far too
-# many: a rare latent is not dead. Return the *numbers* of those that fire for
-# none of the states given.
+# gradient reaches it. A colleague looked at 20 states and found 49 of 96. Far
+# too many: a rare latent is not dead. Return the *numbers* of those that fire
+# for none of the states given.
 
 
 # %% tags=["nbval-check-output"]
@@ -255,7 +256,7 @@ print(f"{len(h):,} states of {h.shape[1]} numbers")
 #   the second block go on. 1: hidden words cost as little as with the true
 #   states. 0: as much as if each state were the mean of all.
 #
-# Beside it: PCA with k directions, and the mean state of each word ("word").
+# Beside it: PCA with 1 to 16 directions, and the mean state of each word.
 
 # %%
 diagram("dictionary")
@@ -287,10 +288,9 @@ spliced.round(2)
 
 # %% [markdown] tags=["explain"]
 # More than 0.8: one latent of 256 and its size recover 0.93, four recover
-# 0.99. PCA needs 16 numbers for that. (To be fair: *which* latent is on says
-# something, too, as in a codebook, lesson 18.) A state is more than its word:
-# the words' means explain 0.69 of the variance, but recover only 0.28 of the
-# loss.
+# 0.99. PCA needs 16 numbers for that last step. (To be fair: *which* latent is
+# on says something, too, as in a codebook, lesson 18.) The words' means
+# explain 0.69 of the variance, but recover only 0.28 of the loss.
 
 # %% tags=["claims"]
 loss = spliced["loss recovered"]
@@ -390,10 +390,10 @@ f1.loc["mean"] = f1.mean()
 f1.round(2)
 
 # %% [markdown] tags=["explain"]
-# A latent, 0.74; a neuron has 0.51, less than a random direction, 0.58. But a
-# *word* has 0.68, level with latents over three seeds: most of these facts are
-# words. *Many*, which no word tells, is read off by any direction: it is
-# everywhere in the states.
+# A latent, 0.74; a neuron has 0.51, about as much as 64 random directions. But
+# a *word* has 0.68, level with latents over three seeds: half of these facts
+# are nearly words. *Many*, which no single word tells, is read off by any
+# direction, 0.95 by a random one.
 #
 # The probe is ahead, 0.79, most of all on *who* (*man*: 0.80 against 0.57); on
 # *red* and *orange: a colour* a latent beats it. Who knows the question should
@@ -443,8 +443,9 @@ random_like = checks.random_like(random_like)
 #
 # {answer}
 #
-# We measure two things: the probability of plurals (*men*, *dogs*) at the
-# blank, and how many hidden places are still named.
+# The colleague's had length 8, the latent's has 1. We measure two things: the
+# probability of plurals (*men*, *dogs*) at the blank, and how many hidden
+# places are still named.
 
 # %%
 from course_utils.datasets.grammar import PLACES, PLURAL
@@ -519,8 +520,8 @@ pandas.Series(kept).round(3).to_frame("P(plural)")
 
 # %% [markdown] tags=["explain"]
 # Above 0.8: hardly anything happens. *Many* is written in other directions,
-# too: even random ones could tell it. A push can be *enough*, and yet the
-# direction is not *needed*. F1 tells neither.
+# too: in the table above, random ones read it. A push can be *enough*, and yet
+# the direction is not *needed*.
 
 # %% tags=["claims"]
 left = kept["without it"]
@@ -532,9 +533,9 @@ claim("hardly anything happens", kept["all"] - left, high=0.15)
 #
 # Write `plural(x)`: sentences (B, 12) go in, the filler's scores (B, 12, V)
 # come out, with the states pushed towards *many* on the way. On held-out
-# sentences about one being, plurals must reach 0.15 at the being's blank;
-# 0.25 of the hidden places must still be named. Choose any direction. Does
-# another steer better than the latent's?
+# sentences about one being, plurals must reach 0.15 at the being's blank; 0.25
+# of the hidden places must still be named. `filler.finish(h, x, 1)` goes on
+# from states h. Does another steer better than the latent's?
 
 # %% tags=["nbval-check-output"]
 ### BEGIN SOLUTION
@@ -555,12 +556,7 @@ plural = pushed_filler
 plural = checks.plural(plural)
 
 # %% [markdown]
-# <details><summary>Hint 1</summary>
-#
-# `filler.finish(h, x, 1)` goes on from states between the blocks.
-#
-# </details>
-# <details><summary>Hint 2</summary>
+# <details><summary>Hint</summary>
 #
 # Lesson 15 made red sentences blue. Which two groups of sentences differ in
 # their number? Try several strengths with `effect`.
@@ -598,7 +594,7 @@ plural = checks.plural(plural)
 #
 # ### Where it fails
 #
-# - Our network is small, and its features are mostly words.
+# - Our network is small.
 # - Another seed gives another dictionary. One fact may be split among several
 #   latents.
 #
@@ -633,5 +629,5 @@ scorecard(results, "small")
 #
 # ## Going further
 #
-# **Smaller, larger.** Train dictionaries of 64 and of 1,024 latents with k = 4.
-# How many are dead? What happens to the F1 of *many*, and of *bank: money*?
+# **Smaller, larger.** Train dictionaries of 64 and of 1,024 latents with k =
+# 4. How many are dead? What happens to the F1 of *many*, and of *bank: money*?

@@ -51,6 +51,25 @@ def test_a_world_of_nothing(n):
         shapes.made_world(n)
     with pytest.raises(ValueError, match="at least one image"):
         shapes.tagged_world(n)
+    with pytest.raises(ValueError, match="at least one image"):
+        shapes.line_world(n)
+
+
+def test_a_line_lies_where_its_causes_say():
+    world = shapes.line_world(50, seed=3)
+    assert world.images.shape == (50, 1, 28, 28)
+    assert world.names == ("angle", "distance")
+    assert world.images.equal(shapes.line_world(50, seed=3).images)
+    angle, distance = world.causes.T[:, :, None]
+    assert 0 <= angle.min() and angle.max() <= math.pi
+    assert distance.abs().max() <= 28 / 3
+    along = torch.tensor([-8.0, 0, 8])
+    x = 13.5 + distance * angle.cos() - along * angle.sin()
+    y = 13.5 + distance * angle.sin() + along * angle.cos()
+    inside = (x.round() - 13.5).abs().max(y.round().sub(13.5).abs()) < 14
+    rows = torch.arange(50)[:, None].expand(-1, 3)[inside]
+    at = y.round().long()[inside], x.round().long()[inside]
+    assert (world.images[rows, 0, *at] > 0.7).all()
 
 
 def test_shapes_of_no_numbers():

@@ -11,7 +11,12 @@ from course_utils.datasets.fashion import (
 from course_utils.datasets.folder import OwnData, folder, upload
 from course_utils.datasets.leaves import draw_leaves
 from course_utils.datasets.moons import two_moons
-from course_utils.datasets.shapes import draw_shapes, made_world, tagged_world
+from course_utils.datasets.shapes import (
+    draw_shapes,
+    line_world,
+    made_world,
+    tagged_world,
+)
 
 __all__ = [
     "DataError",
@@ -25,6 +30,7 @@ __all__ = [
     "erase_patch",
     "fashion_mnist",
     "folder",
+    "line_world",
     "made_world",
     "salt_and_pepper",
     "tagged_world",

@@ -91,6 +91,28 @@ def tagged_world(n=5000, seed=0) -> World:
     return World(images, torch.column_stack([causes, tag]), (*names, "tag"))
 
 
+def line_world(n=5000, seed=0, image_size=28) -> World:
+    """Make images of one bright line; causes angle and distance.
+
+    The line crosses the whole image, `distance` pixels from its middle, and
+    is about 2.4 pixels wide. Its normal has the angle, in radians, to the
+    x axis. The same seed gives the same world.
+    """
+    if not isinstance(n, int) or n < 1:
+        raise ValueError(f"a world needs at least one image; got n={n!r}")
+    draw = torch.rand(2, n, generator=torch.Generator().manual_seed(seed))
+    angle, distance = math.pi * draw[0], image_size / 3 * (2 * draw[1] - 1)
+    place = torch.arange(image_size) - (image_size - 1) / 2
+    across = (
+        place * angle.cos()[:, None, None]
+        + place[:, None] * angle.sin()[:, None, None]
+        - distance[:, None, None]
+    )  # distance of each pixel from the line, (N, S, S)
+    images = torch.sigmoid(3 * (1.2 - across.abs()))[:, None]
+    causes = torch.stack([angle, distance], dim=1)
+    return World(images, causes, ("angle", "distance"))
+
+
 def _numbers(name, value):
     try:
         return torch.as_tensor(value).float().reshape(-1)

@@ -27,7 +27,6 @@ def filled_in(fill, patches, hidden):
 
     fill: a model or function (patches, hidden) -> patches, (B, N, P).
     """
-    guessed = patches
     if isinstance(fill, nn.Module):
         place = next(fill.parameters()).device
         guessed = fill(patches.to(place), hidden.to(place)).cpu()

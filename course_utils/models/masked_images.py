@@ -30,10 +30,16 @@ def to_images(patches, height):
     make such an image.
     """
     size = round(patches.shape[2] ** 0.5)
-    if size**2 != patches.shape[2] or patches.shape[1] % (height // size):
+    rows, rest = divmod(height, size)
+    if (
+        rest
+        or not rows
+        or size**2 != patches.shape[2]
+        or (patches.shape[1] % rows)
+    ):
         shape = tuple(patches.shape)
         raise ValueError(f"{shape} makes no images {height} high")
-    tiles = patches.unflatten(1, (height // size, -1)).unflatten(3, (size, size))
+    tiles = patches.unflatten(1, (rows, -1)).unflatten(3, (size, size))
     return tiles.transpose(2, 3).flatten(3, 4).flatten(1, 2)[:, None]
 
 

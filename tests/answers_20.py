@@ -307,6 +307,14 @@ ANSWERS = {
                 ],
                 dim=1,
             ),
+            "the next has other sizes": lambda x, size: torch.stack(
+                [
+                    x[:, 0, i : i + size, j : j + size].flatten(1)
+                    for i in range(0, x.shape[2], size)
+                    for j in range(0, x.shape[2], size)
+                ],
+                dim=1,
+            ),
             "None": lambda x, size: None,
         },
     ),
@@ -376,6 +384,9 @@ ANSWERS = {
             ),
             "absolute": lambda p, q, h: (
                 ((p - q).abs().mean(2) * h).sum(1) / h.sum(1)
+            ),
+            "unequally many": lambda p, q, h: (
+                (p - q)[h].square().view(len(h), -1).mean(dim=1)
             ),
             "no gradient": lambda p, q, h: loss_by_loop(p, q, h).detach(),
             "The root": lambda p, q, h: loss_by_loop(p, q, h).sqrt(),

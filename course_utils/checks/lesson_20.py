@@ -14,6 +14,7 @@ from course_utils.models.masked_images import (
     see_patches,
     to_patches,
 )
+from course_utils.rivals.conditional import conditional_mean
 
 
 def _cut(
@@ -41,7 +42,7 @@ def _windows(images, size):
 
 @check(
     cases=lambda: [
-        (torch.randn(3, 1, 6, 4), 2),
+        (torch.randn(3, 1, 6, 6), 2),
         (torch.randn(5, 1, 6, 12), 3),
     ],
     learns=("images",),
@@ -214,11 +215,27 @@ def random_mask(batch, patches, visible):
     return hide_patches(batch, patches, visible)
 
 
-def _loss_case(batch, patches, pixels):
-    """Return patches twice and a mask whose rows hide unequally many."""
-    hidden = _order(batch, patches) > torch.arange(batch)[:, None] % 3
-    pair = torch.randn(2, batch, patches, pixels)
-    return *pair, hidden
+def _loss_case(batch, patches, pixels, unequal=0):
+    """Return patches twice and a mask; rows may hide unequally many."""
+    more = torch.arange(batch)[:, None] % 3 * unequal
+    hidden = _order(batch, patches) > 1 + more
+    return *torch.randn(2, batch, patches, pixels), hidden
+
+
+def _equal_rows(attempt):
+    """Say whether an answer needs rows that hide equally many."""
+    try:
+        attempt(*_loss_case(4, 6, 2))
+    except Exception:
+        return None  # told by the cases
+    try:
+        attempt(*_loss_case(4, 6, 2, unequal=1))
+    except RuntimeError:
+        return (
+            "It fails where the images hide unequally many patches. Picking "
+            "with [hidden] forgets the rows; multiply by `hidden` instead."
+        )
+    return None
 
 
 def _mean_hidden(errors, hidden):
@@ -243,7 +260,8 @@ def _per_image(rows):
 
 
 @check(
-    cases=lambda: [_loss_case(5, 6, 4), _loss_case(7, 9, 3)],
+    cases=lambda: [_loss_case(5, 6, 4), _loss_case(7, 9, 3, unequal=1)],
+    find=_equal_rows,
     learns=("patches_hat",),
     slips=mutants(
         _hidden_error,
@@ -426,7 +444,7 @@ def fill_gaussian(x, hidden, mean, covariance, ridge):
     H pixels are hidden. They are given their mean under the Gaussian, given
     those that are seen; the ridge stands on the diagonal of S_vv.
     """
-    return _filled(x, hidden, mean, covariance, ridge)
+    return conditional_mean(x, hidden, mean, covariance, ridge)
 
 
 def _dropped(states, hidden):
@@ -520,7 +538,9 @@ def _line():
     known = torch.cat([top, low], dim=1)
     hidden = torch.arange(2 * HALF) >= HALF
     new = torch.cat([new_top, torch.zeros_like(new_top)], dim=1)
-    return _filled(new, hidden, known.mean(dim=0), known.T.cov(), 0.001)
+    return conditional_mean(
+        new, hidden, known.mean(dim=0), known.T.cov(), 0.001
+    )
 
 
 def _halves_problem(fill):

@@ -183,37 +183,14 @@ fill_gaussian = checks.fill_gaussian(fill_gaussian)
 # neighbours are chosen on the validation images.
 
 # %%
-from course_utils.measures.filling import filling_error
-from course_utils.rivals.conditional import (
-    best_filler,
-    gaussian_filler,
-    mean_filler,
-    neighbour_filler,
-)
-
 ahead = "the line", "the neighbours"
 guess("Which has the smaller error on garments?", *ahead)
 
-
 # %%
-def without_network(x, x_valid):
-    """Three ways to fill in, made of training images: {name: function}."""
+from course_utils.measures.filling import filling_error
+from course_utils.rivals.conditional import without_network
 
-    def line(ridge):
-        return gaussian_filler(x, ridge, fill_gaussian)
-
-    def neighbours(k):
-        return neighbour_filler(x, k)
-
-    choose = x_valid, hidden
-    return {
-        "mean image": mean_filler(x),
-        "line": best_filler(line, (1e-4, 1e-3), *choose)[0],
-        "neighbours": best_filler(neighbours, (3, 10), *choose)[0],
-    }
-
-
-rivals = without_network(x, x_valid)
+rivals = without_network(x, x_valid, hidden, fill_gaussian)
 error = {n: filling_error(f, x_test, hidden) for n, f in rivals.items()}
 pandas.Series(error).round(4).to_frame("error of hidden pixels")
 
@@ -234,11 +211,7 @@ claim("the line: about a third of the mean image's error", share, 0.3, 0.45)
 # states back at their places; at each hidden place stands the same learnt
 # vector, the **mask token**. It is smaller than the encoder, and thrown away
 # after the training.
-
-# %%
-diagram("masked_autoencoder")
-
-# %% [markdown]
+#
 # ### Exercise 4 · Lost places · 8 minutes, medium
 #
 # Attention knows no order. So a fixed vector for its place, its **position**,
@@ -247,6 +220,9 @@ diagram("masked_autoencoder")
 
 
 # %%
+diagram("masked_autoencoder")
+
+
 def colleague(states, positions, hidden):
     """Drop hidden patches, add positions."""
     visible = states[~hidden].view(len(states), -1, states.shape[2])
@@ -332,12 +308,9 @@ places = {"lost": train(x, x_valid, 2, colleague)[1][-1]}
 places["mended"] = train(x, x_valid, 2)[1][-1]
 pandas.Series(places).round(4).to_frame("error after two epochs")
 
-# %% [markdown]
-# Now eight epochs, about ten seconds.
-
 # %%
 where = "below both", "between the two", "above both"
-guess("The network's error, beside line and neighbours?", *where)
+guess("After eight epochs: its error, beside line and neighbours?", *where)
 model, by_epoch = train(x, x_valid)
 
 # %%
@@ -421,18 +394,15 @@ from course_utils.datasets import line_world
 
 world = line_world(9000, SEED).images
 l_train, l_valid, l_test = patchify(world, 7).split([8000, 500, 500])
-show_images(to_images(l_test[:10], 28))
 straightest = "the network", "the straight line"
 guess("Eight epochs, as before. Which one is ahead here?", *straightest)
 l_model, l_epochs = train(l_train, l_valid)
 
 # %%
-l_rivals = without_network(l_train, l_valid)
+l_rivals = without_network(l_train, l_valid, hidden, fill_gaussian)
 l_error = {n: filling_error(f, l_test, hidden) for n, f in l_rivals.items()}
 show_curves({"network": dict(enumerate(l_epochs, 1))}, *axes, mark=l_error)
 l_error["network"] = filling_error(l_model, l_test, hidden)
-
-# %%
 l_fillers = l_rivals | {"network": l_model}
 compare(l_test, {name: l_fillers[name] for name in three})
 
@@ -458,57 +428,34 @@ claim("looking up is better still", nearest, high=0.4)
 # learn from the labels. Baselines: raw pixels, and both with random weights.
 
 # %%
-import copy
-
 from sklearn.svm import SVC
 from torch import nn
-from torch.nn.functional import cross_entropy
 
-y, y_test = images.train_labels[: len(x)], images.test_labels
+from course_utils.measures import few_labels_contest, fine_tuned
+
 all_test = patchify(images.test, 7)
-set_seed(SEED + 1)
-untrained = MaskedAutoencoder((4, 4), pixels=49)
+y, y_test = images.train_labels[: len(x)], images.test_labels
 
 
 def frozen(encode):
     """A technique: an SVM on features."""
     z, z_test = predict(encode, x), predict(encode, all_test)
-    mean, size = z.mean(dim=0), z.std()
-    z, z_test = (z - mean) / size, (z_test - mean) / size
+    z, z_test = (z - z.mean(dim=0)) / z.std(), (z_test - z.mean(0)) / z.std()
     return lambda rows, labels, seed: (
         SVC(C=5).fit(z[rows], labels).predict(z_test)
     )
 
 
 # %%
-def tuned(model):
-    """A technique: train a copy, with a linear layer on its features."""
-
-    def class_loss(net, x, labels):
-        scores = net.head(net.features(x))
-        return cross_entropy(scores, labels, reduction="none")
-
-    def technique(rows, labels, seed):
-        set_seed(seed)
-        net = copy.deepcopy(model)
-        net.head = nn.Linear(64, 10)
-        epochs = 25 if len(rows) == 100 else 6
-        options = {"batch_size": 32, "seed": seed, "progress": False}
-        fit(net, (x[rows], labels), class_loss, epochs=epochs, **options)
-        return predict(lambda p: net.head(net.features(p)), all_test).argmax(1)
-
-    return technique
-
-
-# %%
-from course_utils.measures import few_labels_contest
-
+set_seed(SEED + 1)
+untrained = MaskedAutoencoder((4, 4), pixels=49)
+tune = "features", x, all_test, {100: 25, 1000: 6}
 techniques = {
     "raw pixels": frozen(nn.Flatten()),
     "frozen random": frozen(untrained.features),
     "frozen": frozen(model.features),
-    "from scratch": tuned(untrained),
-    "fine-tuned": tuned(model),
+    "from scratch": fine_tuned(untrained, *tune),
+    "fine-tuned": fine_tuned(model, *tune),
 }
 names = "raw pixels", "from scratch", "fine-tuned"
 guess("100 labels: which of these three is best?", *names)

@@ -28,7 +28,7 @@ from course_utils.measures.few_labels import (
     few_labels_contest,
     paired_leads,
 )
-from course_utils.measures.fine_tuning import fine_tune
+from course_utils.measures.fine_tuning import fine_tune, fine_tuned
 from course_utils.measures.images import mse, psnr, ssim
 from course_utils.measures.judge import accepted, recognised, train_judge
 from course_utils.measures.linear import linear_vae_nats
@@ -88,6 +88,7 @@ __all__ = [
     "factor_r2",
     "few_labels_contest",
     "fine_tune",
+    "fine_tuned",
     "group_silhouette",
     "known_runs",
     "lettered",

@@ -50,6 +50,25 @@ def fine_tune(model, encode, told, valid, new, rates, epochs=8, seed=0):
     return {"lr": lr, "accuracy": _accuracy(tried[lr][1], new)}
 
 
+def fine_tuned(model, encode, x, new, epochs, lr=3e-3):
+    """A technique for `few_labels_contest`: train all weights of a copy.
+
+    encode: the name of a method of the model, (B, ...) -> (B, W); a linear
+    layer on top names the class. x, new: the training examples and those to
+    guess. epochs: {number of labels: how long}. The model stays as it was.
+    """
+
+    def technique(rows, labels, seed):
+        set_seed(seed)
+        classifier = _Classifier(model, encode, x, int(labels.max()) + 1)
+        options = {"epochs": epochs[len(rows)], "batch_size": 32, "lr": lr}
+        data = x[rows], labels
+        fit(classifier, data, _loss, seed=seed, progress=False, **options)
+        return predict(classifier, new).argmax(dim=1)
+
+    return technique
+
+
 def _loss(model, x, y):
     return cross_entropy(model(x), y, reduction="none")
 

@@ -79,6 +79,26 @@ def best_filler(make, values, patches, hidden):
     return fillers[best], best
 
 
+def without_network(train, valid, hidden, fill=conditional_mean):
+    """Return {"mean image": filler, "line": filler, "neighbours": filler}.
+
+    Ridge and number of neighbours are those that are best on `valid` (B, N,
+    P) with `hidden` (B, N). train (M, N, P). fill: like `conditional_mean`.
+    """
+
+    def line(ridge):
+        return gaussian_filler(train, ridge, fill)
+
+    def neighbours(k):
+        return neighbour_filler(train, k)
+
+    return {
+        "mean image": mean_filler(train),
+        "line": best_filler(line, (1e-4, 1e-3), valid, hidden)[0],
+        "neighbours": best_filler(neighbours, (3, 10), valid, hidden)[0],
+    }
+
+
 def _by_mask(guess):
     """Make a filler of a function (x (B, D), hidden (D,)) -> hidden pixels."""
 

@@ -17,6 +17,7 @@ from course_utils.rivals.conditional import (
     gaussian_filler,
     mean_filler,
     neighbour_filler,
+    without_network,
 )
 
 
@@ -113,6 +114,22 @@ def test_the_best_ridge_is_chosen():
     assert filling_error(fill, valid, hidden) == min(errors.values())
     with pytest.raises(ValueError, match="at least one value"):
         best_filler(gaussian_filler, [], valid, hidden)
+
+
+def test_three_ways_without_a_network():
+    calls = []
+
+    def by_line(*case):
+        calls.append(case[-1])
+        return conditional_mean(*case)
+
+    train, valid = normal(500), normal(60, seed=1)
+    hidden = hide_patches(60, 6, 3)
+    ways = without_network(train, valid, hidden, by_line)
+    assert list(ways) == ["mean image", "line", "neighbours"]
+    assert len(set(calls)) > 1  # ridges were tried
+    errors = {n: filling_error(f, valid, hidden) for n, f in ways.items()}
+    assert errors["line"] < errors["neighbours"] < errors["mean image"]
 
 
 def test_masks_are_few_and_touch_no_draw():

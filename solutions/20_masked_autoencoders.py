@@ -195,8 +195,9 @@ error = {n: filling_error(f, x_test, hidden) for n, f in rivals.items()}
 pandas.Series(error).round(4).to_frame("error of hidden pixels")
 
 # %% [markdown] tags=["explain"]
-# The line has @LINE@ of the mean image's error, the neighbours @KNN@. So the
-# relation between seen and hidden patches is not quite straight.
+# The neighbours, 0.029 against 0.032; the mean image has 0.087. So the line
+# does most of the work. The rest of the relation is bent: a dark patch in
+# the middle means one thing in trousers and another in a dress.
 
 # %% tags=["claims"]
 reveal("the " + min(["line", "neighbours"], key=error.get))
@@ -215,8 +216,8 @@ claim("the line: about a third of the mean image's error", share, 0.3, 0.45)
 # ### Exercise 4 · Lost places · 8 minutes, medium
 #
 # Attention knows no order. So a fixed vector for its place, its **position**,
-# is added to each embedded patch. A colleague's network still paints the same
-# grey cloud for all. Why? Write `mended_visible`.
+# is added to each embedded patch. A colleague's network trains without
+# an error message and fills in badly. Why? Write `mended_visible`.
 
 
 # %%
@@ -293,20 +294,15 @@ def masked_loss(model, patches, hidden=None):
     return hidden_loss(model(patches, hidden), patches, hidden)
 
 
-def train(x, x_valid, epochs=8, see=mended_visible):
+def train(x, x_valid, epochs=8):
     """Return a trained network and its validation error of each epoch."""
     set_seed(SEED)
-    model = MaskedAutoencoder((4, 4), pixels=49, see=see)
+    model = MaskedAutoencoder((4, 4), pixels=49, see=mended_visible)
     options = {"batch_size": 64, "lr": 8e-3, "seed": SEED}
     valid = x_valid, hidden
     history = fit(model, x, masked_loss, valid=valid, epochs=epochs, **options)
     return model, history.valid
 
-
-# %%
-places = {"lost": train(x, x_valid, 2, colleague)[1][-1]}
-places["mended"] = train(x, x_valid, 2)[1][-1]
-pandas.Series(places).round(4).to_frame("error after two epochs")
 
 # %%
 where = "below both", "between the two", "above both"
@@ -338,7 +334,10 @@ fillers = rivals | {"network": model}
 compare(x_test, {name: fillers[name] for name in three})
 
 # %% [markdown] tags=["explain"]
-# @NET@
+# Above both: 0.036, still an eighth more than the line. It falls fast at
+# first, then slowly: after 32 epochs @LONG@. Look at the images: the line
+# adds up shadows of all garments, the network decides for one and paints it
+# soft. A squared error asks for the mean of all that could be there.
 
 # %% tags=["claims"]
 error |= {"network": filling_error(model, x_test, hidden)}
@@ -347,7 +346,6 @@ beaten = (network > straight) + (network > alike)
 reveal(where[beaten])
 claim("eight epochs: the line is ahead", network / straight, 1.02, 1.5)
 claim("far below the mean image", network / error["mean image"], high=0.6)
-claim("lost places cost much", places["lost"] / places["mended"], low=1.1)
 
 # %% [markdown]
 # ## How much is hidden?
@@ -369,13 +367,17 @@ sweep = {
 show_curves(sweep, "visible patches of 16", "error of hidden pixels")
 
 # %% [markdown] tags=["explain"]
-# @SWEEP@
+# With one patch only: neighbours 0.049, line 0.056. From eight patches on it is
+# the line, with twelve 0.016 against 0.020. What lies *between* visible
+# patches is nearly a weighted mean of them, and that is a line. What lies far
+# from them depends on which garment it is, and that is bent. So masked
+# autoencoders hide much. The network stays behind the line throughout.
 
 # %% tags=["claims"]
 lag = [sweep["line"][n] / sweep["neighbours"][n] for n in (1, 12)]
 reveal(behind[(lag[0] <= 1) * 2 + (lag[1] <= 1 and lag[0] > 1)])
-claim("one patch: the line is behind", lag[0], low=1.05)
-claim("twelve: it is ahead", lag[1], high=0.97)
+claim("1 patch: line behind neighbours", lag[0], low=1.05)
+claim("12 patches: line ahead of neighbours", lag[1], high=0.95)
 
 # %% [markdown]
 # ## Another world
@@ -407,7 +409,13 @@ l_fillers = l_rivals | {"network": l_model}
 compare(l_test, {name: l_fillers[name] for name in three})
 
 # %% [markdown] tags=["explain"]
-# @WORLD@
+# The network: 0.024 against 0.040, and the mean image has 0.057. At first it
+# learns nothing for two epochs, then it finds the angle. The line spreads a
+# glow around what it sees: to go on straight ahead, it would have to know
+# the angle, and each angle asks for other weights.
+#
+# But the neighbours have 0.003. With two causes, 8,000 images are a table of
+# nearly every line there is, and looking up is enough.
 
 # %% tags=["claims"]
 gain = l_error["network"] / l_error["line"]
@@ -421,10 +429,9 @@ claim("looking up is better still", nearest, high=0.4)
 # %% [markdown]
 # ## What is it good for?
 #
-# Nobody needs filled-in shirts. But to fill in a sleeve one must have
-# understood a shirt: the decoder is thrown away, and the encoder's states,
-# averaged over all 16 patches, are features for a classifier (lesson 12).
-# *Frozen*: an SVM on the features. *Fine-tuned*: encoder and a linear head
+# Nobody needs filled-in shirts. The hope is that to fill in a sleeve one must
+# know what a shirt is. So the decoder is thrown away, and the mean of the
+# encoder's 16 states serves a classifier as features (lesson 12). *Frozen*: an SVM on the features. *Fine-tuned*: encoder and a linear head
 # learn from the labels. Baselines: raw pixels, and both with random weights.
 
 # %%
@@ -467,12 +474,22 @@ accuracy = results.groupby(["technique", "labels"]).accuracy.mean().unstack()
 accuracy.loc[list(techniques)].round(3)
 
 # %% [markdown] tags=["explain"]
-# @FEATURES@
+# Raw pixels, 0.70 and 0.83. Masked pre-training does teach something: with 100
+# labels the frozen features gain 0.17 over random ones, and fine-tuning 0.04
+# over from scratch; with 1,000 labels the second gain is gone. But an SVM
+# on raw pixels, which costs nothing, is 0.06 ahead of both. In lesson 12,
+# ordinary autoencoders were level with raw pixels.
+#
+# He and others report large gains, after 1,600 epochs on 1.3 million
+# photographs. We had 8 epochs and 8,000 small images: enough to see the
+# method, not its success.
 
 # %% tags=["claims"]
 reveal(accuracy.loc[list(names), 100].idxmax())
-lead = accuracy.loc["fine-tuned"] - accuracy.loc["from scratch"]
-claim("100 labels: fine-tuning helps", lead[100], low=0.0)
+learnt = accuracy.loc["frozen"] - accuracy.loc["frozen random"]
+claim("frozen: training helps", learnt.min(), low=0.03)
+behind_raw = accuracy.loc["raw pixels"] - accuracy.loc["fine-tuned"]
+claim("raw pixels are ahead of fine-tuning", behind_raw.min(), low=0.02)
 
 # %% [markdown]
 # ## Seeing little
@@ -491,12 +508,14 @@ milliseconds = {n: 1000 * s for n, s in seconds.items()}
 show_curves({"encoder": milliseconds}, "visible patches", "milliseconds")
 
 # %% [markdown] tags=["explain"]
-# @SPEED@
+# About four times. Almost all its work is done for each patch alone. Attention
+# compares pairs, but 16 patches have few of them; with 196, as in large
+# images, it saves more. The decoder sees all places, so it had better be
+# small.
 
 # %% tags=["claims"]
 faster = seconds[16] / seconds[4]
 reveal(times[(faster > 2.7) + (faster > 7)])
-claim("a quarter is encoded far faster", faster, low=2)
 
 # %% [markdown]
 # ### Relatives
@@ -557,7 +576,13 @@ fill_digits = checks.fill_digits(fill_digits)
 #
 # ### Where it fails
 #
-# @FAILS@
+# - A squared error asks for the mean. Where much is open, all three paint a
+#   blur, and none draws *one* possible shirt (lessons 08 and 19 do).
+# - It is hungry. On garments eight epochs do not reach the line, which takes a
+#   second.
+# - In both worlds the neighbours beat it. They need all images at hand, and
+#   many images for each cause.
+# - A small error is no promise of good features.
 #
 # ### Summary
 #
@@ -566,7 +591,7 @@ fill_digits = checks.fill_digits(fill_digits)
 # - The conditional mean is the best straight guess. Garments are nearly
 #   straight, so it is hard to beat; a world of lines is bent, so it is easy.
 # - The more is seen, the better is the line.
-# - @SUMMARY@
+# - Its features beat random ones, and here not raw pixels.
 #
 # ### Quiz and scorecard
 
@@ -582,9 +607,6 @@ scores = {
     "lines_mse": l_error["network"],
     "lines_mse_gaussian": l_error["line"],
     "lines_mse_neighbours": l_error["neighbours"],
-    "encoder_speedup": faster,
-    "mse_places_lost": places["lost"],
-    "mse_places_mended": places["mended"],
 }
 for name, curve in sweep.items():
     scores |= {f"masked_mse_{name}_see_{n}": curve[n] for n in (1, 12)}
@@ -602,4 +624,11 @@ scorecard(scores, data="full" if FULL else "small")
 #
 # ## Going further
 #
-# @FURTHER@
+# **Longer.** @FURTHER@
+#
+# **All images.** Set `FULL = True`: 58,000 garments to train with. Before you
+# run it, say for each of the three what will change: the line, the neighbours,
+# the network.
+#
+# **Blocks.** Hide the lower half of each garment instead of scattered patches:
+# `hidden = (torch.arange(16) >= 8).expand(500, 16)`. Which rival suffers most?

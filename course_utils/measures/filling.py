@@ -50,17 +50,34 @@ def filling_error(fill, patches, hidden):
 
 
 @torch.no_grad()
-def encoding_seconds(model, patches, visible, repeats=5):
+def encoding_operations(model, patches, visible):
+    """Multiplications and additions of `model.encode`, for one image.
+
+    patches (B, N, P); visible: how many of them are seen, N for all.
+    """
+    from torch.utils.flop_counter import FlopCounterMode  # slow to import
+
+    with FlopCounterMode(display=False) as counter:
+        model.encode(patches, _first_visible(patches, visible))
+    return counter.get_total_flops() / len(patches)
+
+
+@torch.no_grad()
+def encoding_seconds(model, patches, visible, repeats=10):
     """Seconds that `model.encode` takes, the best of some repeats.
 
     patches (B, N, P); visible: how many of them are seen, N for all.
     """
-    count = patches.shape[1]
-    hidden = torch.zeros(len(patches), count, dtype=torch.bool)
-    hidden[:, visible:] = True
+    hidden = _first_visible(patches, visible)
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
         model.encode(patches, hidden)
         times.append(time.perf_counter() - start)
     return min(times)
+
+
+def _first_visible(patches, visible):
+    hidden = torch.zeros_like(patches[:, :, 0], dtype=torch.bool)
+    hidden[:, visible:] = True
+    return hidden

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from course_utils.measures.filling import (
+    encoding_operations,
     encoding_seconds,
     filled_in,
     filling_error,
@@ -178,3 +179,11 @@ def test_fewer_patches_take_less_time():
     patches = torch.rand(64, 64, 4)
     few, all_ = (encoding_seconds(model, patches, n) for n in (4, 64))
     assert 0 < few < all_
+
+
+def test_operations_are_those_of_what_is_seen():
+    model = MaskedAutoencoder((4, 4), 49)
+    one, many = torch.rand(1, 16, 49), torch.rand(7, 16, 49)
+    few, all_ = (encoding_operations(model, many, n) for n in (4, 16))
+    assert 3 < all_ / few < 6
+    assert encoding_operations(model, one, 4) == few

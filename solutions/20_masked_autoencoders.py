@@ -206,8 +206,8 @@ claim("the line: about a third of the mean image's error", share, 0.3, 0.45)
 # %% [markdown]
 # ## The network
 #
-# The encoder is a Transformer (lesson 17) whose words are patches. It gets
-# *visible patches only*: no grey, no blank. The decoder gets the encoder's
+# The encoder is a Transformer (lesson 17) whose words are patches (Dosovitskiy
+# and others, 2021). It gets *visible patches only*: no grey, no blank. The decoder gets the encoder's
 # states back at their places; at each hidden place stands the same learnt
 # vector, the **mask token**. It is smaller than the encoder, and thrown away
 # after the training.
@@ -572,8 +572,8 @@ fill_digits = checks.fill_digits(fill_digits)
 #
 # - The blur: none of the three draws *one* possible shirt. Lessons 08 and 19
 #   draw.
-# - It is hungry. On garments eight epochs do not reach the line, which takes
-#   a second.
+# - It is hungry. On garments it takes about 30 epochs to pass the line, which
+#   takes a second.
 # - In both worlds the neighbours beat it. They need all images at hand, and
 #   many images for each cause.
 # - A small error is no promise of good features.
@@ -583,7 +583,7 @@ fill_digits = checks.fill_digits(fill_digits)
 # - A masked autoencoder encodes the visible patches only, and its loss looks
 #   at the hidden ones only.
 # - The conditional mean is the best straight guess. Where the relation is bent
-#   (bars), the network beats it soon; on garments it is hard to beat.
+#   (bars), the network beats it soon; on garments, after long training.
 # - With little to see, looking up similar images is ahead of the line; with
 #   much, the line.
 # - Its features beat random ones, and here not raw pixels.
@@ -613,13 +613,21 @@ scorecard(scores, data="full" if FULL else "small")
 # %% [markdown]
 # **References.** K. He and others, *Masked autoencoders are scalable vision
 # learners*, 2022. · A. Dosovitskiy and others, *An image is worth 16 × 16
-# words*, 2021. · D. Pathak and others, *Context encoders*, 2016. · M. Assran
-# and others, *Self-supervised learning from images with a joint-embedding
-# predictive architecture*, 2023.
+# words*, 2021. · M. Assran and others, *Self-supervised learning from images
+# with a joint-embedding predictive architecture*, 2023.
 #
 # ## Going further
 #
-# **Longer.** @FURTHER@
+# **Longer.** `train(x, x_valid, epochs=32)` takes half a minute more. Then the
+# network is ahead of the line on garments, too, and still behind the
+# neighbours. Errors with four visible patches and three seeds:
+#
+# | | seed 0 | seed 1 | seed 2 |
+# |---|---|---|---|
+# | line | 0.0320 | 0.0304 | 0.0318 |
+# | network, 8 epochs | 0.0363 | 0.0350 | 0.0368 |
+# | network, 32 epochs | 0.0310 | 0.0287 | 0.0304 |
+# | neighbours | 0.0286 | 0.0267 | 0.0281 |
 #
 # **Blocks.** Hide the lower half of each garment instead of scattered patches:
 # `hidden = (torch.arange(16) >= 8).expand(500, 16)`. Who suffers most?

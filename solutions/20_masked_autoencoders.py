@@ -127,13 +127,12 @@ show_images([to_images(x_test[:10], 28), seen(x_test[:10], hidden[:10])])
 # ## A straight line
 #
 # And without a network? On paper, two pixels: both have mean 1 and variance 4,
-# their covariance is 2. We see 3 in the first. The best line
-# through the cloud has slope 2/4, so we guess 1 + 2/4 · (3 − 1) = 2.
+# their covariance is 2. We see 3 in the first. The best line through the cloud
+# has slope 2/4, so we guess 1 + 2/4 · (3 − 1) = 2.
 #
 # The same for many pixels, visible ones *v* and hidden ones *h*, with means m
 # and covariances S. A line with slopes W guesses m_h + W (x_v − m_v). Its
-# squared error is least where what is left over is uncorrelated with what
-# was seen:
+# squared error is least when what is left is uncorrelated with what was seen:
 #
 # $$S_{hv} - W S_{vv} = 0, \quad\text{so}\quad W = S_{hv} S_{vv}^{-1}$$
 #
@@ -206,9 +205,9 @@ claim("the line: about a third of the mean image's error", share, 0.3, 0.45)
 # ## The network
 #
 # The encoder is a Transformer (lesson 17) whose words are patches (Dosovitskiy
-# and others, 2021). It gets *visible patches only*. The decoder gets its states
-# back at their places; at each hidden place stands the same learnt vector, the
-# **mask token**. The decoder is small, and thrown away after the training.
+# and others, 2021). It gets *visible patches only*. The decoder gets these
+# states at their places; at each hidden place stands the same learnt vector,
+# the **mask token**. The decoder is small, and thrown away in the end.
 #
 # ### Exercise 4 · Lost places · 8 minutes, medium
 #
@@ -278,7 +277,7 @@ hidden_loss = checks.hidden_loss(hidden_loss)
 #
 # {answer}
 #
-# Each image gets a new mask each time it is seen.
+# Each image gets new masks all the time.
 
 # %%
 from course_utils.models.masked_images import MaskedAutoencoder
@@ -512,8 +511,7 @@ claim("all patches instead of a quarter: more work", more, 3, 5)
 # %% [markdown]
 # ### Relatives
 #
-# - Lesson 06's denoiser sees the damaged patches. Here they are not even an
-#   input.
+# - Lesson 06's denoiser sees the damage. Here it is not even an input.
 # - Lesson 17 hides 15 to 30 words in 100, we hide 75 patches. A word says
 #   much; a patch can often be guessed from the one beside it.
 # - **JEPA** (Assran and others, 2023) predicts no pixels but the *code* of the
@@ -531,14 +529,11 @@ claim("all patches instead of a quarter: more work", more, 3, 5)
 from course_utils.datasets import digits
 
 upper, lower = digits().train.flatten(1).split(32, dim=1)
+
 ### BEGIN SOLUTION
-
-
 def fill_digits(top):
     nearest = torch.cdist(top, upper).topk(10, largest=False).indices
     return lower[nearest].mean(dim=1)
-
-
 ### END SOLUTION
 fill_digits = checks.fill_digits(fill_digits)
 
@@ -581,7 +576,7 @@ fill_digits = checks.fill_digits(fill_digits)
 #   (bars), the network beats it soon; on garments, after long training.
 # - With little to see, looking up similar images is ahead of the line; with
 #   much, the line.
-# - Its features beat random ones, and here not raw pixels.
+# - Its features beat random ones, not raw pixels.
 #
 # ### Quiz and scorecard
 

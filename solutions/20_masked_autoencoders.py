@@ -213,7 +213,7 @@ claim("the line: about a third of the mean image's error", share, 0.3, 0.45)
 #
 # Attention knows no order. So a fixed vector for its place, its **position**,
 # is added to each embedded patch. A colleague's network trains without
-# an error message and fills in badly. Why? Write `mended_visible`.
+# an error message and fills in worse. Why? Write `mended_visible`.
 
 
 # %%
@@ -608,7 +608,7 @@ scorecard(scores, data="full" if FULL else "small")
 #
 # ## Going further
 #
-# **Longer.** `train(x, x_valid, epochs=32)` takes half a minute. The network
+# **Longer.** `train(x, x_valid, epochs=32)` takes about a minute. The network
 # passes the line on garments, too. (On bars it comes to 0.011.) Three seeds:
 #
 # | | seed 0 | seed 1 | seed 2 |

@@ -42,6 +42,25 @@ def cut_by_einsum(images, size):
     return torch.einsum("brics->brcis", tiles).flatten(3).flatten(1, 2)
 
 
+def cut_by_numpy(images, size):
+    b, _, h, w = images.shape
+    tiles = images.numpy().reshape(b, h // size, size, w // size, size)
+    tiles = tiles.transpose(0, 1, 3, 2, 4).reshape(b, -1, size**2)
+    return torch.from_numpy(tiles)
+
+
+def cut_by_convolution(images, size):
+    one_hot = torch.eye(size**2, dtype=torch.float64)
+    kernels = one_hot.view(-1, 1, size, size)
+    tiles = nn.functional.conv2d(images.double(), kernels, stride=size)
+    return tiles.flatten(2).mT
+
+
+def other_axes(images, size, a, b):
+    tiles = images[:, 0].unflatten(2, (-1, size)).unflatten(1, (-1, size))
+    return tiles.transpose(a, b).flatten(3).flatten(1, 2)
+
+
 def by_argsort(batch, patches, visible):
     return torch.rand(batch, patches).argsort(dim=1) >= visible
 
@@ -262,6 +281,8 @@ ANSWERS = {
             cut_by_reshape,
             cut_by_windows,
             cut_by_einsum,
+            cut_by_numpy,
+            cut_by_convolution,
         ],
         {
             "rows of the images again": lambda x, size: (
@@ -307,7 +328,22 @@ ANSWERS = {
                 ],
                 dim=1,
             ),
-            "the next has other sizes": lambda x, size: torch.stack(
+            "Other axes must": lambda x, size: other_axes(x, size, 1, 2),
+            "A reshape does not swap": lambda x, size: nn.functional.unfold(
+                x, size, stride=size
+            ).reshape(len(x), -1, size * size),
+            "not at pixel i": lambda x, size: torch.stack(
+                [
+                    x[:, 0, i : i + size, j : j + size].flatten(1)
+                    for i in range(x.shape[2] // size)
+                    for j in range(x.shape[3] // size)
+                ],
+                dim=1,
+            ),
+            "Height and width differ": lambda x, size: x.view(
+                -1, x.shape[3] // size, size, x.shape[3] // size, size
+            ).transpose(2, 3),
+            "As many columns": lambda x, size: torch.stack(
                 [
                     x[:, 0, i : i + size, j : j + size].flatten(1)
                     for i in range(0, x.shape[2], size)
@@ -354,6 +390,26 @@ ANSWERS = {
                 torch.rand(b, n).argsort(dim=0) >= v
             ),
             "set no seed": with_a_seed,
+            "fewer are seen": lambda b, n, v: torch.ones(b, n).scatter(
+                1, torch.randint(n, (b, v)), 0
+            ),
+            "the wrong way round": lambda b, n, v: (
+                torch.rand(b, n).argsort(1) <= v
+            ),
+            "Too few choices": lambda b, n, v: torch.stack(
+                [
+                    (torch.arange(n) >= v).roll(int(torch.randint(n, (1,))))[
+                        torch.tensor([*range(0, n, 2), *range(1, n, 2)])
+                    ]
+                    for _ in range(b)
+                ]
+            ),
+            "more often than others": lambda b, n, v: torch.cat(
+                [by_argsort(b, n - 1, v), torch.ones(b, 1) > 0], dim=1
+            ),
+            "Was a random number": lambda b, n, v: (
+                torch.rand(b, n).sort(1).values >= v
+            ),
         },
     ),
     "hidden_loss": (
@@ -390,6 +446,18 @@ ANSWERS = {
             ),
             "no gradient": lambda p, q, h: loss_by_loop(p, q, h).detach(),
             "The root": lambda p, q, h: loss_by_loop(p, q, h).sqrt(),
+            "an axis less": lambda p, q, h: (
+                ((p - q).square() * h).sum((1, 2)) / h.sum(1)
+            ),
+            "the first image's": lambda p, q, h: (
+                (errors_of(p, q) * h).sum(1) / h[0].sum()
+            ),
+            "in the whole batch": lambda p, q, h: (
+                (errors_of(p, q) * h).sum(1) / h.sum()
+            ),
+            "guess alone is masked": lambda p, q, h: (
+                errors_of(p * h[:, :, None], q).sum(1) / h.sum(1)
+            ),
         },
     ),
     "fill_gaussian": (
@@ -417,7 +485,25 @@ ANSWERS = {
             "not inverted": lambda x, h, m, c, r: filled(
                 x, h, m, seen_part(c, h) + r * eye_of(h), c
             ),
-            "do not fit": lambda x, h, m, c, r: (
+            "one by one": lambda x, h, m, c, r: (
+                m[h] + (x[:, ~h] - m[~h]) @ c[~h, h]
+            ),
+            "for each *seen*": lambda x, h, m, c, r: filled(
+                x, h, m, (seen_part(c, h) + r * torch.eye(len(m))).inverse(), c
+            ),
+            "These images' own mean": lambda x, h, m, c, r: fill_by_solve(
+                x, h, x.mean(0), c, r
+            ),
+            "S_vv⁻¹ is missing": lambda x, h, m, c, r: filled(
+                x, h, m, eye_of(h), c
+            ),
+            "was inverted, then cut": lambda x, h, m, c, r: filled(
+                x, h, m, seen_part((c + r * torch.eye(len(m))).inverse(), h), c
+            ),
+            "0.001 was added": lambda x, h, m, c, r: fill_by_solve(
+                x, h, m, c, 1e-3
+            ),
+            "stands transposed": lambda x, h, m, c, r: (
                 m[h]
                 + (x[:, ~h] - m[~h])
                 @ (seen_part(c, h) + r * eye_of(h)).inverse()
@@ -460,6 +546,11 @@ ANSWERS = {
                 s + p.detach(), h
             ),
             "multiplied": lambda s, p, h: drop(s * p, h),
+            "no axis of images": lambda s, p, h: drop(s, h) + p[~h],
+            "without the colon": lambda s, p, h: (s + p)[:, ~h],
+            "no `[:, None]`": lambda s, p, h: drop(s + p[:, None], h),
+            "wants an axis more": lambda s, p, h: (s + p).masked_select(~h),
+            "once more": lambda s, p, h: colleague(s + p, p, h),
         },
     ),
     "fill_digits": (
@@ -480,6 +571,18 @@ ANSWERS = {
             "reach 1": lambda top: 16 * neighbours(top),
             "another number": lambda top: neighbours(top, 1).roll(1, 1),
             "It returned None": lambda top: None,
+            "as blurred as": lambda top: neighbours(top, 150),
+            "*least* alike": lambda top: halves()[1][
+                torch.cdist(top, halves()[0]).topk(5).indices
+            ].mean(1),
+            "fills in one digit": lambda top: halves()[1][
+                (halves()[0] - top).square().sum(1).argsort()[:10]
+            ].mean(0),
+            "`.indices` say": lambda top: halves()[1][
+                torch.cdist(top, halves()[0])
+                .topk(5, largest=False)
+                .values.long()
+            ].mean(1),
         },
     ),
 }

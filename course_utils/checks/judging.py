@@ -40,9 +40,25 @@ HINTS = {  # what torch says, as a pattern: what it means for a beginner
         "The two shapes do not fit in a product. Print both: is one of them "
         "not flattened, or the wrong way round?"
     ),
+    "indexing tensors could not be broadcast": (
+        "x[rows, columns] pairs them one by one; all of these rows and "
+        "columns are x[rows][:, columns]."
+    ),
+    "shape of the mask": (
+        "A mask fits the first axes of what stands before its brackets. Print "
+        "both shapes: is an axis missing in one, or a colon too many?"
+    ),
     "tensor a .* must match|Sizes of tensors must match|broadcast": (
         "The two shapes do not fit together. Print both: did a sum take the "
-        "wrong dimension, or does it need keepdim=True?"
+        "wrong dimension, does it need keepdim=True, or does one lack an axis "
+        "of size 1, such as `mask[:, :, None]`?"
+    ),
+    "must be batches of square matrices": (
+        "solve(A, B) takes the square matrix first."
+    ),
+    "selected index k out of range": (
+        "topk looks along the last axis, which has fewer than k entries: "
+        "print the shape. Are two arguments the wrong way round?"
     ),
     "converted to (a )?(Python )?scalar": (
         "One number is wanted here, and this has several. `.item()`, "
@@ -70,8 +86,8 @@ HINTS = {  # what torch says, as a pattern: what it means for a beginner
         "function: is the name of a method missing, or an operator?"
     ),
     "is invalid for input of size": (
-        "A size is written out: take it from the tensor, by `x.shape`, "
-        "`len(x)` or `.flatten(1)`."
+        "A size is written out, or belongs to another axis: take it from the "
+        "tensor, by `x.shape`, `len(x)` or `.flatten(1)`."
     ),
     "'(function|method)' object has no attribute": (
         "This is a function that was never called: are its brackets missing?"

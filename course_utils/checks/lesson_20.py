@@ -1,6 +1,7 @@
 """Checks of lesson 20."""
 
 import functools
+import itertools
 
 import torch
 from torch import nn
@@ -40,12 +41,34 @@ def _windows(images, size):
     return nn.functional.unfold(images, size, stride=size)
 
 
+def _starts(images, size):
+    """Cut patches that begin at pixel 0, 1, 2, ... by mistake."""
+    rows, columns = (side // size for side in images.shape[2:])
+    tiles = images[:, 0].unfold(1, size, 1).unfold(2, size, 1)
+    return tiles[:, :rows, :columns].flatten(3).flatten(1, 2)
+
+
+def _square(images, size):
+    count = images.shape[3] // size
+    return images.reshape(len(images), count, size, count, size)
+
+
+def _other_axes(answer, images, size):
+    """Say that the right axes were split, but others changed places."""
+    orders = itertools.permutations(range(5))
+    if any(same(answer, _cut(images, size, order)) for order in orders):
+        return (
+            "Other axes must change places. Five are there: image, row of "
+            "patches, row within, column of patches, column within."
+        )
+    return None
+
+
 @check(
     cases=lambda: [
-        (torch.randn(3, 1, 6, 6), 2),
         (torch.randn(5, 1, 6, 12), 3),
+        (torch.randn(3, 1, 6, 6), 2),
     ],
-    learns=("images",),
     slips=mutants(
         _cut,
         {
@@ -77,6 +100,13 @@ def _windows(images, size):
             },
             "Each image became one row: it has N patches, each with its "
             "pixels.": {"end": lambda tiles: tiles.flatten(1)},
+            "Five axes came back: flatten rows and columns of patches into "
+            "one axis, and the pixels of a patch into another.": {
+                "end": lambda tiles: tiles
+            },
+            "Only the first image was cut; all of the batch are wanted.": {
+                "end": lambda tiles: tiles[:1].flatten(3).flatten(1, 2)
+            },
         },
     )
     | {
@@ -98,7 +128,29 @@ def _windows(images, size):
             .flatten(3)
             .flatten(1, 2)
         ),
+        "A reshape does not swap axes: `unfold` gives (B, size * size, N); "
+        "transpose it.": lambda images, size: _windows(images, size).reshape(
+            len(images), -1, size**2
+        ),
+        "Patch i begins at pixel i * size, not at pixel i.": _starts,
+        "Height and width differ here: count the rows by H // size and the "
+        "columns by W // size.": _square,
+        "As many columns as rows were cut; the width may differ: W // size.": (
+            lambda images, size: _cut(images[..., : images.shape[2]], size)
+        ),
+        "The channel's axis stands before height and width, so all places "
+        "are one later: drop it first, `images[:, 0]`.": (
+            lambda images, size: (
+                images.unflatten(3, (-1, size))
+                .unflatten(2, (-1, size))
+                .transpose(2, 3)
+                .flatten(3)
+                .flatten(1, 2)
+            )
+        ),
     },
+    why=_other_axes,
+    skip=("device",),  # the lesson cuts on the CPU
 )
 def patchify(images, size):
     """Images (B, 1, H, W), side of a patch -> patches (B, N, size * size)."""
@@ -120,14 +172,12 @@ def _seen_mask(hidden, batch, patches, visible):
         "mean number.": count.mean(),
         "Each row should hide equally many; the standard deviation of their "
         "number should be 0.": count.std(),
-        "Each image should hide patches of its own; the share of images that "
-        "hide what the one before hides.": rows,
-        "Each patch should be hidden equally often; the largest share.": (
-            share.max()
-        ),
-        "Each patch should be hidden equally often; the smallest share.": (
-            share.min()
-        ),
+        "Too few choices are drawn: any patches may be hidden together. See "
+        "how many images hide the same as the one before.": rows,
+        "One patch is hidden more often than others; the chance should be "
+        "alike. See in which share of the images.": share.max(),
+        "One patch is hidden less often than others; the chance should be "
+        "alike. See in which share of the images.": share.min(),
         "Patches should be hidden independently of their neighbours; the "
         "share of neighbours that are both hidden or both seen.": pairs,
     }
@@ -146,6 +196,8 @@ def _odd_mask(attempt):
         )
     if got.shape == (10,):
         return "That is the mask of one image; make `batch` of them."
+    if got.shape == (50, 16):
+        return "16 patches are written out: `patches` says how many."
     if got.shape == (10, 50):
         return "Rows and columns have changed places: a row for each image."
     if got.shape != (50, 10):
@@ -169,6 +221,17 @@ def _order(batch, patches):
 def _drawn_twice(batch, patches, visible):
     places = torch.randint(patches, (batch, patches - visible))
     return torch.zeros(batch, patches).scatter(1, places, 1) > 0
+
+
+def _seen_drawn_twice(batch, patches, visible):
+    places = torch.randint(patches, (batch, visible))
+    return torch.ones(batch, patches).scatter(1, places, 0) > 0
+
+
+def _block(batch, patches, visible):
+    start = torch.randint(patches - visible + 1, (batch, 1))
+    places = torch.arange(patches) - start
+    return (places < 0) | (places >= visible)
 
 
 def _stretch(batch, patches, visible):
@@ -197,12 +260,21 @@ def _stretch(batch, patches, visible):
         ),
         "Some patches were drawn twice, so fewer are hidden: draw without "
         "replacement.": _drawn_twice,
+        "Some patches were drawn twice, so fewer are seen: draw without "
+        "replacement.": _seen_drawn_twice,
+        "True means hidden, so the comparison is the wrong way round; and one "
+        "patch too many is taken.": lambda b, n, v: _order(b, n) <= v,
+        "The seen patches are neighbours, one stretch: draw each choice "
+        "alike.": _block,
         "The hidden patches are neighbours, one stretch that goes round: "
         "draw each choice alike.": _stretch,
         "All is hidden: `visible` patches of each row stay seen.": (
             lambda b, n, v: torch.ones(b, n) > 0
         ),
-        "Nothing is hidden.": lambda b, n, v: torch.zeros(b, n) > 0,
+        "Nothing is hidden. Was a random number below 1 compared with "
+        "`visible`? Compare its place in the order, `argsort`.": (
+            lambda b, n, v: torch.zeros(b, n) > 0
+        ),
         "That is the random order itself; compare it with `visible`.": (
             lambda b, n, v: _order(b, n)
         ),
@@ -296,6 +368,21 @@ def _per_image(rows):
                 "pixels": lambda errors: errors.sum(dim=2),
                 "end": lambda e, hidden: (e * hidden).sum(dim=1),
             },
+            "The sum of each image is divided by how many are hidden in the "
+            "whole batch: hidden.sum(dim=1).": {
+                "end": lambda e, hidden: (e * hidden).sum(1) / hidden.sum()
+            },
+            "Each image hides its own number of patches; you divided by the "
+            "first image's.": {
+                "end": lambda e, hidden: (e * hidden).sum(1) / hidden[0].sum()
+            },
+            "12 is written out; `hidden` says how many.": {
+                "end": lambda e, hidden: (e * hidden).sum(1) / 12
+            },
+            "`hidden` (B, N) has an axis less than the squares (B, N, P): "
+            "take the mean over pixels first, or `hidden[:, :, None]`.": {
+                "pixels": lambda errors: errors
+            },
             _per_image("One mean over all hidden patches of the batch"): {
                 "end": lambda e, hidden: e[hidden].mean()
             },
@@ -325,7 +412,14 @@ def _per_image(rows):
                 "end": lambda e, hidden: _mean_hidden(e, hidden).sqrt()
             },
         },
-    ),
+    )
+    | {
+        "The guess alone is masked, so the seen patches count: mask the "
+        "squares.": lambda hat, patches, hidden: (
+            (hat * hidden[:, :, None] - patches).square().mean(2).sum(1)
+            / hidden.sum(1)
+        ),
+    },
 )
 def hidden_loss(patches_hat, patches, hidden):
     """Patches (B, N, P) twice, hidden (B, N) -> mean square error (B,)."""
@@ -365,6 +459,16 @@ def _filled(
     known = x[:, seen] - less(mean, x)[seen]
     filled = known @ weights @ cross(covariance, seen)
     return end(plus(mean)[hidden] + sign * filled, x, hidden)
+
+
+def _other_ridge(answer, x, hidden, mean, covariance, ridge):
+    """Say which other number stands on the diagonal."""
+    for other in (1e-6, 1e-4, 1e-3, 0.01, 0.1, ridge**2, ridge**0.5):
+        if same(answer, _filled(x, hidden, mean, covariance, other)):
+            return (
+                f"{other:.2g} was added to the diagonal; {ridge} is `ridge`."
+            )
+    return None
 
 
 def _whole(filled, x, hidden):
@@ -414,14 +518,22 @@ def _whole(filled, x, hidden):
             },
             "Each entry was inverted for itself; the inverse of a matrix is "
             "torch.linalg.inv.": {"inverse": torch.reciprocal},
+            "S_vv⁻¹ is missing: W = S_hv S_vv⁻¹.": {"inverse": _eye},
+            "The ridge multiplies the covariance; add it to the diagonal.": {
+                "ridged": lambda cov, ridge: cov * (1 + ridge)
+            },
+            "covariance[v, v] is the diagonal alone; the block of all seen "
+            "pixels is covariance[v][:, v].": {
+                "ridged": lambda cov, ridge: cov.diagonal() + ridge * _eye(cov)
+            },
             "Only the diagonal of S_vv was used, as if the seen pixels knew "
             "nothing of each other.": {
                 "inverse": lambda matrix: matrix.diagonal().reciprocal().diag()
             },
             "The mean of these images was taken away; take the `mean` that is "
             "given.": {"less": lambda mean, x: x.mean(dim=0)},
-            "S_vv and S_vh do not fit: the rows of S_vh belong to the seen "
-            "pixels, its columns to the hidden ones.": {
+            "S_hv does not fit here. Images are rows, so W stands transposed "
+            "on their right: (x_v - mean_v) @ W.T, or S_vh for S_hv.": {
                 "cross": lambda cov, seen: cov[~seen][:, seen]
             },
             "The whole images came back; only the hidden pixels are wanted.": {
@@ -435,7 +547,63 @@ def _whole(filled, x, hidden):
     | {
         "The seen pixels were filled in from the hidden ones: True means "
         "hidden.": lambda x, hidden, *rest: _filled(x, ~hidden, *rest),
+        "covariance[v, h] pairs them one by one; the block of all pairs is "
+        "covariance[v][:, h].": lambda x, hidden, mean, cov, ridge: cov[
+            ~hidden, hidden
+        ],
+        "The diagonal is as long as S_vv, one entry for each *seen* pixel.": (
+            lambda x, hidden, mean, cov, ridge: (
+                cov[~hidden][:, ~hidden] + ridge * _eye(cov)
+            )
+        ),
+        "These images' own mean was used; take the `mean` that is given.": (
+            lambda x, hidden, mean, *rest: _filled(
+                x, hidden, x.mean(dim=0), *rest
+            )
+        ),
+        "Each pixel has a mean of its own; you took one number for all.": (
+            lambda x, hidden, mean, *rest: _filled(
+                x, hidden, mean.mean().expand_as(mean), *rest
+            )
+        ),
+        "These images' own covariance was used; take the one that is given.": (
+            lambda x, hidden, mean, cov, ridge: _filled(
+                x, hidden, mean, x.T.cov(), ridge
+            )
+        ),
+        "The first pixels were taken as the seen ones; `hidden` says which "
+        "are.": lambda x, hidden, *rest: _filled(
+            x, hidden.sort().values, *rest
+        ),
+        "The whole covariance was inverted, then cut: cut out S_vv first.": (
+            lambda x, hidden, mean, cov, ridge: _filled(
+                x,
+                hidden,
+                mean,
+                cov,
+                ridge,
+                inverse=lambda _: torch.linalg.inv(cov + ridge * _eye(cov))[
+                    ~hidden
+                ][:, ~hidden],
+            )
+        ),
+        "S_hh was inverted; it is S_vv, of the seen pixels.": (
+            lambda x, hidden, mean, cov, ridge: _filled(
+                x,
+                hidden,
+                mean,
+                cov,
+                ridge,
+                inverse=_eye,
+                cross=lambda cov, seen: torch.linalg.solve(
+                    (cov + ridge * _eye(cov))[~seen][:, ~seen],
+                    cov[seen][:, ~seen],
+                    left=False,
+                ),
+            )
+        ),
     },
+    why=_other_ridge,
     skip=("device",),  # the lesson fills in on the CPU
 )
 def fill_gaussian(x, hidden, mean, covariance, ridge):
@@ -468,7 +636,7 @@ def _see_case(batch, patches, visible, width):
 
 
 @check(
-    cases=lambda: [_see_case(5, 7, 3, 4), _see_case(4, 9, 5, 6)],
+    cases=lambda: [_see_case(5, 7, 3, 4), _see_case(4, 11, 5, 6)],
     learns=("states", "positions"),
     slips={
         "That is the colleague's way: the first seen patch gets position 0, "
@@ -498,6 +666,40 @@ def _see_case(batch, patches, visible, width):
         "The right patches, but with the positions of the first image's; "
         "each image has its own.": lambda s, p, hidden: (
             _dropped(s, hidden) + p[~hidden[0]]
+        ),
+        "The positions of the hidden patches were added.": (
+            lambda s, p, hidden: (
+                _dropped(s, hidden)
+                + _dropped(p.expand_as(s), ~hidden)[:, : (~hidden[0]).sum()]
+            )
+        ),
+        "positions[hidden.long()] is position 0 or 1; add them all, as they "
+        "are.": lambda s, p, hidden: _dropped(s + p[hidden.long()], hidden),
+        "positions (N, W) has no axis of images: `positions.expand_as(states)"
+        "[~hidden]`, or add before you drop.": lambda s, p, hidden: p[~hidden],
+        "The mask holds the axis of images, too: `[~hidden]`, without the "
+        "colon.": lambda s, p, hidden: s[:, ~hidden],
+        "positions (N, W) fits (B, N, W) as it is: no `[:, None]`.": (
+            lambda s, p, hidden: s + p[:, None]
+        ),
+        "masked_select wants an axis more: `~hidden[:, :, None]`.": (
+            lambda s, p, hidden: s.masked_select(~hidden)
+        ),
+        "(B, W, visible) came back: view(B, -1, W), in this order.": (
+            lambda s, p, hidden: (s + p)[~hidden].view(len(s), s.shape[2], -1)
+        ),
+        "The patches went to other images: they stand image by image, "
+        "view(B, -1, W).": lambda s, p, hidden: (
+            (s + p)[~hidden].view(-1, len(s), s.shape[2]).transpose(0, 1)
+        ),
+        "The positions are concatenated; add them.": lambda s, p, hidden: (
+            _dropped(torch.cat([s, p.expand_as(s)], dim=2), hidden)
+        ),
+        "The positions are subtracted; add them.": lambda s, p, hidden: (
+            _dropped(s - p, hidden)
+        ),
+        "The positions are added once more, the colleague's way.": (
+            lambda s, p, hidden: _colleague(s + p, p, hidden)
         ),
         "The positions are multiplied; add them.": lambda s, p, hidden: (
             _dropped(s * p, hidden)
@@ -533,7 +735,7 @@ def _mse(a, b):
 
 @functools.cache
 def _line():
-    """Return what a Gaussian of the known digits fills in."""
+    """Return what the line through the known digits fills in."""
     top, low, new_top, _ = _halves()
     known = torch.cat([top, low], dim=1)
     hidden = torch.arange(2 * HALF) >= HALF
@@ -541,6 +743,13 @@ def _line():
     return conditional_mean(
         new, hidden, known.mean(dim=0), known.T.cov(), 0.001
     )
+
+
+def _fills_one(fill, top):
+    try:
+        return fill(top).shape == (HALF,)
+    except Exception:
+        return False
 
 
 def _halves_problem(fill):
@@ -555,7 +764,15 @@ def _halves_problem(fill):
     top, low, new_top, new_low = _halves()
     given = new_top.clone()
     with torch.no_grad():
-        got = fill(given)
+        try:
+            got = fill(given)
+        except Exception:
+            if _fills_one(fill, new_top[0]):
+                return (
+                    "It fills in one digit, but takes many, (N, 32): a loop "
+                    "over the rows, or `torch.cdist`."
+                )
+            raise
         few = fill(new_top[:3].clone()) if got is not None else None
     if got is None:
         return "It returned None. Is there a `return`?"
@@ -580,21 +797,73 @@ def _halves_form(got, like):
     if tuple(got.shape) == (len(like), 2 * HALF):
         return "Whole digits came back; return the lower halves, (N, 32)."
     if tuple(got.shape) != tuple(like.shape):
+        fits = len(got.shape) and len(got) == len(like)
+        hint = (
+            "Each is one row of 32, not an image: flatten(1)."
+            if fits and len(got.shape) > 2
+            else ""
+            if fits
+            else "Its first axis should be the digits: do topk and the mean "
+            "run along the others?"
+        )
         return (
             f"The lower halves should have shape {tuple(like.shape)}; got "
-            f"{tuple(got.shape)}."
+            f"{tuple(got.shape)}. {hint}".strip()
         )
     if not torch.as_tensor(got).isfinite().all():
         return "It holds NaN or infinity."
     return None
 
 
+def _near(top, known, low, k=10, largest=False, end=lambda y: y.mean(dim=1)):
+    return end(low[torch.cdist(top, known).topk(k, largest=largest).indices])
+
+
+LIKE = {  # what lower halves resemble: made of (top, known, low)
+    "It fills in nearly as a line does. What can a line not do?": (
+        lambda *_: _line()
+    ),
+    "It is as blurred as a mean of 200 neighbours. Too many neighbours, too "
+    "few epochs, too large a ridge?": (lambda *parts: _near(*parts, k=200)),
+    "One neighbour alone is a rough guess: average some, another number.": (
+        lambda *parts: _near(*parts, k=1)
+    ),
+    "Those are the digits *least* alike: largest=False.": (
+        lambda *parts: _near(*parts, largest=True)
+    ),
+    "Those are upper halves; the lower ones of the neighbours are wanted.": (
+        lambda top, known, low: _near(top, known, known)
+    ),
+    "Upper halves were compared with lower ones.": (
+        lambda top, known, low: _near(top, low, low)
+    ),
+    "A large product does not mean alike, for bright digits have one with "
+    "all: take the distance.": (
+        lambda top, known, low: low[(top @ known.T).topk(10).indices].mean(1)
+    ),
+    "topk gives values and indices: the values are distances, `.indices` say "
+    "which digits.": lambda top, known, low: low[
+        torch.cdist(top, known).topk(10, largest=False).values.long()
+    ].mean(1),
+    "The largest of the neighbours' pixels is no mean.": (
+        lambda *parts: _near(*parts, end=lambda y: y.amax(dim=1))
+    ),
+    "The pixels are rounded: a mean between 0 and 1 has a smaller error.": (
+        lambda *parts: _near(*parts).round()
+    ),
+    "That is the upper half again.": lambda top, *_: top,
+    "That is the upper half again, mirrored.": lambda top, *_: _flipped(top),
+}
+
+
+def _flipped(halves):
+    return halves.view(-1, 4, 8).flip(1).flatten(1)
+
+
 def _halves_score(got, top, low):
-    """Say why lower halves are no better than a Gaussian's, or nothing."""
+    """Say why lower halves are no better than a line's, or nothing."""
     error, rival = _mse(got, low), _mse(_line(), low)
-    score = (
-        f"Its error on new digits is {error:.4f}; a Gaussian's {rival:.4f}."
-    )
+    score = f"Its error on new digits is {error:.4f}; the line's {rival:.4f}."
     if error < 0.005:
         return (
             f"Its error is {error:.4f} on new digits. Nobody can know that "
@@ -602,22 +871,24 @@ def _halves_score(got, top, low):
         )
     if error < rival:
         return None
-    if got.equal(top):
-        return f"{score} That is the upper half again."
     if got.max() > 2:
         return (
             f"{score} Pixels lie between 0 and 1; these reach {got.max():.0f}."
         )
     if got.std(dim=0).max() < 1e-3:
-        return f"{score} Every digit is filled in alike: is `top` used?"
-    if _mse(got, _line()) < 0.3 * error and error < 1.3 * rival:
         return (
-            f"{score} It fills in nearly as a line does. What can a line not "
-            "do?"
+            f"{score} Every digit is filled in alike: is the upper half used?"
         )
-    rows = got.view(-1, 4, 8).flip(1).flatten(1)
-    if _mse(rows, low) < rival:
+    if _mse(_flipped(got), low) < rival:
         return f"{score} The rows are upside down."
+    known, known_low, _, _ = _halves()
+    far = {
+        sentence: _mse(got, make(top, known, known_low))
+        for sentence, make in LIKE.items()
+    }
+    nearest = min(far, key=far.get)
+    if far[nearest] < 0.3 * error:
+        return f"{score} {nearest}"
     return (
         f"{score} Is each lower half taken from the digit that the upper half "
         "belongs to? A network may need more epochs, neighbours another "

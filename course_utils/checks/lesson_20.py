@@ -767,7 +767,7 @@ def _halves_problem(fill):
         try:
             got = fill(given)
         except Exception:
-            if _fills_one(fill, new_top[0]):
+            if _fills_one(fill, new_top[0].clone()):
                 return (
                     "It fills in one digit, but takes many, (N, 32): a loop "
                     "over the rows, or `torch.cdist`."

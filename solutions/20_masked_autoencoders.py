@@ -615,7 +615,8 @@ scorecard(scores, data="full" if FULL else "small")
 # ## Going further
 #
 # **Longer.** `train(x, x_valid, epochs=32)` takes about a minute. The network
-# passes the line on garments, too. Three seeds:
+# passes the line on garments, too. (With `FULL = True`, 58,000 images, it does
+# so in eight epochs: 0.029 against 0.032.) Three seeds:
 #
 # | | seed 0 | seed 1 | seed 2 |
 # |---|---|---|---|

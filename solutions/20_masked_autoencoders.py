@@ -477,8 +477,7 @@ accuracy.loc[list(techniques)].round(3)
 # with 1,000 labels the second gain is gone. But raw pixels are 0.06 and 0.08
 # ahead. In lesson 12, ordinary autoencoders were level with them.
 #
-# He and others gain much, after 1,600 epochs on 1.3 million photographs. Ours
-# shows the method, not its success.
+# He and others gain much, after 1,600 epochs on 1.3 million photographs.
 
 # %% tags=["claims"]
 reveal(accuracy.loc[list(names), 100].idxmax())
@@ -576,8 +575,8 @@ fill_digits = checks.fill_digits(fill_digits)
 #
 # ### Summary
 #
-# - A masked autoencoder encodes the visible patches only, and its loss looks
-#   at the hidden ones only.
+# - A masked autoencoder encodes visible patches only; its loss looks at hidden
+#   ones only.
 # - The conditional mean is the best straight guess. Where the relation is bent
 #   (bars), the network beats it in eight epochs; on garments in about 30.
 # - With little to see, looking up similar images is ahead of the line; with
@@ -614,9 +613,9 @@ scorecard(scores, data="full" if FULL else "small")
 #
 # ## Going further
 #
-# **Longer.** `train(x, x_valid, epochs=32)` takes about a minute. The network
-# passes the line on garments, too. (With `FULL = True`, 58,000 images, it does
-# so in eight epochs: 0.029 against 0.032.) Three seeds:
+# **Longer.** After `train(x, x_valid, epochs=32)` the network is below the line
+# on garments, too. All images (`FULL = True`) need eight epochs: 0.029 against
+# 0.032. Three seeds:
 #
 # | | seed 0 | seed 1 | seed 2 |
 # |---|---|---|---|

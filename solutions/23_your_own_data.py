@@ -335,12 +335,11 @@ claim("so do both codes", same.min(), low=0.95)
 copies = {"PCA": codes["PCA"] @ directions + mean}
 copies["network"] = predict(model, x).flatten(1)
 oddness = {k: (c - x.flatten(1)).norm(dim=1) for k, c in copies.items()}
-oddness["nearest image"] = torch.stack(
-    [
-        (flat - flat[i]).norm(dim=1).topk(2, largest=False).values[1]
-        for i in range(len(x))
-    ]
-)
+nearest = [
+    torch.cdist(part, flat).topk(2, largest=False).values[:, 1]
+    for part in flat.split(100)
+]  # the first is the image itself
+oddness["nearest image"] = torch.cat(nearest)
 guess("Who has most of the bitten ones in its first ten?", *oddness)
 
 # %%

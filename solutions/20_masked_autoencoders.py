@@ -197,7 +197,7 @@ pandas.Series(error).round(4).to_frame("error of hidden pixels")
 # %% [markdown] tags=["explain"]
 # The neighbours, 0.029 against 0.032; the mean image has 0.087. The line does
 # most of the work, but the relation is not quite straight: what a dark patch
-# means depends on the garment.
+# means may depend on the garment.
 
 # %% tags=["claims"]
 reveal("the " + min(["line", "neighbours"], key=error.get))
@@ -370,9 +370,9 @@ show_curves(sweep, "visible patches of 16", "error of hidden pixels")
 
 # %% [markdown] tags=["explain"]
 # With one patch only: neighbours 0.049, line 0.056. With twelve the line is
-# ahead, 0.016 against 0.020. What lies *between* visible patches is nearly a
-# weighted mean of them, and that is a line. What lies far away depends on
-# which garment it is, and that is bent. So masked autoencoders hide much.
+# ahead, 0.016 against 0.020. A likely reason: what lies *between* visible
+# patches is nearly a weighted mean of them, and that is a line. What lies far
+# away depends on which garment it is, and that is bent.
 
 # %% tags=["claims"]
 lag = [sweep["line"][n] / sweep["neighbours"][n] for n in (1, 12)]
@@ -488,7 +488,7 @@ if not FULL:
     claim("raw pixels are ahead of fine-tuning", behind_raw.min(), low=0.02)
 
 # %% [markdown]
-# ## Seeing little
+# ### Seeing little
 #
 # What is hidden need not be encoded.
 

@@ -140,7 +140,6 @@ def sentence_values(function, x):
     function: sentences (B, T) -> values at each position (B, T, M). Padding
     does not count.
     """
-
     parts = []
     for part in x.split(1000):
         pad = (part == PAD)[..., None]

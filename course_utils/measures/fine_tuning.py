@@ -40,11 +40,7 @@ def fine_tune(model, encode, told, valid, new, rates, epochs=8, seed=0):
         raise ValueError("rates must hold at least one learning rate")
     tried = {}
     for lr in rates:
-        set_seed(seed)
-        classes = int(told[1].max()) + 1
-        classifier = _Classifier(model, encode, told[0], classes)
-        options = {"epochs": epochs, "batch_size": 32, "progress": False}
-        fit(classifier, told, _loss, lr=lr, seed=seed, **options)
+        classifier = _trained(model, encode, told, epochs, lr, seed)
         tried[lr] = _accuracy(classifier, valid), classifier
     lr = max(tried, key=lambda lr: tried[lr][0])
     return {"lr": lr, "accuracy": _accuracy(tried[lr][1], new)}
@@ -59,14 +55,21 @@ def fine_tuned(model, encode, x, new, epochs, lr=3e-3):
     """
 
     def technique(rows, labels, seed):
-        set_seed(seed)
-        classifier = _Classifier(model, encode, x, int(labels.max()) + 1)
-        options = {"epochs": epochs[len(rows)], "batch_size": 32, "lr": lr}
-        data = x[rows], labels
-        fit(classifier, data, _loss, seed=seed, progress=False, **options)
+        told = x[rows], labels
+        long = epochs[len(rows)]
+        classifier = _trained(model, encode, told, long, lr, seed)
         return predict(classifier, new).argmax(dim=1)
 
     return technique
+
+
+def _trained(model, encode, told, epochs, lr, seed):
+    """Return a classifier that learnt from told = (x, y), a copy inside."""
+    set_seed(seed)
+    classifier = _Classifier(model, encode, told[0], int(told[1].max()) + 1)
+    options = {"epochs": epochs, "batch_size": 32, "progress": False}
+    fit(classifier, told, _loss, lr=lr, seed=seed, **options)
+    return classifier
 
 
 def _loss(model, x, y):

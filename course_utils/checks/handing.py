@@ -77,3 +77,13 @@ def _in_form(answer, like, first):
         device = None if first is None else first.device
         return torch.as_tensor(answer).to(device, dtype)
     return answer.item() if hasattr(answer, "item") else answer
+
+
+def listed(answer):
+    """Return a list, set or range of numbers as a tensor, if it is one."""
+    if isinstance(answer, set | range):
+        answer = sorted(answer)
+    try:
+        return torch.as_tensor(answer)
+    except (TypeError, ValueError, RuntimeError):
+        return answer

@@ -4,6 +4,7 @@ import torch
 
 from course_utils.checks.comparing import short
 from course_utils.checks.core import check, mutants, outcome
+from course_utils.checks.handing import listed
 from course_utils.datasets import fashion_mnist
 
 
@@ -332,16 +333,6 @@ def _alive(codes, size):
     return sorted(set(codes.flatten().tolist()))
 
 
-def _numbers(answer):
-    """Return a list, set or range of numbers as a tensor, if it is one."""
-    if isinstance(answer, set | range):
-        answer = sorted(answer)
-    try:
-        return torch.as_tensor(answer)
-    except (TypeError, ValueError, RuntimeError):
-        return answer
-
-
 def _living_or_missing(answer, codes, size):
     """Name a code that is wrongly in a list of the dead, or not in it."""
     if not torch.is_tensor(answer) or answer.ndim != 1:
@@ -365,7 +356,7 @@ def _living_or_missing(answer, codes, size):
         (torch.randint(40, (5, 3, 3)), 64),
         (torch.arange(98).view(2, 7, 7) // 97, 8),  # 1 occurs once
     ],
-    view=_numbers,
+    view=listed,
     why=_living_or_missing,
     skip=("far", "one", "device"),  # maps come from `predict`: on the CPU
     slips={

@@ -6,6 +6,7 @@ import torch
 
 from course_utils.checks.comparing import short
 from course_utils.checks.core import check, mutants, outcome
+from course_utils.checks.handing import listed
 from course_utils.datasets.captions import Vocabulary, captions
 from course_utils.datasets.grammar import PLACES, PLURAL
 from course_utils.measures.splicing import hide_first
@@ -182,16 +183,6 @@ def _where(mask):
     return mask.nonzero().flatten()
 
 
-def _listed(answer):
-    """Return a list, set or range of numbers as a tensor, if it is one."""
-    if isinstance(answer, set | range):
-        answer = sorted(answer)
-    try:
-        return torch.as_tensor(answer)
-    except (TypeError, ValueError, RuntimeError):
-        return answer
-
-
 def _living_or_missed(answer, codes):
     """Name a latent that is wrongly in a list of the dead, or not in it."""
     if isinstance(answer, tuple):
@@ -222,7 +213,7 @@ def _living_or_missed(answer, codes):
         _codes(5, 6, ()),
     ],
     skip=("device",),  # the lesson's codes are on the CPU
-    view=_listed,
+    view=listed,
     why=_living_or_missed,
     slips={
         "Those are the latents that fire; the others are wanted.": (
@@ -341,7 +332,7 @@ def _no_facts():
 @check(
     cases=lambda: [_facts(40, 5), _facts(60, 7), _no_facts()],
     skip=("one",),
-    view=_listed,
+    view=listed,
     slips={
         "That is the precision: of the sentences where it fires, how many "
         "have the fact. F1 wants the recall, too.": (

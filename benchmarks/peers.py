@@ -1,13 +1,17 @@
 """The course's training against the usual recipes: same network, same data.
 
 Usage: uv run --group peers python benchmarks/peers.py [SECONDS] [SEEDS]
+       uv run python benchmarks/peers.py apart [SEEDS]
 
 Every contestant trains a convolutional autoencoder with 32 codes on all of
 Fashion-MNIST for about SECONDS (60), in turn, with SEEDS (3) starts, and is
-judged by the same test error. Judging is not on the clock. Without the full
-set (no network, no Debian package) the part that ships is used.
+judged by the same test error. Judging is not on the clock. `apart` turns the
+usual recipe into the course's one step at a time, three epochs each, and then
+tries what the course leaves out. Without the full set (no network, no Debian
+package) the part that ships is used.
 """
 
+import contextlib
 import math
 import os
 import statistics
@@ -20,6 +24,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
+from course_utils.adam import OneCycleAdam
 from course_utils.datasets import fashion_mnist
 from course_utils.models import conv_autoencoder, reconstruction_loss
 from course_utils.training import fit, predict, set_seed
@@ -160,6 +165,77 @@ def keras_recipe(clock):
     model.fit(x, x, batch_size=128, epochs=1000, verbose=0, callbacks=[Stop()])
 
 
+def epochs(model, batches, step, count=3):
+    """Train; return seconds of the first epoch, of a later one, and error."""
+    seconds = []
+    for _ in range(count):
+        start = time.perf_counter()
+        for x in batches():
+            step(model, x)
+        seconds.append(time.perf_counter() - start)
+    error = predict(model, IMAGES.test) - IMAGES.test
+    return seconds[0], min(seconds[1:]), error.square().mean().item()
+
+
+def variant(resident=True, size=64, cycle=True, extra=""):
+    """Train three epochs with some of what the course does, or does not."""
+    model, x = conv_autoencoder(32), IMAGES.train
+    if extra == "layout":
+        model = model.to(memory_format=torch.channels_last)
+        x = x.to(memory_format=torch.channels_last)
+    run = torch.compile(model) if extra == "compile" else model
+    weights = list(model.parameters())
+    if cycle:
+        adam = OneCycleAdam(weights, 3e-3, 3 * math.ceil(len(x) / size))
+    else:
+        usual = torch.optim.Adam(weights, lr=1e-3)
+    precise = torch.autocast("cpu", torch.bfloat16)
+
+    def batches():
+        if not resident:
+            return DataLoader(Pictures(), size, shuffle=True)
+        return x[torch.randperm(len(x))].split(size)
+
+    def step(_, batch):
+        with precise if extra == "bf16" else contextlib.nullcontext():
+            losses = loss(run, batch)
+        if cycle:
+            return adam.step(losses)
+        usual.zero_grad()
+        losses.mean().backward()
+        usual.step()
+
+    return epochs(model, batches, step)
+
+
+USUAL = {"resident": False, "size": 128, "cycle": False}
+APART = {
+    "usual: DataLoader, 128, Adam": USUAL,
+    "+ images lie in memory": USUAL | {"resident": True},
+    "+ batches of 64": {"cycle": False},
+    "+ one-cycle rate, fused Adam": {},
+    "  and channels last": {"extra": "layout"},
+    "  and bf16": {"extra": "bf16"},
+    "  and torch.compile": {"extra": "compile"},
+}
+
+
+def apart(seeds):
+    """Print what each step of the course's recipe brings."""
+    runs = {name: [] for name in APART}
+    for seed in range(seeds):
+        for name, options in APART.items():
+            set_seed(seed)
+            runs[name].append(variant(**options))
+            first, later, error = runs[name][-1]
+            print(f"seed {seed} {name:29} {first:6.1f} {later:6.1f} s "
+                  f"{error:.5f}", flush=True)  # fmt: skip
+    print(f"\n{'medians':29} first epoch  later  error after three")
+    for name, rows in runs.items():
+        first, later, error = map(statistics.median, zip(*rows, strict=True))
+        print(f"{name:29} {first:9.1f} s {later:4.1f} s  {error:.5f}")
+
+
 CONTESTANTS = {
     "course: fit": course,
     "PyTorch: DataLoader, 128": torch_recipe,
@@ -170,6 +246,8 @@ CONTESTANTS = {
 
 
 def main():
+    if sys.argv[1:2] == ["apart"]:
+        return apart(int(sys.argv[2]) if len(sys.argv) > 2 else 3)
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60
     seeds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
     few = IMAGES.train[:128]  # imports that the first step needs

@@ -352,9 +352,14 @@ def _stop(thread, caught):
 
 
 def _raise_in(ident):
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(
-        ctypes.c_ulong(ident), ctypes.py_object(_Stopped)
-    )
+    """Let a thread raise `_Stopped` at its next jump or call.
+
+    From Python 3.12 on a thread that calls this for itself would raise here,
+    after the call. A list that is filled from a map is no call.
+    """
+    call = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    error = ctypes.py_object(_Stopped)
+    _ = [*map(call, [ctypes.c_ulong(ident)], [error])]
 
 
 def _raise_again(frame, event, argument):

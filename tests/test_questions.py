@@ -165,9 +165,9 @@ def auroc_by_hand(normal, attacks):
     return roc_auc_score(truth, normal + attacks)
 
 
-def nats_to_bits(nats, words):
-    bits = -torch.log2(torch.exp(-numbers(nats)))
-    return [bits, bits / words]
+def edited_code(men, women, z, step):
+    way = numbers(women).mean(dim=0) - numbers(men).mean(dim=0)
+    return numbers(z) + step * way
 
 
 def cosine_of_counts(a, b):

@@ -416,14 +416,16 @@ def auroc_by_hand(rng):
 
 
 @template("15")
-def nats_to_bits(rng):
-    nats, words = tenths(rng, 80, 400), rng.randint(6, 12)
+def edited_code(rng):
+    a, b, c, d, z = ([rng.randint(-5, 5) for _ in range(2)] for _ in range(5))
+    step = rng.choice([0.5, 1.5, 2])
     return Question(
-        f"A sentence of {words} words costs {nats} nats. How many bits is "
-        "that, and how many bits a word?",
-        [nats / math.log(2), nats / math.log(2) / words],
-        "Divide by log 2 = 0.693.",
-        {"nats": nats, "words": words},
+        f"Two sentences about a man have the codes {a} and {b}, two about a "
+        f"woman {c} and {d}. The code {z} is moved in the direction from man "
+        f"to woman, with step {step}. Where does it lie then?",
+        [z[i] + step * (c[i] + d[i] - a[i] - b[i]) / 2 for i in range(2)],
+        "The women's mean code less the men's, times the step, is added.",
+        {"men": [a, b], "women": [c, d], "z": z, "step": step},
     )
 
 

@@ -644,8 +644,8 @@ show_bars(bits, xlabel="bits per held-out sentence")
 
 # %% [markdown] tags=["explain"]
 # 64 numbers take *most*: few numbers are not few bits. gzip and xz, with all
-# training sentences for free, need 41 and 31 bits, word pairs 24, the VAE 17:
-# the collapsed one. Its decoder is a **language model**, which gives each next
+# training sentences for free, need 41 and 31 bits, word pairs 24, the
+# collapsed VAE 17. Its decoder is a **language model**, which gives each next
 # word a probability. A code in use adds 4 bits. (The network's weights are not
 # counted.)
 

@@ -531,10 +531,10 @@ variety.round(2)
 
 # %% [markdown] tags=["explain"]
 # All 200 differ, without any cure! Argmax takes the likeliest words, and these
-# are always the same if the code says nothing. Drawn words fit: 89 % of
-# the triples are known (held-out 97, word pairs 73), with free bits 90. So
-# here *inventing needs no code*. What the collapse costs is *control*: the
-# code does not say what will be written.
+# are always the same if the code says nothing. Drawn words fit: 89 % of the
+# triples are known (held-out 97, word pairs 73), with free bits 90. So here
+# *inventing needs no code*. What the collapse costs is *control*: the code
+# does not say what will be written.
 
 # %% tags=["claims"]
 number = variety.different["no cure, drawn"]
@@ -645,7 +645,7 @@ show_bars(bits, xlabel="bits per held-out sentence")
 # %% [markdown] tags=["explain"]
 # 64 numbers take *most*: few numbers are not few bits. gzip and xz, with all
 # training sentences for free, need 41 and 31 bits, word pairs 24, the
-# collapsed VAE 17. Its decoder is a **language model**, which gives each next
+# collapsed VAE 17. The decoder is a **language model**: it gives each next
 # word a probability. A code in use adds 4 bits. (The network's weights are not
 # counted.)
 

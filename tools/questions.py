@@ -348,7 +348,7 @@ def nats_at_a_price(rng):
     )
 
 
-@template("11")
+@template("12")
 def two_standard_errors(rng):
     runs, mean = rng.choice([9, 16, 25, 36]), rng.randint(2, 9) / 100
     deviation = rng.randint(8, 30) / 100

@@ -294,6 +294,7 @@ for epoch in range(EPOCHS):
         train_step(by_hand, optimizer, batch.to(device))
         schedule.step()
 
+
 # %%
 def loss(model, x):
     """What `fit` lowers: one loss for each image, (B, 1, 28, 28) -> (B,)."""
@@ -398,6 +399,7 @@ guess(
     "falls by a fifth",
     "stays about the same",
 )
+
 
 # %%
 def error(model, x):

@@ -74,13 +74,13 @@ changes = {
     "twice as wide": {"hidden_dim": 256},
 }
 bars = {name: valid_error(SEED, **c) for name, c in changes.items()}
-bars["the average image"] = mse(train_x.mean(0).expand_as(valid_x), valid_x)
+bars["the mean image"] = mse(train_x.mean(0).expand_as(valid_x), valid_x)
 show_bars(bars, xlabel="validation error per pixel, 6 epochs")
 
 # %% [markdown] tags=["explain"]
 # The learning rate matters most. Too high, and the error is more than twice
-# that of the average image: it broke the training, without any warning. Too
-# low, and six epochs do not even reach the average image. Twice as wide lowers
+# that of the mean image: it broke the training, without any warning. Too
+# low, and six epochs do not even reach the mean image. Twice as wide lowers
 # the error by an eighth, ReLU instead of SiLU by a percent.
 
 # %% [markdown]
@@ -119,10 +119,10 @@ ends = {1: "it is smaller now", 1.1: "a few percent"}
 reveal(next((a for r, a in ends.items() if after[12] < r), "about a sixth"))
 claim("after three epochs it is a few percent larger", after[3], 0.98, 1.1)
 claim("after twelve it is about a sixth larger", after[12], 1.1, 1.25)
-ratio = bars["learning rate 300 times higher"] / bars["the average image"]
-claim("rate too high: over twice the average image's error", ratio, 1.5)
-ratio = bars["learning rate 100 times lower"] / bars["the average image"]
-claim("rate too low: above the average image's error", ratio, 1)
+ratio = bars["learning rate 300 times higher"] / bars["the mean image"]
+claim("rate too high: over twice the mean image's error", ratio, 1.5)
+ratio = bars["learning rate 100 times lower"] / bars["the mean image"]
+claim("rate too low: above the mean image's error", ratio, 1)
 
 # %% [markdown]
 # ## Another seed

@@ -447,6 +447,7 @@ damaged = {name: damage(ten) for name, damage in damages.items()}
 show_images(damaged)
 guess("Which cures dots best?", *cures)
 
+
 # %%
 def gains(damage):
     """PSNR that each cure gains on these damaged images, in dB."""
@@ -470,10 +471,11 @@ reveal(list(cures)[table[1].argmax()])
 # ### Exercise 3 · A damage of your own · 15 minutes, on your own
 #
 # Invent a damage, a function from images to new images. **Before you run it,**
-# predict which of the three cures gains most on unseen images, or "none", if none
-# gains 0.5 dB. Hand in `own_damage = (your_function, "your prediction", cures)`.
-# If wrong, say why and change the damage, not the prediction.
+# guess which of the three cures gains most on unseen images, or "none", if none
+# gains 0.5 dB. Hand in `own_damage = (your_function, "your guess", cures)`.
+# If wrong, say why and change the damage, not the guess.
 # Ideas: stripes, blur, fog, a lost row, other noise, a turned image.
+
 
 # %% tags=["nbval-check-output"]
 ### BEGIN SOLUTION

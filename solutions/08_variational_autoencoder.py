@@ -394,6 +394,7 @@ elbo = checks.elbo(elbo)
 # Write `vae_loss(model, x)`: −ELBO of each image, for `fit` to make small. Follow
 # the diagram from left to right: encode, draw z once, compare. `model` is a `VAE`.
 
+
 # %% tags=["nbval-check-output"]
 ### BEGIN SOLUTION
 def vae_loss(model, x):
@@ -401,6 +402,8 @@ def vae_loss(model, x):
     mu, log_var = model.encode(x)
     z = reparameterize(mu, log_var)
     return -elbo(model.likelihood(z), x, mu, log_var)
+
+
 ### END SOLUTION
 vae_loss = checks.vae_loss(vae_loss)
 
@@ -459,6 +462,7 @@ reveal("rises" if last > first + 1 else "falls towards 0")
 claim("the KL starts below 1 nat", first, high=1)
 claim("it ends at about 11", last, 9.5, 12.5)
 claim("it overshoots at first", max(kl_curve.values()).item() - last, low=0.5)
+
 
 # %%
 def decode(z):  # the encoder has gone
@@ -606,6 +610,7 @@ box = explore(show_guess, mu=(0, 2, 0.05), sigma=(0.1, 1.1, 0.05))
 # Write and train `gaussian_vae`, with 16 numbers and the methods of `VAE`. PCA
 # with 16 axes has a Gaussian story, too (**probabilistic PCA**), with 374 nats on
 # test images. Reach an ELBO above 375.
+
 
 # %% tags=["nbval-check-output"]
 ### BEGIN SOLUTION

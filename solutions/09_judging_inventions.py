@@ -88,7 +88,7 @@ by_average = bernoulli_nll(average.logit(1e-6), x_test).mean().item()
 floor = bernoulli_nll(x_test.logit(1e-6), x_test).mean().item()
 kl_nats = evaluate(vae, x_test, lambda m, x: kl_divergence(*m.encode(x)))
 nats = {
-    "the average image, no code": by_average,
+    "the mean image, no code": by_average,
     "our VAE, −ELBO": minus_elbo,
     "… of which KL": kl_nats,
     "a perfect copy": floor,

@@ -248,7 +248,7 @@ claim("the class can often be read off z", p, low=0.35)
 # Obeying is not all: do the images of a class differ? **Variety** is the
 # variance of the pixels within a class, as a share of that of real images
 # (only images that the judge takes for their class count). For comparison: a
-# "model" that always delivers the average image of the class.
+# "model" that always delivers the mean image of the class.
 
 
 # %%
@@ -436,6 +436,8 @@ fit(maker, data, loss_of(1), epochs=12, batch_size=64, progress=False)
 
 def order_shapes(kinds, sizes):
     return decoder_of(maker)(torch.randn(len(kinds), 2), wishes(kinds, sizes))
+
+
 ### END SOLUTION
 order_shapes = checks.order_shapes(order_shapes)
 

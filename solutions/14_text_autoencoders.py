@@ -9,6 +9,7 @@
 import pandas
 import torch
 from torch import nn
+from torch.nn.functional import cross_entropy
 
 from course_utils.datasets.captions import Vocabulary, captions
 from course_utils.figures import diagram, show_matrix
@@ -69,10 +70,8 @@ table(torch.tensor([[3, 4, 3]]))
 # and the end should cost 4.16. The colleague's loss gives more. Mend it: words
 # and end count, padding does not.
 
+
 # %%
-from torch.nn.functional import cross_entropy
-
-
 def colleague(scores, x):
     y = x[:, 1:]
     nats = cross_entropy(scores.flatten(0, 1), y.flatten(), reduction="none")
@@ -363,8 +362,7 @@ middle = "dense", "CNN", "LSTM"
 guess("Which of these comes closest to the Transformer?", *middle)
 
 # %%
-encoders = {"dense": Dense, "CNN": CNN, "LSTM": LSTM}
-encoders["Transformer"] = Transformer
+encoders = dict(dense=Dense, CNN=CNN, LSTM=LSTM, Transformer=Transformer)
 for name, encoder in encoders.items():
     models[name] = train(encoder)
     copies[name] = copy(models[name], x_test)
@@ -575,6 +573,7 @@ claim("another's code costs many words", own - other, low=0.2)
 # first, end, padding. Choose the halves. Hand in a pair: `x_test` and what
 # the model writes for it. Four of five sentences must be right (of real
 # captions, three of ten).
+
 
 # %% tags=["nbval-check-output"]
 ### BEGIN SOLUTION

@@ -525,6 +525,7 @@ claim("more steps, more recall", growth, low=0.1)
 # nearest to them, four of five must be bags, and bright shirts give bright bags
 # (a correlation of 0.35).
 
+
 # %% tags=["nbval-check-output"]
 ### BEGIN SOLUTION
 def change_class(x, new_y, start=0.4, w=3):
@@ -532,6 +533,8 @@ def change_class(x, new_y, start=0.4, w=3):
     t = torch.full((len(z),), start)
     z_t, _ = straight_path(z, torch.randn_like(z), t)
     return decode(sample(guided(net, new_y, w), z_t, 20, start))
+
+
 ### END SOLUTION
 change_class = checks.change_class(change_class)
 

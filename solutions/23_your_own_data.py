@@ -332,6 +332,10 @@ claim("so do both codes", same.min(), low=0.95)
 # bitten.
 
 # %%
+detectors = "PCA", "network", "nearest image"
+guess("Who has most of the bitten ones in its first ten?", *detectors)
+
+# %%
 copies = {"PCA": codes["PCA"] @ directions + mean}
 copies["network"] = predict(model, x).flatten(1)
 oddness = {k: (c - x.flatten(1)).norm(dim=1) for k, c in copies.items()}
@@ -340,7 +344,6 @@ nearest = [
     for part in flat.split(100)
 ]  # the first is the image itself
 oddness["nearest image"] = torch.cat(nearest)
-guess("Who has most of the bitten ones in its first ten?", *oddness)
 
 # %%
 bitten = torch.tensor(causes["bitten"].eq(True).to_numpy())

@@ -256,7 +256,7 @@ def test_scorecard_compares_and_says_what_the_learner_did(
     assert re.search(r"mse +0\.0111 +0\.01 to 0\.012  ✓ as expected", text)
     assert re.search(r"new +3 +–", text)
     assert "1 of 2 solved by you: encoder; by the course: train_step" in text
-    assert "0 of 1 right" in text and "predictions  –" in text
+    assert "0 of 1 right" in text and "guesses      –" in text
     assert scorecards.latest == {"mse": pytest.approx(0.0111), "new": 3.0}
     lessons.scorecard({"mse": 0.0111}, data="full")
     assert "as expected" not in capsys.readouterr().out
@@ -292,7 +292,7 @@ def test_progress_is_kept_for_the_next_day(capsys, monkeypatch):
     monkeypatch.setattr("IPython.display.display", tables.append)
     lessons.show_progress()
     row = next(i for i in tables[0].index if i.startswith("03"))
-    assert tables[0].loc[row, "predictions"] == "0 of 1"
+    assert tables[0].loc[row, "guesses"] == "0 of 1"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ import re
 import nbformat
 from build_lessons import code, execute
 
-FRAMES = "application/vnd.course.frames+json"  # as frames.py has it
+from course_utils.figures.frames import MIME
+
 WIDGET = re.compile(
     r"^(\w+ = )?(explore|click_map|click_tiles|draw_image)"
     r"\(",
@@ -29,7 +30,7 @@ def execute_widgets(notebook, name):
     execute(notebook, COURSE_FRAMES="1")
     for cell in code(notebook):
         for output in cell.outputs:
-            if found := output.get("data", {}).get(FRAMES):
+            if found := output.get("data", {}).get(MIME):
                 size = len(json.dumps(found)) / 1e6
                 count = len(found.get("frames", []))
                 print(f"{name}: {count} frames, {size:.1f} MB", flush=True)
@@ -42,7 +43,7 @@ def revive(output):
 
     The picture that is there already stays for pages without scripts.
     """
-    found = output.get("data", {}).pop(FRAMES, None)
+    found = output.get("data", {}).pop(MIME, None)
     if not found:
         return output
     if "frames" in found:

@@ -585,7 +585,7 @@ def _beaten(x_hat, x, before):
         return f"{score} It draws the same for every code: is z used?"
     if got > mse(train.mean(0).expand_as(x), x):
         return (
-            f"{score} The average image is better: has it been trained, with "
+            f"{score} The mean image is better: has it been trained, with "
             "x itself as the goal and one sigmoid?"
         )
     return (

@@ -305,13 +305,12 @@ LEAST_GAIN = 0.5  # dB that count as a cure
 
 
 def _own_damage_problem(made):
-    """Say what is wrong with (damage, prediction, cures), or return None."""
+    """Say what is wrong with (damage, guess, cures), or return None."""
     if not isinstance(made, tuple | list) or len(made) != 3:
         return (
-            "It must be (your_damage, your_prediction, cures); got "
-            f"{short(made)}."
+            f"It must be (your_damage, your_guess, cures); got {short(made)}."
         )
-    damage, prediction, cures = made
+    damage, guess, cures = made
     if not callable(damage):
         return (
             "First comes your damage, a function from images to images "
@@ -319,16 +318,16 @@ def _own_damage_problem(made):
         )
     if not isinstance(cures, dict) or not all(map(callable, cures.values())):
         return "Last comes `cures`, the dictionary from above."
-    if isinstance(prediction, str) and prediction not in cures:
-        prediction = prediction.strip().lower()
-    if prediction not in [*cures, "none"]:
+    if isinstance(guess, str) and guess not in cures:
+        guess = guess.strip().lower()
+    if guess not in [*cures, "none"]:
         named = ", ".join(map(repr, [*cures, "none"]))
-        return f"Your prediction must be one of {named}; got {prediction!r}."
+        return f"Your guess must be one of {named}; got {guess!r}."
     x = fashion_mnist(False, quiet=True).test[1000:1500]
     torch.manual_seed(0)
     damaged = damage(given := x.clone())
     problem = _damage_problem(damaged, given, x)
-    return problem or _prediction_problem(prediction, damaged.to(x), cures, x)
+    return problem or _guess_problem(guess, damaged.to(x), cures, x)
 
 
 def _damage_problem(damaged, given, x):
@@ -356,7 +355,7 @@ def _damage_problem(damaged, given, x):
     return None
 
 
-def _prediction_problem(prediction, damaged, cures, x):
+def _guess_problem(guess, damaged, cures, x):
     """Say that another cure was the best, or return None."""
     before = psnr(damaged, x).mean()
     gains = {
@@ -365,12 +364,12 @@ def _prediction_problem(prediction, damaged, cures, x):
     }
     best = max(gains, key=gains.get)
     best = best if gains[best] >= LEAST_GAIN else "none"
-    if prediction == best:
+    if guess == best:
         return None
     told = ", ".join(f"{name} {gain:+.1f}" for name, gain in gains.items())
     return (
-        f"You predicted {prediction!r}; it was {best!r}. The gains in dB: "
-        f"{told}. Say why, then change the damage and predict again."
+        f"You guessed {guess!r}; it was {best!r}. The gains in dB: "
+        f"{told}. Say why, then change the damage and guess again."
     )
 
 

@@ -1,4 +1,4 @@
-"""What a lesson is told with: predictions, claims, questions, scorecard."""
+"""What a lesson is told with: guesses, claims, questions, scorecard."""
 
 from course_utils.lessons.guesses import claim, guess, reveal
 from course_utils.lessons.progress import note, show_progress, start

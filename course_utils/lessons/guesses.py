@@ -1,4 +1,4 @@
-"""Predictions before a result, and claims put to the test after it."""
+"""Guesses before a result, and claims put to the test after it."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What the learner did: exercises, predictions, answers to questions.
+"""What the learner did: exercises, guesses, answers to questions.
 
 It is kept in progress.json in the working folder (or where COURSE_PROGRESS
 says). A file that cannot be read or written never stops a lesson.
@@ -12,7 +12,7 @@ from pathlib import Path
 
 KINDS = {
     "exercises": "exercises",
-    "guess": "predictions",
+    "guess": "guesses",
     "quiz": "quiz",
     "memory": "from memory",
 }

@@ -598,28 +598,56 @@ def test_an_unknown_check():
         checks.nothing  # noqa: B018
 
 
-@pytest.mark.parametrize(
-    ("attempt", "says"),
-    [
-        (lambda x: x @ x, "do not fit in a product"),
-        (lambda x: x + x.sum(1), "keepdim=True"),
-        (lambda x: float(x), "a mean or a sum"),
-        (lambda x: x.sum().backward(), "cut off by"),
-        (lambda x: x.sum(1).sum(1), "already sum"),
-        (lambda x: x[:, 9], "the size minus 1"),
-        (lambda x: torch.einsum("abc->a", x), "stands for one axis"),
-        (lambda x: x @ x.double().T, "Two kinds of numbers"),
-        (lambda x: x + None, "is a `return` missing"),
-        (lambda x: x.sum(1).item().mean(), "a mean or a sum"),
-        (lambda x: F.relu(x), "import torch.nn.functional"),  # noqa: F821
-        (lambda x, y: x, "is the line with `def`"),
-        (lambda x: torch.exp(2.0), "This is no tensor"),
-        (lambda x: x.view(7), "shape '[7]' is invalid"),
-    ],
+TWO_DEVICES = RuntimeError(
+    "Expected all tensors to be on the same device, but found at least two "
+    "devices, cuda:0 and cpu!"
 )
+EXPLAINED = [  # an attempt, and a part of the hint that it gets
+    (lambda x: x @ x, "do not fit in a product"),
+    (lambda x: x[torch.arange(3), torch.arange(2)], "x[rows][:, columns]"),
+    (lambda x: x[x[0] > 1], "A mask fits the first axes"),
+    (lambda x: x + x.sum(1), "keepdim=True"),
+    (lambda x: torch.linalg.solve(x, x), "the square matrix first"),
+    (lambda x: x.topk(9), "topk looks along the last axis"),
+    (lambda x: float(x), "a mean or a sum"),
+    (lambda x: x.sum(1).item().mean(), "a mean or a sum"),
+    (lambda x: x.requires_grad_().add_(1), "`y = y + 1` for"),
+    (lambda x: [a for a, _ in x], "more or fewer names"),
+    (lambda x: torch.distributions.Normal(x, -1 - x), "standard deviation is"),
+    (lambda x: torch.multinomial(-1 - x, 1), "a softmax makes them"),
+    (lambda x: x(1), "is the name of a method missing"),
+    (lambda x: x.view(7), "A size is written out"),
+    (lambda x: reference.mean(), "are its brackets missing"),
+    (lambda x: x.sum.mean(), "are its brackets missing"),
+    (lambda x: x.sums(1), "Is the name spelt rightly"),
+    (lambda x: x.requires_grad_().mul(2).backward(), "backward needs one"),
+    (lambda x: torch.nn.Sequential([]), "takes layers one after the other"),
+    (lambda x: torch.nn.Unflatten(1, 2, 2), "This layer takes fewer"),
+    (lambda x: x.unflatten(0, (1, 4)), "Axis 0 is the batch"),
+    (lambda x: (x > 1).mean(), ".float() makes numbers of them"),
+    (lambda x: x.sum().backward(), "cut off by"),
+    (lambda x: x.sum(1).sum(1), "already sum"),
+    (lambda x: x[:, 9], "the size minus 1"),
+    (lambda x: torch.einsum("abc->a", x), "stands for one axis"),
+    (raising(TWO_DEVICES), "puts it where x is"),
+    (lambda x: x @ x.double().T, "Two kinds of numbers"),
+    (lambda x: x + None, "is a `return` missing"),
+    (lambda x: F.relu(x), "import torch.nn.functional"),  # noqa: F821
+    (lambda x: np.sum(x), "has to be imported first"),  # noqa: F821
+    (lambda x, y: x, "is the line with `def`"),
+    (lambda x: torch.exp(2.0), "This is no tensor"),
+]
+
+
+@pytest.mark.parametrize(("attempt", "says"), EXPLAINED)
 def test_what_torch_says_is_explained(attempt, says, capsys):
     line = verdict(attempt, capsys)
     assert says in line and line.count("It raised") == 1
+
+
+def test_each_hint_is_tried():
+    for hint in judging.HINTS.values():
+        assert any(says in hint for _, says in EXPLAINED), hint
 
 
 def test_letters_go_on_as_the_lesson_spells_them():

@@ -50,23 +50,19 @@ def test_averages_find_the_planted_codes():
 
 
 def test_dead_codes_are_moved_where_vectors_are():
+    def farthest(**options):
+        quantizer = Quantizer(8, 2, decay=0.5, **options).train()
+        with torch.no_grad():
+            quantizer.codebook.copy_(100 + torch.randn(8, 2))
+            quantizer.codebook[0] = 0
+            quantizer.counts.fill_(49.0)
+        for _ in range(30):
+            quantizer(torch.randn(8, 2, 7, 7))
+        return quantizer.codebook.abs().max()
+
     torch.manual_seed(0)
-    quantizer = Quantizer(8, 2, decay=0.5).train()
-    with torch.no_grad():
-        quantizer.codebook.copy_(100 + torch.randn(8, 2))
-        quantizer.codebook[0] = 0
-        quantizer.counts.fill_(49.0)
-    for _ in range(30):
-        quantizer(torch.randn(8, 2, 7, 7))
-    assert quantizer.codebook.abs().max() < 10
-    kept = Quantizer(8, 2, decay=0.5, restart=0).train()
-    with torch.no_grad():
-        kept.codebook.copy_(100 + torch.randn(8, 2))
-        kept.codebook[0] = 0
-        kept.counts.fill_(49.0)
-    for _ in range(30):
-        kept(torch.randn(8, 2, 7, 7))
-    assert kept.codebook.abs().max() > 50
+    assert farthest() < 10
+    assert farthest(restart=0) > 50
 
 
 @pytest.mark.parametrize("by", ["averages", "gradient"])

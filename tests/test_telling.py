@@ -295,6 +295,17 @@ def test_progress_is_kept_for_the_next_day(capsys, monkeypatch):
     assert tables[0].loc[row, "guesses"] == "0 of 1"
 
 
+def test_a_file_of_an_earlier_version_is_read(tmp_path, capsys):
+    """The scorecard said "predictions" then; the file says "guess"."""
+    old = {"exercises": {"f": True}, "guess": {"a": True, "b": False}}
+    place = tmp_path / "progress.json"
+    place.write_text(json.dumps({"02": old}), encoding="utf-8")
+    lessons.scorecard({})
+    assert re.search(r"guesses +1 of 2 right", capsys.readouterr().out)
+    lessons.note("guess", "c", True)
+    assert kept()["02"]["guess"] == {"a": True, "b": False, "c": True}
+
+
 @pytest.mark.parametrize(
     "content", ["", "{", "[]", '{"02": 3}', '{"02": {"quiz": {"a": "b"}}}']
 )

@@ -89,7 +89,7 @@ HINTS = {  # what torch says, as a pattern: what it means for a beginner
         "A size is written out, or belongs to another axis: take it from the "
         "tensor, by `x.shape`, `len(x)` or `.flatten(1)`."
     ),
-    "'(function|method)' object has no attribute": (
+    "(function|method)' object has no attribute": (
         "This is a function that was never called: are its brackets missing?"
     ),
     "'Tensor' object has no attribute": (

@@ -48,7 +48,9 @@ STUB = f'raise NotImplementedError("{YOURS}")'
 SOLUTION = re.compile(
     r"^([ \t]*)### BEGIN SOLUTION\n(.*?)### END SOLUTION$", re.S | re.M
 )
-MARKERS = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.M)
+MARKERS = re.compile(  # ruff puts blank lines between a function and an end
+    r"^[ \t]*### BEGIN SOLUTION\n?|(?<=\n)\n*[ \t]*### END SOLUTION\n?", re.M
+)
 WIDGET = "application/vnd.jupyter.widget-view+json"
 FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}
 HIDDEN = "hide-input"  # what the website goes by

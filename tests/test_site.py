@@ -27,7 +27,6 @@ DARK_PHONE = {
 
 sys.path.insert(0, str(ROOT / "tools"))
 import build_site  # noqa: E402
-import live  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +90,6 @@ def test_widgets_hold_the_frames_of_their_settings(site):
 def test_stored_notebooks_hold_no_frames():
     for path in (ROOT / "solutions").glob("*.ipynb"):
         assert MIME not in path.read_text("utf-8"), path.name
-    assert live.FRAMES == MIME
 
 
 def widgets(site, name):

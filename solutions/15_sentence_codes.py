@@ -171,10 +171,10 @@ found.round(2)
 
 # %% [markdown] tags=["explain"]
 # Random weights win, with 82 of 100 for *who*: for search, training was not
-# worth its time. It asked for copies; nothing in it pulled together sentences
-# that mean the same. Even random weights seem to give near codes to sentences
-# with the same words at the same positions. *Where* is a matter of one word:
-# all three are level.
+# worth its time. It asked for copies; nothing pulled together sentences that
+# mean the same. Even random weights seem to give near codes to sentences with
+# the same words at the same positions. *Where* is a matter of one word: all
+# three are level.
 
 # %% tags=["claims"]
 reveal(found.who.idxmax())
@@ -191,7 +191,7 @@ if not sentences.real:
 #
 # A search cannot say whether a code *knows* who acts: the cosine weighs all 64
 # numbers alike. A linear classifier (lesson 12) can pick those that tell
-# *who*. It learns from 1,000 labelled sentences. Another one learns *where*.
+# *who*. It learns from 1,000 labelled sentences; another one learns *where*.
 
 
 # %%

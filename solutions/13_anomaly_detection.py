@@ -130,7 +130,6 @@ claim("hardly any T-shirt is found", share, high=0.2)
 # so). The text gives the simulation's numbers.
 
 # %%
-import numpy
 import pandas
 
 from course_utils.datasets.kdd import kdd_cup
@@ -144,24 +143,24 @@ group["rows"].agg(rows="sum", distinct="size")
 # split can be found by memory alone, so we keep one of each *before* we split.
 # Attacks train nothing. But every firm has met some: a tenth of them is
 # **known** and may help with choices.
+#
+# The errors of all columns will be summed, so columns must be comparable.
+# Bytes run into millions: of each number we take log(1 + value). A word
+# becomes a row of zeros with a single 1 (**one-hot**). Each column then gets
+# mean 0 and standard deviation 1, learnt from *training flows only*, and is
+# cut at ±5, lest one wild value outweigh the rest.
 
 # %%
 from course_utils.datasets.flows import encode_flows, split_flows
 
 diagram("who_judges")
-all_rows = numpy.arange(len(flows.copies))
+all_rows = torch.arange(len(flows.copies)).numpy()
 parts = split_flows(all_rows, flows.family == "normal", SEED)
 x, encoder = encode_flows(flows, parts["train"])
 tables = {name: x[rows] for name, rows in parts.items()}
 {name: tuple(table.shape) for name, table in tables.items()}
 
 # %% [markdown]
-# The errors of all columns will be summed, so columns must be comparable.
-# Bytes run into millions: of each number we take log(1 + value). A word
-# becomes a row of zeros with a single 1 (**one-hot**). Each column then gets
-# mean 0 and standard deviation 1, learnt from *training flows only*, and is
-# cut at ±5, lest one wild value outweigh the rest.
-#
 # ## An alarm
 #
 # The recipe again, with a network that squeezes a flow through 8 numbers.
@@ -215,9 +214,9 @@ choose_threshold = checks.choose_threshold(choose_threshold)
 #
 # {answer}
 #
-# Your threshold at work: above, the scores; below, the share of flows that
-# raise an alarm. For attacks this share is the **recall**. Move `rate`: how
-# many false alarms do you allow? (Score axes are logarithmic.)
+# Your threshold at work: above, the scores (on logarithmic axes); below, the
+# share of flows that raise an alarm. For attacks this share is the **recall**.
+# Move `rate`: how many false alarms do you allow?
 
 # %%
 from course_utils.figures import bars_figure, explore, histogram_figure
@@ -425,7 +424,7 @@ claim("about one alarm in ten is real", real_alarms, 0.04, 0.2)
 #
 # ### Exercise 3 · Two customers · 8 minutes, medium
 #
-# A school pays 10 for a miss, a bank 1000; of both 1 flow in 100 is an attack.
+# A school pays 10 for a miss, a bank 1000; 1 flow in 100 is an attack.
 # Write the function that finds the threshold of least cost for either.
 # Candidates: the scores in `normal`.
 
@@ -608,7 +607,7 @@ def scores_after(rows):
 
 def not_seen(rows):
     """A lookup table: 1 for each flow that is not among rows, else 0."""
-    return 1 - numpy.isin(all_rows, rows)
+    return 1 - pandas.Series(all_rows).isin(rows)
 
 
 bars = {"lookup table": dagmm_f1(flows, not_seen, SEED)}

@@ -69,7 +69,7 @@ f"{too_many:.1%} of the held-out sneakers exceed it"
 # %% [markdown]
 # About twice as many as we can bear: on images that it has practised on, the
 # network's errors are too small. So *held-out* sneakers must set the
-# threshold. How many test images of each class raise an alarm then?
+# threshold. How many test images of each class raise an alarm?
 
 # %%
 from course_utils.measures import alarm_rates
@@ -140,15 +140,15 @@ group["rows"].agg(rows="sum", distinct="size")
 
 # %% [markdown]
 # Most rows are copies, as floods repeat themselves. A copy on both sides of a
-# split can be found by memory alone, so we keep one of each *before* we split.
-# Attacks train nothing. But every firm has met some: a tenth of them is
+# split is found by memory alone, so we keep one of each *before* we split. No
+# attack trains the network. But every firm has met some: a tenth of them is
 # **known** and may help with choices.
 #
 # The errors of all columns will be summed, so columns must be comparable.
 # Bytes run into millions: of each number we take log(1 + value). A word
 # becomes a row of zeros with a single 1 (**one-hot**). Each column then gets
 # mean 0 and standard deviation 1, learnt from *training flows only*, and is
-# cut at ±5, lest one wild value outweigh the rest.
+# cut at ±5, so that no wild value outweighs the rest.
 
 # %%
 from course_utils.datasets.flows import encode_flows, split_flows
@@ -241,9 +241,8 @@ box = explore(at_rate, rate=[0.01, 0.001, 0.003, 0.03, 0.1, 0.3])
 # **It notices attacks.** With 1 % of false alarms it finds 98 %, and none of
 # them was in training. But most attacks are floods, far to the right. Of *r2l*
 # only a quarter is found: fetching forbidden files looks like fetching files.
-# They are the T-shirts of network traffic. To find three quarters of them we
-# would have to bear 10 % of false alarms. (*u2r* is about 20 flows: its
-# decimals are noise.)
+# They are the T-shirts of network traffic. To find three quarters we must bear
+# 10 % of false alarms. (*u2r* is about 20 flows: its decimals are noise.)
 #
 # ## Cheap baselines
 #
@@ -388,10 +387,10 @@ real_alarms = night["attacks found"] / sum(night.values())
 show_bars(night, xlabel="alarms in a night")
 
 # %% [markdown] tags=["explain"]
-# Fewer than one in ten: about 1,000 false alarms stand beside 98 real ones, and
-# people stop looking. The share of alarms that are real is called the
-# **precision**. It falls as attacks become rarer, though the detector stays the
-# same. Forgetting this is the **base-rate fallacy** (Axelsson, 2000).
+# Fewer than one in ten: about 1,000 false alarms stand beside 98 real ones,
+# and people stop looking. The share of alarms that are real is the
+# **precision**. It falls as attacks become rarer, though the detector stays
+# the same. Forgetting this is the **base-rate fallacy** (Axelsson, 2000).
 
 # %% tags=["claims"]
 reveal(parts_of_100[int(real_alarms < 0.75) + int(real_alarms < 0.3)])

@@ -63,8 +63,8 @@ def score(model, x):
 
 from_training = score(model, train).quantile(0.95)
 normal = score(model, held_out)
-too_many = (normal > from_training).float().mean().item()
-f"{too_many:.1%} of the held-out sneakers exceed it"
+exceed = (normal > from_training).float().mean().item()
+f"{exceed:.1%} of the held-out sneakers exceed it"
 
 # %% [markdown]
 # About twice as many as we can bear: on images that it has practised on, the
@@ -111,7 +111,7 @@ auroc_sneaker = roc_auc_score(odd, garments)
 claim("in most pairs the sneaker scores lower", auroc_sneaker, low=0.95)
 claim("nearly all bags are found", sneakers["bag"], low=0.9)
 claim("many sandals are not", sneakers["sandal"], high=0.85)
-claim("too low a threshold: above 5 in 100 alarms", too_many, low=0.05)
+claim("too low a threshold: above 5 in 100 alarms", exceed, low=0.05)
 claim("hardly any T-shirt is found", share, high=0.2)
 
 # %% [markdown]
@@ -258,16 +258,16 @@ box = explore(at_rate, rate=[0.01, 0.001, 0.003, 0.03, 0.1, 0.3])
 settings = {
     # Error of a copy from so many principal components (lesson 03)
     "pca_error": (2, 32),
-    # Distance from the mean in all columns, each in its own standard
-    # deviations, correlations taken into account (added to each variance)
+    # Distance from the mean in standard deviations, with correlations taken
+    # into account; so much is added to each variance, as none may be 0
     "mahalanobis": (0.01, 1.0),
     # How few random cuts set a flow apart, in trees of so many flows
     "isolation_forest": (256, 2048),
-    # How far outside a boundary that leaves out such a share of flows
+    # How far outside a boundary that leaves such a share of flows outside
     "one_class_svm": (0.01,),
     # Distance to the closest of so many training flows
     "nearest": (1000, 5000),
-    # Distance from the mean in one column: each of these in turn
+    # Distance from the mean in one column: in each of these in turn
     "one_column": range(38),
 }
 options = "the network by 0.01 or more", "within 0.01", "nearest by 0.01"

@@ -22,8 +22,8 @@ from_memory()
 # ## One normal class
 #
 # Nobody has examples of tomorrow's attack, but normal examples are plentiful.
-# A network that has practised on these alone should copy them well, and copy
-# badly whatever is unlike them: an **anomaly**. Until now a bad copy was the
+# A network trained on normal ones alone should copy them well, and copy badly
+# whatever is unlike them: an **anomaly**. Until now a bad copy was the
 # network's failure; today it is news about the input.
 #
 # We try this first where we can see it: only *sneakers* are normal.
@@ -49,10 +49,10 @@ def trained_on(name):
 model, train, held_out = trained_on("sneaker")
 
 # %% [markdown]
-# The error of an image is its **anomaly score**. Above some **threshold** it
-# raises an alarm. Alarms for sneakers are **false alarms**, and we can bear 5
-# in 100. So we could take the score that 5 in 100 of the *training* sneakers
-# exceed. How many of the 200 held-out ones exceed it?
+# The error of an image is its **anomaly score**. An image that scores above
+# the **threshold** raises an alarm. Alarms for sneakers are **false alarms**,
+# and we can bear 5 in 100. So we could take the score that 5 in 100 of the
+# *training* sneakers exceed. How many of the 200 held-out ones exceed it?
 
 
 # %%
@@ -141,7 +141,7 @@ group["rows"].agg(rows="sum", distinct="size")
 # %% [markdown]
 # Most rows are copies, as floods repeat themselves. A copy on both sides of a
 # split is found by memory alone, so we keep one of each *before* we split. No
-# attack trains the network. But every firm has met some: a tenth of them is
+# attack trains the network. But every firm has met some attacks: a tenth is
 # **known** and may help with choices.
 #
 # The errors of all columns will be summed, so columns must be comparable.
@@ -214,8 +214,8 @@ choose_threshold = checks.choose_threshold(choose_threshold)
 #
 # {answer}
 #
-# Your threshold at work: above, the scores (on logarithmic axes); below, the
-# share of flows that raise an alarm. For attacks this share is the **recall**.
+# Your threshold at work: above, the scores (on logarithmic axes); below, how
+# many flows raise an alarm. **Recall** is the share of attacks that raise one.
 # Move `rate`: how many false alarms do you allow?
 
 # %%
@@ -251,8 +251,8 @@ box = explore(at_rate, rate=[0.01, 0.001, 0.003, 0.03, 0.1, 0.3])
 # settings to try. Your function sets the threshold, for 1 % of false alarms.
 # To be generous, we keep each one's best setting *on the test*.
 #
-# The table will also hold **AUROC**: how often a random attack scores above a
-# random normal flow. Chance gives 0.5.
+# The **AUROC** in the table says how often a random attack scores above a
+# random normal flow; chance gives 0.5.
 
 # %%
 settings = {
@@ -390,7 +390,8 @@ show_bars(night, xlabel="alarms in a night")
 # Fewer than one in ten: about 1,000 false alarms stand beside 98 real ones,
 # and people stop looking. The share of alarms that are real is the
 # **precision**. It falls as attacks become rarer, though the detector stays
-# the same. Forgetting this is the **base-rate fallacy** (Axelsson, 2000).
+# the same. To forget how rare attacks are is the **base-rate fallacy**
+# (Axelsson, 2000).
 
 # %% tags=["claims"]
 reveal(parts_of_100[int(real_alarms < 0.75) + int(real_alarms < 0.3)])

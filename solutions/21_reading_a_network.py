@@ -20,12 +20,12 @@ from_memory()
 #
 # A **feature** is something a network can tell: red, plural, an animal. How
 # many fit into a state of 64 numbers? The smallest case (Elhage and others,
-# 2022): x holds five features, each 0 when absent, else up to 1; the state has
-# *two* numbers. Row i of W is the arrow of feature i in the plane; the copy is
-# ReLU(x W Wᵀ + b), b is learnt. An error in feature 1 costs most.
+# 2022): x holds five features, each 0 when absent, else up to 1; the state
+# x W has *two* numbers. Row i of W is the arrow of feature i; the copy is
+# ReLU(x W Wᵀ + b), b is learnt. Errors in feature 1 cost most, in 5 least.
 #
-# If all are always on, the best is what PCA does: two features get an arrow
-# of length 1, three get none. What if they are rare?
+# If all are always on, two features get an arrow of length 1, three get none,
+# as in PCA. What if they are rare?
 
 # %%
 from course_utils.measures.features import superposition
@@ -39,7 +39,7 @@ guess("Each is on 1 time in 20: how many get an arrow?", *counts)
 from course_utils.figures import arrows_figure, explore
 
 turns = torch.linspace(0, 2 * torch.pi, 200)
-circle = 1.25 * torch.stack([turns.cos(), turns.sin()], dim=1)
+circle = torch.stack([turns.cos(), turns.sin()], dim=1)  # of length 1
 
 
 def plane(chance):
@@ -49,7 +49,9 @@ def plane(chance):
         five = arrows[chances.index(c)].split(1)
         named = {f"feature {i}": arrow for i, arrow in enumerate(five, 1)}
         panels[f"chance {c}"] = named
-    return arrows_figure(circle, torch.zeros(1, 2), panels)
+    labels = {"xlabel": "first number", "ylabel": "second number"}
+    spot = torch.zeros(1, 2)
+    return arrows_figure(circle, spot, panels, tips=True, **labels)
 
 
 slider = explore(plane, chance=chances)
@@ -91,7 +93,7 @@ claim("on 1 time in 20: all five", at[0.05], 5, 5)
 # ### Exercise 1 · A sparse code · 8 minutes, medium
 #
 # Do this for all states; `torch.topk` is allowed. Your function trains all
-# dictionaries of this lesson.
+# dictionaries of this lesson, so stay with torch.
 
 # %% tags=["nbval-check-output"]
 from course_utils import checks
@@ -126,12 +128,16 @@ sparse_code = checks.sparse_code(sparse_code)
 #
 # ### A truth that we know
 #
-# First a test whose answer we know: 64 random directions in 24 numbers. Each
-# of 10,000 states is a sum of *three* of them. A direction is *found* if one
-# of the dictionary has a cosine above 0.9 with it.
+# First 64 random directions in 24 numbers. Each of 10,000 states is a sum of
+# *three* of them. A direction is *found* if one of the dictionary has a cosine
+# above 0.9 with it.
 #
 # Two ways to be sparse: at most k = 4 of 96 latents (*top-k*), or a price of
 # 0.2 on each activity (*L1*). Beside them PCA and 96 random directions.
+
+# %%
+found_by = "neither", "top-k", "L1", "both"
+guess("Which sparse one finds more than half of the 64?", *found_by)
 
 # %%
 from course_utils.datasets.mixtures import mixtures
@@ -140,8 +146,6 @@ from course_utils.measures.features import train_dictionary
 h, truth, amounts = mixtures(10_000, seed=SEED)
 top_k = train_dictionary(h, 96, k=4, code=sparse_code, seed=SEED)
 by_price = train_dictionary(h, 96, l1=0.2, code=sparse_code, seed=SEED)
-found_by = "neither", "top-k", "L1", "both"
-guess("Which sparse one finds more than half of the 64?", *found_by)
 
 # %%
 from course_utils.measures.features import copy_report, features_found
@@ -180,8 +184,8 @@ claim("L1's copies are shorter", short["L1"] - short["top-k"], low=0.03)
 #
 # A **dead latent** never *fires* (is above 0): no state chooses it, so no
 # gradient reaches it. A colleague looked at 20 states and found 49 of 96. Far
-# too many: a rare latent is not dead. Return the *numbers* of those that fire
-# for none of the states given.
+# too many: a rare latent is not dead. Return *which* fire for none of the
+# states given (their numbers).
 
 
 # %% tags=["nbval-check-output"]
@@ -259,16 +263,9 @@ print(f"{len(h):,} states of {h.shape[1]} numbers")
 # Beside it: PCA with 1 to 16 directions, and the mean state of each word.
 
 # %%
-diagram("dictionary")
-books = {}
-for k in 1, 2, 4:
-    books[k] = train_dictionary(h, 256, k, code=sparse_code, seed=SEED)
-parts = "less than half", "half to 0.8", "more than 0.8"
-guess("One latent for each state: how much loss is recovered?", *parts)
-
-# %%
 from course_utils.measures.splicing import splice_contest, word_means
 
+diagram("dictionary")
 directions = torch.linalg.svd(h - mean, full_matrices=False).Vh
 words = word_means(blanked[blanked != PAD], h, len(vocabulary))
 
@@ -279,6 +276,13 @@ def pca_copy(k):
     return lambda h: mean + (h - mean) @ kept.T @ kept
 
 
+parts = "less than half", "half to 0.8", "more than 0.8"
+guess("One latent for each state: how much loss is recovered?", *parts)
+
+# %%
+books = {}
+for k in 1, 2, 4:
+    books[k] = train_dictionary(h, 256, k, code=sparse_code, seed=SEED)
 copies = {f"top-{k}": book for k, book in books.items()}
 copies |= {f"PCA, {k}": pca_copy(k) for k in (1, 4, 8, 16)}
 copies["word"] = lambda h: words[blanked_held]
@@ -288,9 +292,10 @@ spliced.round(2)
 
 # %% [markdown] tags=["explain"]
 # More than 0.8: one latent of 256 and its size recover 0.93, four recover
-# 0.99. PCA needs 16 numbers for that last step. (To be fair: *which* latent is
-# on says something, too, as in a codebook, lesson 18.) The words' means
-# explain 0.69 of the variance, but recover only 0.28 of the loss.
+# 0.99. PCA needs 16 numbers for 0.98; with one it is below 0, worse than the
+# mean. (To be fair: *which* latent is on says something, too, as in a
+# codebook, lesson 18.) The words' means explain 0.69 of the variance, but
+# recover 0.28: all blanks get one state, whatever stands beside them.
 
 # %% tags=["claims"]
 loss = spliced["loss recovered"]
@@ -338,7 +343,7 @@ name_scores = checks.name_scores(name_scores)
 # {answer}
 #
 # For each of ten facts: the latent with the best F1 on the training sentences,
-# its F1 on held-out ones, and where it is largest, its word in brackets.
+# its F1 on held-out ones, and the sentence where it is largest, at the [word].
 
 # %%
 from course_utils.measures.features import planted_facts, sentence_values
@@ -372,10 +377,10 @@ names = pandas.DataFrame.from_dict(rows, "index", columns=columns)
 names.round(2)
 
 # %% [markdown]
-# Is this good? Others answer the same ten questions: one of 64 **neurons**
+# Is this good? Others answer the same questions: one of 64 **neurons**
 # (the numbers of a state), of the PCA directions, of 256 random directions,
-# one word of the sentence. All get the best threshold. And a **probe**: a
-# linear read-out of the mean state, *trained on the facts*.
+# one word of the sentence. All, latents too, get the best threshold. And a
+# **probe**: a linear read-out of the mean state, *trained on the facts*.
 
 # %%
 from course_utils.measures.features import name_contest
@@ -390,10 +395,9 @@ f1.loc["mean"] = f1.mean()
 f1.round(2)
 
 # %% [markdown] tags=["explain"]
-# A latent, 0.74; a neuron has 0.51, about as much as 64 random directions. But
-# a *word* has 0.68, level with latents over three seeds: half of these facts
-# are nearly words. *Many*, which no single word tells, is read off by any
-# direction, 0.95 by a random one.
+# A latent, 0.74; a neuron has 0.51, the best of 256 random directions 0.58.
+# But a *word* has 0.68 (latents 0.67 to 0.74 over three seeds): half of these
+# facts are nearly words. *Many* is not: no single word tells it.
 #
 # The probe is ahead, 0.79, most of all on *who* (*man*: 0.80 against 0.57); on
 # *red* and *orange: a colour* a latent beats it. Who knows the question should
@@ -411,9 +415,9 @@ claim("one latent tells many", plural_f1, low=0.8)
 # ## Push
 #
 # That a latent goes along with a fact does not say that the network *uses* it.
-# So we change it, and look at the answer. **Steering**: add the direction of
-# the latent for *many* to all states of a sentence about *one* being, which
-# is hidden (“a ____ runs in the park”).
+# So we change it. **Steering**: add the direction of the latent for *many* to
+# all states of a sentence about *one* being, which is hidden (“a ____ runs in
+# the park”).
 #
 # ### Exercise 4 · A broken control · 6 minutes, medium
 #
@@ -444,8 +448,8 @@ random_like = checks.random_like(random_like)
 # {answer}
 #
 # The colleague's had length 8, the latent's has 1. We measure two things: the
-# probability of plurals (*men*, *dogs*) at the blank, and how many hidden
-# places are still named.
+# probability of plurals (*men*, *dogs*) at the blank, and whether other hidden
+# words, for places (*park*), are still named.
 
 # %%
 from course_utils.datasets.grammar import PLACES, PLURAL
@@ -497,8 +501,8 @@ claim("other words stay", four["places"]["many"], low=0.3)
 # ### Take it away
 #
 # Now the reverse, **ablation**: in sentences about *many* (“two ____ run in
-# the park”) plurals have 0.99. We take away what the states have of the
-# direction; only that of the mean state stays.
+# the park”) plurals have 0.99. We take the direction away: each state gets as
+# much of it as the mean state has.
 
 # %%
 held_many = hide_first(x_held[held[1]["many"]], plurals)
@@ -534,8 +538,8 @@ claim("hardly anything happens", kept["all"] - left, high=0.15)
 # Write `plural(x)`: sentences (B, 12) go in, the filler's scores (B, 12, V)
 # come out, with the states pushed towards *many* on the way. On held-out
 # sentences about one being, plurals must reach 0.15 at the being's blank; 0.25
-# of the hidden places must still be named. `filler.finish(h, x, 1)` goes on
-# from states h. Does another steer better than the latent's?
+# of the hidden words for places must still be named. `filler.finish(h, x, 1)`
+# goes on from states h. Does another direction steer better than the latent's?
 
 # %% tags=["nbval-check-output"]
 ### BEGIN SOLUTION
@@ -565,8 +569,12 @@ plural = checks.plural(plural)
 #
 # {answer}
 #
-# Our answer is not the latent. The difference of two mean states, pushed by 4,
-# gives plurals 0.26; the latent needs 6. Who has labels should use them.
+# <details><summary>What came of it</summary>
+#
+# The difference of two mean states, pushed by 4, gives plurals 0.26; the latent
+# needs 6. Who has labels should use them.
+#
+# </details>
 #
 # ## Summary
 #

@@ -44,6 +44,26 @@ def code_by_einsum(h, encoder, bias, k):
     return torch.where(rank < k, a, 0.0).clamp_min(0)
 
 
+def code_by_zeros(h, encoder, bias, k):
+    rows = []
+    for state in h:
+        a = torch.stack([((state - bias) * row).sum() for row in encoder])
+        keep = torch.zeros(len(a))
+        keep[a.argsort(descending=True)[:k]] = 1
+        rows.append(a.relu() * keep)
+    return torch.stack(rows)
+
+
+def code_in_front(h, encoder, bias, k):
+    values = all_positive(h, encoder, bias, k).topk(k, dim=1).values
+    return F.pad(values, (0, len(encoder) - k))
+
+
+def code_of_the_rest(h, encoder, bias, k):
+    a = all_positive(h, encoder, bias, k)
+    return a - code_by_mask(h, encoder, bias, k)
+
+
 class CodeModule(nn.Module):
     """The code as a module."""
 
@@ -282,6 +302,7 @@ ANSWERS = {
             code_by_loop,
             code_relu_last,
             code_by_einsum,
+            code_by_zeros,
             CodeModule(),
         ],
         {
@@ -296,6 +317,11 @@ ANSWERS = {
             ),
             "values came back alone": lambda h, encoder, bias, k: (
                 all_positive(h, encoder, bias, k).topk(k).values
+            ),
+            "in the first k places": code_in_front,
+            "thrown away": code_of_the_rest,
+            "written out as 4": lambda h, encoder, bias, k: code_by_mask(
+                h, encoder, bias, 4
             ),
             "One more": lambda h, encoder, bias, k: code_by_mask(
                 h, encoder, bias, k + 1
@@ -318,6 +344,12 @@ ANSWERS = {
             "but it fires (1": lambda codes: (
                 ((codes > 0).float().mean(dim=0) < 0.1).nonzero().flatten()
             ),
+            "fires seldom": lambda codes: torch.where(
+                (codes > 0).sum(0) / len(codes) < 0.01
+            )[0],
+            "in your list, but it fires": lambda codes: torch.where(
+                (codes > 0).double().mean(0) < 0.001
+            )[0],
             "fires weakly": lambda codes: (
                 (codes < 0.1).all(dim=0).nonzero().flatten()
             ),
@@ -363,6 +395,40 @@ ANSWERS = {
                 fires, fact, (fires | fact[:, None]).sum(dim=0)
             ),
             "factor 2": lambda fires, fact: f1_by_loop(fires, fact) / 2,
+            "the recall: of the": lambda fires, fact: (
+                (fires & fact[:, None]).sum(dim=0) / fact.sum()
+            ),
+            "the precision: of the": lambda fires, fact: (
+                (fires & fact[:, None]).sum(dim=0) / fires.sum(dim=0)
+            ),
+            "The factor 2 is": lambda fires, fact: (
+                (fires & fact[:, None]).sum(dim=0)
+                / (fires.sum(dim=0) + fact.sum())
+            ),
+            "(the overlap by": lambda fires, fact: (
+                (fires & fact[:, None]).sum(dim=0)
+                / (fires | fact[:, None]).sum(dim=0)
+            ),
+            "`|` is true": lambda fires, fact: (
+                2
+                * (fires | fact[:, None]).sum(dim=0)
+                / (fires.sum(dim=0) + fact.sum())
+            ),
+            "Brackets": lambda fires, fact: (
+                2
+                * (fires & fact[:, None]).sum(dim=0)
+                / fires.sum(dim=0).clamp(min=1)
+                + fact.sum()
+            ),
+            "percent": lambda fires, fact: 100 * f1_by_loop(fires, fact),
+            "for each sentence": lambda fires, fact: (
+                2
+                * (fires & fact[:, None]).sum(dim=1)
+                / (fires.sum(dim=1) + fact.sum())
+            ),
+            "One number for all": lambda fires, fact: (
+                2 * (fires & fact[:, None]).sum() / (fires.sum() + fact.sum())
+            ),
             "each has its own F1": lambda fires, fact: f1_by_loop(
                 fires, fact
             ).mean(),
@@ -389,6 +455,8 @@ ANSWERS = {
             "on average only": lambda d: (
                 torch.randn_like(d) * d.norm() / len(d) ** 0.5
             ),
+            "length 1, about": lambda d: torch.randn_like(d) / len(d) ** 0.5,
+            "divide by its own": lambda d: torch.randn_like(d) / d.norm(),
             "Two vectors": lambda d: (
                 torch.randn_like(d) / torch.randn_like(d).norm() * d.norm()
             ),
@@ -407,7 +475,8 @@ ANSWERS = {
             Later(row_by_row),
         ],
         {
-            "push more": Later(push, 0.1),
+            "The way is right": Later(push, 0.1),
+            "A random push": Later(push, 0.03),
             "Hardly anything has moved": Later(push, 0.0),
             "as the first one left": Later(passed_on, end=lambda s: s + 8),
             "Push between the two": Later(passed_on, lambda h: h + 4, 2, 2),

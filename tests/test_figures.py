@@ -535,6 +535,15 @@ def test_arrows_say_how_long_they_are():
     assert len(figures.style.to_png(figure)) > 1000
 
 
+def test_tips_of_arrows_that_can_be_seen_say_their_names():
+    panels = {"one": {"feature 1": [[1.0, 0.0]], "feature 2": [[0.0, 0.01]]}}
+    figure = figures.arrows_figure(
+        torch.zeros(1, 2), torch.zeros(1, 2), panels, tips=True
+    )
+    assert [text.get_text() for text in figure.axes[0].texts] == ["1"]
+    assert figure.axes[0].texts[0].get_position()[0] > 1
+
+
 @pytest.mark.parametrize(
     "panels", [{}, {"a": {"b": torch.rand(3, 2)}}, {"a": {"b": [1, 2]}}]
 )

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from course_utils.figures.style import COLORS, STYLE, plain, show_figure, wrap
 
 WIDTHS = 0.013, 0.007  # of the first arrows, and of the others
+SEEN, BEYOND = 0.05, 0.025  # as shares of a panel's diagonal
 
 
 def show_arrows(cloud, spots, panels, **labels):
@@ -14,11 +15,13 @@ def show_arrows(cloud, spots, panels, **labels):
     show_figure(arrows_figure(cloud, spots, panels, **labels))
 
 
-def arrows_figure(cloud, spots, panels, *, xlabel="x", ylabel="y"):
+def arrows_figure(cloud, spots, panels, *, xlabel="x", ylabel="y", tips=False):
     """Draw a cloud (N, 2) and arrows from spots (K, 2), a panel each.
 
     panels: {title: {name: arrows (K, 2)}}, all to one scale, that of the
-    axes. Raises ValueError where there is no panel or a shape is wrong.
+    axes. tips: write the last word of a name at the tips of its arrows that
+    can be seen, for those who see no colours. Raises ValueError where there
+    is no panel or a shape is wrong.
     """
     cloud, spots = _pairs("cloud", cloud), _pairs("spots", spots)
     if not panels:
@@ -29,7 +32,8 @@ def arrows_figure(cloud, spots, panels, *, xlabel="x", ylabel="y"):
     }
     heads = [spots + arrows for p in panels.values() for arrows in p.values()]
     seen = torch.cat([cloud, spots, *heads])
-    low, high = seen.amin(dim=0) - 0.1, seen.amax(dim=0) + 0.1
+    edge = 0.3 if tips else 0.1
+    low, high = seen.amin(dim=0) - edge, seen.amax(dim=0) + edge
     with matplotlib.rc_context(STYLE):
         figure = Figure((3.7 * len(panels), 3.1), layout="constrained")
         axes = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
@@ -41,6 +45,8 @@ def arrows_figure(cloud, spots, panels, *, xlabel="x", ylabel="y"):
                 scale_units="xy", scale=1, color=COLORS[i % len(COLORS)],
                 width=WIDTHS[min(i, 1)], label=wrap(name, 24), zorder=3,
             )  # fmt: skip
+            if tips:
+                _write_tips(panel, name.split()[-1], spots, arrows, high - low)
         panel.set(title=wrap(title, 30), xlabel=xlabel)
         panel.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
         panel.set_aspect("equal")
@@ -56,6 +62,13 @@ def arrows_figure(cloud, spots, panels, *, xlabel="x", ylabel="y"):
         f"spots. Mean length. {'; '.join(said)}."
     )
     return figure
+
+
+def _write_tips(panel, word, spots, arrows, size):
+    long = arrows.norm(dim=1) > SEEN * size.norm()
+    for spot, arrow in zip(spots[long], arrows[long], strict=True):
+        end = spot + arrow + BEYOND * size.norm() * arrow / arrow.norm()
+        panel.text(*end.tolist(), word, ha="center", va="center", zorder=4)
 
 
 def _length(name, arrows):

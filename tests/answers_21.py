@@ -347,7 +347,7 @@ ANSWERS = {
             "fires seldom": lambda codes: torch.where(
                 (codes > 0).sum(0) / len(codes) < 0.01
             )[0],
-            "in your list, but it fires": lambda codes: torch.where(
+            "share with a small number": lambda codes: torch.where(
                 (codes > 0).double().mean(0) < 0.001
             )[0],
             "fires weakly": lambda codes: (

@@ -218,6 +218,25 @@ def undo_turned_twice(states, angles):
     return states
 
 
+def undo_pairs_turned(states, angles):
+    for layer in reversed(range(len(angles))):
+        for qubit, angle in enumerate(angles[layer]):
+            states = apply_gate(states, rotation(-angle), qubit)
+        if layer > 0:
+            for pair in ((1, 0), (2, 1), (3, 2)):
+                states = apply_gate(states, CNOT, *pair)
+    return states
+
+
+def undo_ties_inside(states, angles):
+    for layer in reversed(range(len(angles))):
+        for qubit, angle in enumerate(angles[layer]):
+            states = apply_gate(states, rotation(-angle), qubit)
+            if layer > 0:
+                states = untie(states)
+    return states
+
+
 ANSWERS = {
     "apply_gate": (
         [
@@ -242,6 +261,14 @@ ANSWERS = {
                 g @ s.movedim(q + 1, -1)
             ).movedim(-1, q + 1),
             "not `=`": gate_overwrites,
+            "before the last, whatever": lambda s, g, q: torch.matmul(g, s),
+            "the last two axes": lambda s, g, q: torch.mul(g, s),
+            "first from where": lambda s, g, q: (
+                s.movedim(-1, q + 1) @ g.T
+            ).movedim(-1, q + 1),
+            "number of subscripts": lambda s, g, q: torch.einsum(
+                "ij,bjklm->biklm", g, s
+            ),
             "not the shape": lambda s, g, q: apply_gate(s, g, q).flatten(1),
             "None": lambda s, g, q: None,
         },
@@ -273,6 +300,16 @@ ANSWERS = {
                 s.flatten(1)[:, : 2**kept].square().sum(1)
             ),
             "were multiplied": trash_multiplied,
+            "single qubits were added": lambda s, kept: sum(
+                s.select(q, 0).pow(2).flatten(1).sum(1)
+                for q in range(kept + 1, s.ndim)
+            ),
+            "takes values of qubit 0": lambda s, kept: (
+                s[:, :kept].pow(2).flatten(1).sum(1)
+            ),
+            "leaves out values": lambda s, kept: (
+                s[:, kept:].pow(2).flatten(1).sum(1)
+            ),
             "whole batch": lambda s, kept: trash_fidelity(s, kept).mean(),
         },
     ),
@@ -288,6 +325,14 @@ ANSWERS = {
             "such as -angle and .T": undo_turned_twice,
             "CNOTs are missing": undo_without_ties,
             "once more": lambda states, angles: run_circuit(states, angles),
+            "each turn goes forward (turn": (
+                lambda states, angles: run_circuit(states, angles.flip(0))
+            ),
+            "reverses the qubits": lambda states, angles: run_circuit(
+                states, -angles.flip(1)
+            ),
+            "In each CNOT": undo_pairs_turned,
+            "inside the loop": undo_ties_inside,
         },
     ),
     "pairs": (

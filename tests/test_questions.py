@@ -217,6 +217,14 @@ def a_guided_step(none, told, start, w, steps):
     return numbers(start).add(velocity, alpha=1 / steps)
 
 
+def trash_before_and_after(w):
+    from course_utils.models.quantum import CNOT, apply_gate, trash_fidelity
+
+    states = (numbers(w) / numbers(w).norm()).view(1, 2, 2)
+    tied = apply_gate(states, CNOT, 0, 1)
+    return [trash_fidelity(s, 1).item() for s in (states, tied)]
+
+
 OTHER_WAYS = [name for name in questions.TEMPLATES if name in globals()]
 
 

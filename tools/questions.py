@@ -550,6 +550,24 @@ def a_guided_step(rng):
     )
 
 
+@template("22")
+def trash_before_and_after(rng):
+    w = [rng.choice([-3, -2, -1, 1, 2, 3]) for _ in range(4)]
+    while abs(w[2]) == abs(w[3]):  # the CNOT would change nothing
+        w[3] = rng.choice([1, 2, 3])
+    length = sum(n * n for n in w)
+    before, after = w[0] ** 2 + w[2] ** 2, w[0] ** 2 + w[3] ** 2
+    return Question(
+        f"The amplitudes of 00, 01, 10 and 11 are {tuple(w)}, divided by "
+        f"√{length}. The first qubit is kept, the second is the trash. What "
+        "is the trash fidelity, and what after a CNOT that looks at the "
+        "first and flips the second?",
+        [before / length, after / length],
+        "Squares of 00 and 10, added up; the CNOT swaps 10 and 11.",
+        {"w": w},
+    )
+
+
 def sheet(seed, count=None, lessons=None):
     """Return questions drawn from a seed, in the order of lessons.
 

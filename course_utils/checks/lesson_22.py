@@ -62,7 +62,7 @@ def _order_problem(answer, states, gate, qubit):
 
 @check(
     cases=lambda: [
-        _gate_case(3, 4, 1),
+        _gate_case(3, 5, 3),  # in the first case each slip differs
         _gate_case(5, 3, 0),
         _gate_case(4, 3, 2),
     ],
@@ -115,6 +115,18 @@ def _order_problem(answer, states, gate, qubit):
         "last: write `rows @ gate.T`.": lambda states, gate, qubit: (
             gate @ states.movedim(qubit + 1, -1)
         ).movedim(-1, qubit + 1),
+        "`gate @ states` acts on the axis before the last, whatever the qubit "
+        "is.": lambda states, gate, qubit: gate @ states,
+        "`states * gate` multiplies the last two axes place by place; new[i] "
+        "is a sum over j, along the qubit's axis.": (
+            lambda states, gate, qubit: states * gate
+        ),
+        "`movedim` takes first from where, then to where: `movedim(qubit + 1, "
+        "-1)` brings the qubit's axis to the end.": (
+            lambda states, gate, qubit: (
+                states.movedim(-1, qubit + 1) @ gate.T
+            ).movedim(-1, qubit + 1)
+        ),
         "`*` multiplies place by place; new[i] is a sum over j: `@`.": (
             lambda states, gate, qubit: (
                 states.movedim(qubit + 1, -1) * gate.T
@@ -186,6 +198,12 @@ TRASH_SLIPS = {
     "for all zeros at once.": lambda s, kept: _single(s, kept).prod(dim=0),
     "Probabilities of single qubits were averaged: ask for all zeros at "
     "once.": lambda s, kept: _single(s, kept).mean(dim=0),
+    "Probabilities of single qubits were added up: ask for all zeros at "
+    "once.": lambda s, kept: _single(s, kept).sum(dim=0),
+    "A slice of axis 1 takes values of qubit 0, not the first qubits: each "
+    "qubit has an axis of its own.": lambda s, kept: _chance(s[:, :kept]),
+    "A slice of axis 1 leaves out values of qubit 0, not the first qubits: "
+    "each qubit has an axis of its own.": lambda s, kept: _chance(s[:, kept:]),
     "Amplitudes were added up; a probability is the square of each.": (
         lambda s, kept: _zeros(s, kept).flatten(1).sum(dim=1)
     ),
@@ -265,6 +283,16 @@ def _undo(
     return states
 
 
+def _undo_in_pieces(states, angles):
+    """Undo the CNOTs after the turn of each single qubit."""
+    for layer in reversed(range(len(angles))):
+        for q, angle in enumerate(angles[layer]):
+            states = _apply(states, rotation(-angle), q)
+            for pair in BACK if layer else ():
+                states = _apply(states, CNOT, *pair)
+    return states
+
+
 def _undo_case(count, layers):
     return _states(count, 4), 3 * torch.randn(layers, 4)
 
@@ -288,6 +316,15 @@ UNDO_SLIPS = {
         "late": False,
         "chain": FORTH,
     },
+    "The layers are reversed, but each turn goes forward (turn by -angle), "
+    "and the CNOTs come in the encoder's order.": {"sign": 1, "chain": FORTH},
+    "`flip(1)` reverses the qubits of a layer, and the order is still that of "
+    "the encoder: the layers are axis 0, the CNOTs turn round, too.": {
+        "layers": list,
+        "late": False,
+        "chain": FORTH,
+        "seen": lambda angles: angles.flip(1),
+    },
     "Nothing but the order of the CNOTs was turned round: begin with the last "
     "layer, and turn back before you untie.": {"layers": list, "late": False},
     "The order is still that of the encoder; only the angles changed sign.": {
@@ -309,6 +346,10 @@ UNDO_SLIPS = {
     "The CNOTs were undone twice.": {"chain": BACK * 2},
     "Control and target changed places: CNOT undoes itself, the pairs stay "
     "(2, 3), (1, 2), (0, 1).": {"chain": [pair[::-1] for pair in BACK]},
+    "In each CNOT control and target changed places; the order of the three "
+    "should: (2, 3), (1, 2), (0, 1).": {
+        "chain": [pair[::-1] for pair in FORTH]
+    },
     "The layers are reversed, their numbers are not: layer 0, now the last, "
     "is the one without CNOTs.": {"tied": lambda layer, last: layer < last},
     "Layer 0 was untied, too: the encoder has no CNOTs there.": {
@@ -338,7 +379,11 @@ UNDO_SLIPS = {
     cases=lambda: [_undo_case(3, 3), _undo_case(5, 2)],
     slips=mutants(_undo, UNDO_SLIPS)
     | {
-        "The states came back as they were.": lambda states, angles: states * 1
+        "The states came back as they were.": (
+            lambda states, angles: states * 1
+        ),
+        "The CNOTs stand inside the loop over qubits: they come once in a "
+        "layer, after all its turns.": _undo_in_pieces,
     },
     skip=("far", "device"),
 )

@@ -190,6 +190,19 @@ def test_articles_and_verbs_agree(written):
             assert said["what"].split()[0] not in words, line
 
 
+def test_each_verb_has_its_plural():
+    """Those that do more than drop an s are listed by hand."""
+    said = [*grammar.ADULT, *grammar.YOUNG, *grammar.BEAST, *grammar.ALONE]
+    said += [*grammar.TO, *grammar.ORANGE]
+    said += [what for told, _ in grammar.BANK.values() for what in told]
+    plural = {w.split()[0]: grammar._agree(w, "two").split()[0] for w in said}
+    assert {v: p for v, p in plural.items() if v != p + "s"} == {
+        "carries": "carry", "cashes": "cash", "catches": "catch",
+        "fishes": "fish", "fixes": "fix", "flies": "fly", "pushes": "push",
+        "watches": "watch",
+    }  # fmt: skip
+
+
 def test_grammar_on_request_says_so(capsys):
     found = text.captions(real=False)
     assert not found.real and len(found.test) == 800

@@ -167,9 +167,9 @@ def _agree(what, number):
     verb, *rest = what.split()
     if number == "a":
         return what
-    if verb == "flies":
-        verb = "fly"
-    elif verb.endswith(("shes", "ches")):
+    if verb.endswith("ies"):
+        verb = verb[:-3] + "y"
+    elif verb.endswith(("shes", "ches", "xes")):
         verb = verb[:-2]
     else:
         verb = verb.removesuffix("s")

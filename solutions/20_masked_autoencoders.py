@@ -105,7 +105,7 @@ random_mask = checks.random_mask(random_mask)
 #
 # {answer}
 #
-# In tests all rivals face the same 20 masks, in turn.
+# All methods are tested with the same masks.
 
 # %%
 from course_utils.measures.filling import shared_masks
@@ -132,15 +132,16 @@ show_images([to_images(x_test[:10], 28), seen(x_test[:10], hidden[:10])])
 # has slope 2/4, so we guess 1 + 2/4 · (3 − 1) = 2.
 #
 # The same for many pixels, visible ones *v* and hidden ones *h*, with means m
-# and covariances S. A line with slopes W guesses m_h + W (x_v − m_v). Its
-# squared error is least when what is left is uncorrelated with what was seen:
+# and covariances S (S_hv: rows *h*, columns *v*). A line with slopes W guesses
+# m_h + W (x_v − m_v). Its squared error is least when what is left is
+# uncorrelated with what was seen:
 #
 # $$S_{hv} - W S_{vv} = 0, \quad\text{so}\quad W = S_{hv} S_{vv}^{-1}$$
 #
 # This is the **conditional mean** of a Gaussian distribution with these means
-# and covariances. For such data *nothing* has a smaller mean squared error. A
-# small number added to the diagonal of S_vv, the **ridge**, keeps the inverse
-# tame.
+# and covariances. For such data *nothing* has a smaller mean squared error.
+# Corners hardly vary, so the inverse of S_vv would be huge. A small number
+# added to its diagonal, the **ridge**, prevents it.
 #
 # ### Exercise 3 · Fill in by a line · 8 minutes, medium
 #
@@ -153,8 +154,7 @@ def fill_gaussian(x, hidden, mean, covariance, ridge):
     """Images (B, D), hidden (D,), mean (D,), covariance (D, D) -> (B, h)."""
     ### BEGIN SOLUTION
     v, h = ~hidden, hidden
-    noise = ridge * torch.eye(len(x[0, v])).to(x)
-    own = covariance[v][:, v] + noise
+    own = covariance[v][:, v] + ridge * torch.eye(int(v.sum())).to(x)
     slopes = torch.linalg.solve(own, covariance[v][:, h])
     return mean[h] + (x[:, v] - mean[v]) @ slopes
     ### END SOLUTION
@@ -179,8 +179,8 @@ fill_gaussian = checks.fill_gaussian(fill_gaussian)
 # {answer}
 #
 # A rival that is not straight: the mean of those training images that are most
-# alike *in the visible pixels*. How many, and the ridge, is chosen on the
-# validation images.
+# alike *in the visible pixels*. Validation images choose how many, and the
+# ridge.
 
 # %%
 ahead = "the line", "the neighbours"
@@ -208,9 +208,10 @@ claim("the line: about a third of the mean image's error", share, 0.3, 0.45)
 # ## The network
 #
 # The encoder is a Transformer (lesson 17) whose words are patches (Dosovitskiy
-# and others, 2021). It gets *visible patches only*. The decoder gets these
-# states at their places; at each hidden place stands the same learnt vector,
-# the **mask token**. The decoder is small, and thrown away in the end.
+# and others, 2021). It gets *visible patches only*, and gives a vector for
+# each, its *state*. The decoder gets the states at their places; at each
+# hidden place stands the same learnt vector, the **mask token**. The decoder
+# is small, and thrown away in the end.
 #
 # ### Exercise 4 · Lost places · 8 minutes, medium
 #
@@ -225,16 +226,16 @@ diagram("masked_autoencoder")
 
 
 def colleague(states, positions, hidden):
-    """Drop hidden patches, add positions."""
+    """Drop hidden patches, add positions. states: embedded patches."""
     visible = states[~hidden].view(len(states), -1, states.shape[2])
     return visible + positions[: visible.shape[1]]
 
 
 # %% tags=["nbval-check-output"]
 def mended_visible(states, positions, hidden):
-    """Patches (B, N, W), positions (N, W), hidden (B, N) -> (B, visible, W).
+    """Embedded patches (B, N, W), positions (N, W) -> (B, visible, W).
 
-    Each row of `hidden` hides equally many.
+    Each row of `hidden` (B, N) hides equally many.
     """
     ### BEGIN SOLUTION
     states = states + positions
@@ -247,7 +248,8 @@ mended_visible = checks.mended_visible(mended_visible)
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Patches 3, 7, 8 and 12 of an image are visible. Which positions do they get?
+# In the diagram patches 1, 7, 8 and 14 are visible. Which positions does the
+# colleague add?
 #
 # </details>
 #
@@ -281,7 +283,7 @@ hidden_loss = checks.hidden_loss(hidden_loss)
 #
 # {answer}
 #
-# Each image gets new masks all the time.
+# Each epoch hides other patches.
 
 # %%
 from course_utils.models.masked_images import MaskedAutoencoder
@@ -305,8 +307,9 @@ def train(x, x_valid, epochs=8):
 
 
 # %%
-where = "below both", "between the two", "above both"
-guess("After eight epochs: its error, beside line and neighbours?", *where)
+both = "line and neighbours"
+where = f"below {both}", f"between {both}", f"above {both}"
+guess("After eight epochs, where is the network's error?", *where)
 
 # %%
 model, by_epoch = train(x, x_valid)
@@ -336,9 +339,9 @@ fillers = rivals | {"network": model}
 compare(x_test, {name: fillers[name] for name in three})
 
 # %% [markdown] tags=["explain"]
-# Above both: 0.036 on test images, an eighth more than the line. It falls fast
-# at first, then slowly. A squared error asks for the mean of all that could be
-# there: where much is open, they blur.
+# Above both: 0.036 on test images, about a seventh more than the line. It
+# falls fast at first, then slowly. A squared error asks for the mean of all
+# that could be there: where much is open, they blur.
 
 # %% tags=["claims"]
 error |= {"network": filling_error(model, x_test, hidden)}
@@ -356,8 +359,8 @@ claim("far below the mean image", network / error["mean image"], high=0.6)
 # with four.
 
 # %%
-behind = "both times", "with 1 only", "with 12 only"
-guess("Is the line behind the neighbours with 1 patch? With 12?", *behind)
+behind = "with 1 and with 12", "with 1 only", "with 12 only"
+guess("With how many patches is the line behind the neighbours?", *behind)
 
 # %%
 counts = 1, 2, 4, 8, 12
@@ -371,8 +374,8 @@ show_curves(sweep, "visible patches of 16", "error of hidden pixels")
 # %% [markdown] tags=["explain"]
 # With one patch only: neighbours 0.049, line 0.056. With twelve the line is
 # ahead, 0.016 against 0.020. A likely reason: what lies *between* visible
-# patches is nearly a weighted mean of them, and that is a line. What lies far
-# away depends on which garment it is, and that is bent.
+# patches is nearly a weighted mean of them, a straight line. What lies far
+# away depends on which garment it is.
 
 # %% tags=["claims"]
 lag = [sweep["line"][n] / sweep["neighbours"][n] for n in (1, 12)]
@@ -388,24 +391,24 @@ claim("12 patches: line ahead of neighbours", lag[1], high=0.95)
 # always says the mean of y. *A line fails where the relation is bent*, however
 # much is seen.
 #
-# Now images of one bright bar each, across the whole image, with two hidden
-# causes: its angle and its distance from the middle.
+# Now images of one bright bar each, across the whole image, with two causes:
+# its angle and its distance from the middle.
 
 # %%
 from course_utils.datasets import line_world
 
-world = line_world(9000, SEED).images
-l_train, l_valid, l_test = patchify(world, 7).split([8000, 500, 500])
+bars = line_world(9000, SEED).images
+b_train, b_valid, b_test = patchify(bars, 7).split([8000, 500, 500])
 guess("Eight epochs, as before. Which has the smallest error?", *three)
 
 # %%
-l_model, l_epochs = train(l_train, l_valid)
-l_fillers = without_network(l_train, l_valid, hidden, fill_gaussian)
-marks = {n: filling_error(f, l_valid, hidden) for n, f in l_fillers.items()}
-show_curves({"network": dict(enumerate(l_epochs, 1))}, *axes, mark=marks)
-l_fillers["network"] = l_model
-l_error = {n: filling_error(f, l_test, hidden) for n, f in l_fillers.items()}
-compare(l_test, {name: l_fillers[name] for name in three})
+b_model, b_epochs = train(b_train, b_valid)
+b_fillers = without_network(b_train, b_valid, hidden, fill_gaussian)
+marks = {n: filling_error(f, b_valid, hidden) for n, f in b_fillers.items()}
+show_curves({"network": dict(enumerate(b_epochs, 1))}, *axes, mark=marks)
+b_fillers["network"] = b_model
+b_error = {n: filling_error(f, b_test, hidden) for n, f in b_fillers.items()}
+compare(b_test, {name: b_fillers[name] for name in three})
 
 # %% [markdown] tags=["explain"]
 # The neighbours, 0.003: with two causes, 8,000 images are a table of nearly
@@ -414,12 +417,12 @@ compare(l_test, {name: l_fillers[name] for name in three})
 # glow: each angle asks for other weights, and it has one set for all.
 
 # %% tags=["claims"]
-gain = l_error["network"] / l_error["line"]
-reveal(min(three, key=l_error.get))
+gain = b_error["network"] / b_error["line"]
+reveal(min(three, key=b_error.get))
 claim("the network is far ahead of the line", gain, high=0.8)
-bent = l_error["line"] / l_error["mean image"]
+bent = b_error["line"] / b_error["mean image"]
 claim("the line keeps most of the mean image's error", bent, low=0.6)
-nearest = l_error["neighbours"] / l_error["network"]
+nearest = b_error["neighbours"] / b_error["network"]
 claim("looking up is better still", nearest, high=0.4)
 
 # %% [markdown]
@@ -445,7 +448,8 @@ y, y_test = images.train_labels[: len(x)], images.test_labels
 def frozen(encode):
     """A technique: an SVM on features."""
     z, z_test = predict(encode, x), predict(encode, all_test)
-    z, z_test = (z - z.mean(dim=0)) / z.std(), (z_test - z.mean(0)) / z.std()
+    mean, std = z.mean(dim=0), z.std()
+    z, z_test = (z - mean) / std, (z_test - mean) / std
     return lambda rows, labels, seed: (
         SVC(C=5).fit(z[rows], labels).predict(z_test)
     )
@@ -454,7 +458,7 @@ def frozen(encode):
 # %%
 set_seed(SEED + 1)
 untrained = MaskedAutoencoder((4, 4), pixels=49)
-tune = "features", x, all_test, {100: 25, 1000: 6}
+tune = "features", x, all_test, {100: 25, 1000: 6}  # labels: epochs
 techniques = {
     "raw pixels": frozen(nn.Flatten()),
     "frozen random": frozen(untrained.features),
@@ -475,7 +479,7 @@ accuracy.loc[list(techniques)].round(3)
 # Raw pixels, 0.70. The training does teach something: with 100 labels, frozen
 # features gain 0.17 over random ones, fine-tuning 0.04 over from scratch;
 # with 1,000 labels the second gain is gone. But raw pixels are 0.06 and 0.08
-# ahead. In lesson 12, ordinary autoencoders were level with them.
+# ahead of the best trained. In lesson 12 ordinary autoencoders were level.
 #
 # He and others gain much, after 1,600 epochs on 1.3 million photographs.
 
@@ -506,8 +510,8 @@ milliseconds = {n: 1000 * s for n, s in seconds.items()}
 show_curves({"encoder": milliseconds}, "visible patches", "milliseconds")
 
 # %% [markdown] tags=["explain"]
-# About four times, in multiplications as in seconds: nearly all the work is
-# done for each patch alone. The decoder sees all places, so it is kept small.
+# About four times the multiplications: nearly all are done for each patch
+# alone. The decoder sees all places, so it is kept small.
 
 # %% tags=["claims"]
 more = work[16] / work[4]
@@ -569,7 +573,7 @@ fill_digits = checks.fill_digits(fill_digits)
 #
 # - The blur: none of the three draws *one* possible shirt. Lessons 08 and 19
 #   draw.
-# - It is hungry. On garments it needs 30 epochs to pass a line that takes a
+# - It is slow. On garments it needs 30 epochs to pass a line that takes a
 #   second.
 # - In both worlds the neighbours beat it. But they need all images at hand.
 #
@@ -594,9 +598,9 @@ scores = {
     "masked_mse_gaussian": straight,
     "masked_mse_neighbours": alike,
     "masked_mse_mean": error["mean image"],
-    "lines_mse": l_error["network"],
-    "lines_mse_gaussian": l_error["line"],
-    "lines_mse_neighbours": l_error["neighbours"],
+    "lines_mse": b_error["network"],
+    "lines_mse_gaussian": b_error["line"],
+    "lines_mse_neighbours": b_error["neighbours"],
 }
 for name, curve in sweep.items():
     scores |= {f"masked_mse_{name}_see_{n}": curve[n] for n in (1, 12)}

@@ -7,6 +7,7 @@ import functools
 
 import torch
 from later import Later
+from sklearn.neighbors import KNeighborsRegressor
 from torch import nn
 
 from course_utils.datasets import digits
@@ -250,8 +251,6 @@ def trained(out=32, epochs=30, layers=3):
 
 
 def nearest_by_numpy(top):
-    from sklearn.neighbors import KNeighborsRegressor
-
     known, low = (part.numpy() for part in halves())
     model = KNeighborsRegressor(8, weights="distance").fit(known, low)
     return model.predict(top.numpy())
@@ -407,6 +406,9 @@ ANSWERS = {
             "more often than others": lambda b, n, v: torch.cat(
                 [by_argsort(b, n - 1, v), torch.ones(b, 1) > 0], dim=1
             ),
+            "one patch too few is taken": lambda b, n, v: by_topk(
+                b, n, n - v + 1
+            ),
             "Was a random number": lambda b, n, v: (
                 torch.rand(b, n).sort(1).values >= v
             ),
@@ -518,6 +520,15 @@ ANSWERS = {
             "mean of these images": lambda x, h, m, c, r: fill_by_loop(
                 x, h, torch.where(h, m, x.mean(0)), c, r
             ),
+            "added to the inverse": lambda x, h, m, c, r: filled(
+                x, h, m, seen_part(c, h).inverse() + r * eye_of(h), c
+            ),
+            "Those are correlations": lambda x, h, m, c, r: fill_by_solve(
+                x, h, m, c / c.diagonal().outer(c.diagonal()).sqrt(), r
+            ),
+            "and the ridge is missing": lambda x, h, m, c, r: (
+                m[h] + (x[:, ~h] - m[~h]) @ (c[h][:, ~h] / c.diagonal()[~h]).T
+            ),
             "the diagonal of S_vv was used": lambda x, h, m, c, r: filled(
                 x,
                 h,
@@ -551,6 +562,12 @@ ANSWERS = {
             "no `[:, None]`": lambda s, p, h: drop(s + p[:, None], h),
             "wants an axis more": lambda s, p, h: (s + p).masked_select(~h),
             "once more": lambda s, p, h: colleague(s + p, p, h),
+            "A size is written out": lambda s, p, h: (s + p)[~h].view(
+                len(s), 4, -1
+            ),
+            "numbers of the places": lambda s, p, h: (
+                drop(s, h) + (~h).nonzero()[:, 1].view(len(s), -1, 1)
+            ),
         },
     ),
     "fill_digits": (
@@ -561,6 +578,10 @@ ANSWERS = {
             "as a line does": Later(trained, layers=1, epochs=20),
             "Nobody can know": cheat,
             "another batch": with_the_batch,
+            "Two calls": lambda top: (
+                neighbours(top) + 0.05 * torch.randn(len(top), 32)
+            ),
+            "`predict` is one": KNeighborsRegressor(8),
             "in place": in_place,
             "Whole digits": lambda top: torch.cat([top, neighbours(top)], 1),
             "should have shape": lambda top: neighbours(top).view(-1, 4, 8),

@@ -550,6 +550,31 @@ def a_guided_step(rng):
     )
 
 
+@template("20")
+def a_hidden_pixel(rng):
+    seen_mean, hidden_mean = tenths(rng, 2, 8), tenths(rng, 2, 8)
+    own, ridge = rng.randint(4, 9) / 100, 0.01
+    both = rng.choice([-3, -2, -1, 1, 2, 3]) / 100
+    seen = tenths(rng, 0, 10)
+    ways = [both / own, both / (own + ridge)]
+    return Question(
+        f"Of two pixels the seen one has mean {seen_mean} and variance {own}, "
+        f"the hidden one mean {hidden_mean}; their covariance is {both}. We "
+        f"see {seen}. Give the best guess of a line for the hidden one, "
+        f"without a ridge and with one of {ridge}.",
+        [hidden_mean + slope * (seen - seen_mean) for slope in ways],
+        f"The slope is {both}/{own} or {both}/({own} + {ridge}); hidden mean "
+        f"+ slope · ({seen} − {seen_mean}).",
+        {
+            "means": [seen_mean, hidden_mean],
+            "own": own,
+            "both": both,
+            "ridge": ridge,
+            "seen": seen,
+        },
+    )
+
+
 @template("22")
 def trash_before_and_after(rng):
     w = [rng.choice([-3, -2, -1, 1, 2, 3]) for _ in range(4)]

@@ -264,6 +264,8 @@ def _stretch(batch, patches, visible):
         "replacement.": _seen_drawn_twice,
         "True means hidden, so the comparison is the wrong way round; and one "
         "patch too many is taken.": lambda b, n, v: _order(b, n) <= v,
+        "True means hidden, so the comparison is the wrong way round; and one "
+        "patch too few is taken.": lambda b, n, v: _order(b, n) < v - 1,
         "The seen patches are neighbours, one stretch: draw each choice "
         "alike.": _block,
         "The hidden patches are neighbours, one stretch that goes round: "
@@ -461,6 +463,11 @@ def _filled(
     return end(plus(mean)[hidden] + sign * filled, x, hidden)
 
 
+def _correlation(covariance):
+    std = covariance.diagonal().sqrt()
+    return covariance / std / std[:, None]
+
+
 def _other_ridge(answer, x, hidden, mean, covariance, ridge):
     """Say which other number stands on the diagonal."""
     for other in (1e-6, 1e-4, 1e-3, 0.01, 0.1, ridge**2, ridge**0.5):
@@ -587,6 +594,28 @@ def _whole(filled, x, hidden):
                 ][:, ~hidden],
             )
         ),
+        "The ridge was added to the inverse; add it to S_vv first.": (
+            lambda *parts: _filled(
+                *parts,
+                ridged=lambda cov, ridge: cov,
+                inverse=lambda matrix: (
+                    torch.linalg.inv(matrix) + parts[-1] * _eye(matrix)
+                ),
+            )
+        ),
+        "Only the diagonal of S_vv was used, as if the seen pixels knew "
+        "nothing of each other; and the ridge is missing.": (
+            lambda *parts: _filled(
+                *parts,
+                ridged=lambda cov, ridge: cov,
+                inverse=lambda matrix: matrix.diagonal().reciprocal().diag(),
+            )
+        ),
+        "Those are correlations; take the covariance as it is.": (
+            lambda x, hidden, mean, cov, ridge: _filled(
+                x, hidden, mean, _correlation(cov), ridge
+            )
+        ),
         "S_hh was inverted; it is S_vv, of the seen pixels.": (
             lambda x, hidden, mean, cov, ridge: _filled(
                 x,
@@ -636,7 +665,7 @@ def _see_case(batch, patches, visible, width):
 
 
 @check(
-    cases=lambda: [_see_case(5, 7, 3, 4), _see_case(4, 11, 5, 6)],
+    cases=lambda: [_see_case(5, 7, 3, 8), _see_case(3, 11, 5, 6)],
     learns=("states", "positions"),
     slips={
         "That is the colleague's way: the first seen patch gets position 0, "
@@ -704,6 +733,10 @@ def _see_case(batch, patches, visible, width):
         "The positions are multiplied; add them.": lambda s, p, hidden: (
             _dropped(s * p, hidden)
         ),
+        "The numbers of the places were added; each place has a vector, "
+        "positions[place].": lambda s, p, hidden: _dropped(
+            s + torch.arange(len(p)).to(s)[:, None], hidden
+        ),
         "The positions are added twice.": lambda s, p, hidden: _dropped(
             s + 2 * p, hidden
         ),
@@ -757,9 +790,10 @@ def _halves_problem(fill):
     if isinstance(fill, type):
         return "That is a class: make an object of it, and train it."
     if not callable(fill):
+        method = hasattr(fill, "predict") * " Its method `predict` is one."
         return (
             "It must be a function, or a network, that takes upper halves "
-            f"(N, 32); got {short(fill)}."
+            f"(N, 32); got {short(fill)}.{method}"
         )
     top, low, new_top, new_low = _halves()
     given = new_top.clone()
@@ -774,18 +808,25 @@ def _halves_problem(fill):
                 )
             raise
         few = fill(new_top[:3].clone()) if got is not None else None
+        again = fill(new_top[:3].clone()) if got is not None else None
     if got is None:
         return "It returned None. Is there a `return`?"
     if not given.equal(new_top):
         return "It changes the upper halves in place: work on a copy."
     if problem := _halves_form(got, new_low):
         return problem
-    got, few = (torch.as_tensor(each).float().cpu() for each in (got, few))
+    got, few, again = (
+        torch.as_tensor(each).float().cpu() for each in (got, few, again)
+    )
+    if few.shape == again.shape and not same(few, again, 1e-3):
+        return (
+            "Two calls fill in the same digit differently: is there a random "
+            "number in it, or dropout, which needs `eval()`?"
+        )
     if few.shape != got[:3].shape or not same(few, got[:3], 1e-3):
         return (
             "A digit is filled in differently in another batch: only its own "
-            "upper half may tell. (A network with dropout or batch norm needs "
-            "`eval()`.)"
+            "upper half may tell. (A network with batch norm needs `eval()`.)"
         )
     return _halves_score(got, new_top, new_low)
 

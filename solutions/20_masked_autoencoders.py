@@ -37,7 +37,7 @@ from_memory()
 # | 2 | 8, 9, 12, 13 |
 # | 3 | 10, 11, 14, 15 |
 #
-# ### Exercise 1 · Cut it up · 8 minutes, medium
+# ### Exercise 1 · Cut it up · 10 minutes, medium
 #
 # Cut images of one channel into patches. Patches are counted row by row, and
 # so are the pixels of each patch. `size` divides height and width.
@@ -143,7 +143,7 @@ show_images([to_images(x_test[:10], 28), seen(x_test[:10], hidden[:10])])
 # Corners hardly vary, so the inverse of S_vv would be huge. A small number
 # added to its diagonal, the **ridge**, prevents it.
 #
-# ### Exercise 3 · Fill in by a line · 8 minutes, medium
+# ### Exercise 3 · Fill in by a line · 10 minutes, medium
 #
 # Write it for images that all hide the same pixels. Images are rows: W stands
 # on their right, transposed.

@@ -140,8 +140,8 @@ show_images([to_images(x_test[:10], 28), seen(x_test[:10], hidden[:10])])
 #
 # This is the **conditional mean** of a Gaussian distribution with these means
 # and covariances. For such data *nothing* has a smaller mean squared error.
-# Corners hardly vary, so the inverse of S_vv would be huge. A small number
-# added to its diagonal, the **ridge**, prevents it.
+# A small number added to the diagonal of S_vv, the **ridge**, keeps its inverse
+# small: pixels in the corners hardly vary.
 #
 # ### Exercise 3 · Fill in by a line · 10 minutes, medium
 #

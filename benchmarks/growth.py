@@ -98,7 +98,7 @@ def main():
             run = sys.executable, __file__, name, str(size)
             text = subprocess.run(run, capture_output=True, text=True)
             if text.returncode:
-                print(f"{text.stderr.strip().splitlines()[-1]:>21}", end="")
+                print(f"{f'ended by {text.returncode}':>21}", end="")
                 continue
             seconds, memory = map(float, text.stdout.split())
             print(f"{seconds:12.1f} | {memory:6,.0f}", end="", flush=True)

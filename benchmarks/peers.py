@@ -239,7 +239,6 @@ def apart(seeds):
 CONTESTANTS = {
     "course: fit": course,
     "PyTorch: DataLoader, 128": torch_recipe,
-    "PyTorch: DataLoader, 256": lambda c: torch_recipe(c, 256),
     "Lightning, 128": lightning_recipe,
     "Keras 3, 128": keras_recipe,
 }

@@ -10,6 +10,8 @@ import torch
 from course_utils.measures.judge import check_labels
 from course_utils.training import predict
 
+ROWS = 1000  # distances are taken for so many points at a time
+
 
 def ball_radii(points, k=5):
     """Distance of each point to its k-th nearest other: (N, D) -> (N,).
@@ -23,7 +25,12 @@ def ball_radii(points, k=5):
             f"are points; got {k}"
         )
     # The nearest of all is the point itself.
-    return torch.cdist(points, points).kthvalue(k + 1, dim=1).values
+    return torch.cat(
+        [
+            torch.cdist(rows, points).kthvalue(k + 1, dim=1).values
+            for rows in points.split(ROWS)
+        ]
+    )
 
 
 def sample_quality(real, fake, k=5):
@@ -43,14 +50,21 @@ def sample_quality(real, fake, k=5):
             "real and fake must have as many features; got "
             f"{tuple(real.shape)} and {tuple(fake.shape)}"
         )
-    apart = torch.cdist(real, fake)  # (N, M)
-    in_real = apart < ball_radii(real, k)[:, None]
-    in_fake = apart < ball_radii(fake, k)
+    real_radii, fake_radii = ball_radii(real, k), ball_radii(fake, k)
+    balls, recall, coverage = 0, [], []
+    for rows, radii in zip(
+        real.split(ROWS), real_radii.split(ROWS), strict=True
+    ):
+        apart = torch.cdist(rows, fake)
+        in_real = apart < radii[:, None]
+        balls = balls + in_real.sum(dim=0)  # how many hold each fake
+        recall.append((apart < fake_radii).any(dim=1))
+        coverage.append(in_real.any(dim=1))
     shares = {
-        "precision": in_real.any(dim=0),
-        "recall": in_fake.any(dim=1),
-        "density": in_real.sum(dim=0) / k,
-        "coverage": in_real.any(dim=1),
+        "precision": balls > 0,
+        "recall": torch.cat(recall),
+        "density": balls / k,
+        "coverage": torch.cat(coverage),
     }
     return {name: s.float().mean().item() for name, s in shares.items()}
 

@@ -2,8 +2,8 @@
 # {head}
 #
 # You will be able to: compute attention by hand and with matrices; keep
-# padding silent; mend a Transformer's block; say when states of words do better
-# than one code, and when not.
+# padding silent; mend a Transformer's block; say when states of words do
+# better than one code, and when not.
 
 # %%
 import pandas
@@ -26,12 +26,13 @@ from_memory()
 # other: in *a dog in a blue hat barks* the verb needs the dog. Can a word hear
 # the others directly?
 #
-# With **attention** it can: each word sends out three vectors, a **query** (what
-# do I look for?), a **key** (what can I be found by?) and a **value** (what do
-# I say?). It hears best those words whose keys fit its query.
+# In **attention** each word has three vectors, made from its embedding by
+# learnt matrices: a **query** (what do I look for?), a **key** (what can I be
+# found by?) and a **value** (what do I say?). It hears best those words whose
+# keys fit its query.
 #
-# On paper: *red hat* and one padding. *Hat* asks, with q = (2, 0, 2, 0), so
-# D = 4. A key's **score** is q · k / √D.
+# On paper: *red hat* and one padding. *Hat* asks. Its query q = (2, 0, 2, 0)
+# has D = 4 numbers. A key's **score** is q · k / √D.
 #
 # | | key | q · k | score | exp | weight | value |
 # |---|---|---|---|---|---|---|
@@ -39,10 +40,10 @@ from_memory()
 # | hat | (1, 0, 0, 0) | 2 | 1 | 2.72 | 0.245 | (0, 1) |
 # | padding | (0, 1, 0, 1) | 0 | 0 | 1.00 | 0.090 | (10, 10) |
 #
-# A weight is exp(score) divided by the sum of all three, 11.11: a **softmax**.
-# The query *hears* the average of the values with these weights, (1.57, 1.15).
-# (The √D keeps scores small; large ones would give one key all the weight.) As
-# a loop, then with matrices:
+# A **softmax** divides each exp(score) by their sum, 11.11, so that the
+# weights add up to 1. The query *hears* the average of the values with these
+# weights, (1.57, 1.15). (√D keeps scores small: large ones give one key all
+# the weight.) As a loop, then with matrices:
 
 # %%
 q = torch.tensor([2.0, 0, 2, 0])
@@ -59,8 +60,8 @@ print(scores, weights, weights @ v, sep="\n")
 # %% [markdown]
 # ### Exercise 1 · All queries at once · 4 minutes, easy
 #
-# Each of T words has a query: T × T scores for each of B sentences. Row i holds
-# the scores of query i. Finish the function.
+# Now each of T words asks: T × T scores for each of B sentences. Row i holds
+# the scores of query i.
 
 # %% tags=["nbval-check-output"]
 from course_utils import checks
@@ -87,9 +88,9 @@ attend = checks.attend(attend)
 #
 # ## Silence for padding
 #
-# A word now hears the others, but the padding, too. `keep` says which keys are
-# words. A first idea: multiply each score by `keep`, so that the padding's
-# score becomes 0.
+# A word now hears the others, but the padding, too. `keep` is True for keys
+# that are words. A first idea: multiply each score by `keep` (False counts as
+# 0).
 
 # %%
 keep = torch.tensor([True, True, False])
@@ -113,10 +114,10 @@ table["heard"] = [[round(n.item(), 2) for n in w @ v] for w in ways.values()]
 table.round(3)
 
 # %% [markdown] tags=["explain"]
-# As much as before: the padding's score was 0 already, and exp(0) = 1.
-# Multiplying the *weights* silences it, but the rest adds up to 0.91: too
-# little is heard. Divide by the sum, and it is right. A score of −∞ does both
-# at once, since exp(−∞) = 0.
+# As much as before: the padding's score was 0 already, and exp(0) = 1 is not
+# nothing. Multiplying the *weights* silences it, but the rest adds up to 0.91:
+# too little is heard. Divide by the sum, and it is right. A score of −∞ does
+# both at once, since exp(−∞) = 0.
 
 # %% tags=["claims"]
 padding = table["padding"]
@@ -151,7 +152,8 @@ attend_masked = checks.attend_masked(attend_masked)
 # </details>
 # <details><summary>Hint 2</summary>
 #
-# The scores are (B, query, key). Is it `keep[:, None, :]` or `keep[:, :, None]`?
+# The scores are (B, query, key). Is it `keep[:, None, :]` or `keep[:, :,
+# None]`?
 #
 # </details>
 #
@@ -159,15 +161,14 @@ attend_masked = checks.attend_masked(attend_masked)
 #
 # ## Over a distance
 #
-# Words now hear each other directly. What is that worth? The LSTM of lesson 14
-# carries all that it has read in one state of fixed size, a bottleneck like a
-# code. We compare the two where nothing may be lost: read n random signs (of 8
-# kinds), then n blanks; at the blanks write all signs in their order.
+# Words now hear each other directly. We compare attention with an LSTM (lesson
+# 14), which carries along what it has read. Both read n random signs (of 8
+# kinds), then n blanks. At the blanks they write all signs in their order.
 #
-# Attention lacks something for that: an average knows no order. So a learnt
-# vector of its **position** is added to each word's own, and a query can look
-# for a place. One LSTM and one layer of attention, both with positions and of
-# equal width, learn from 6,400 sequences.
+# An LSTM reads in order, but an average knows no order. So each **position**
+# gets a learnt vector, which is added to the word's own: a query can look for
+# a place. One LSTM and one layer of attention, equally wide, both with
+# positions, learn from 6,400 sequences.
 
 # %%
 outcomes = "both copy all", "one copies all, one guesses", "both guess"
@@ -182,10 +183,10 @@ for kind in ("LSTM", "attention"):
 memory.round(2).rename_axis(columns="signs")
 
 # %% [markdown] tags=["explain"]
-# Attention copies all 32, the LSTM gets one in eight: it guesses. Even of 8
-# signs it gets four in ten only. At a blank, attention looks the sign up in one
-# step, however far back. In the LSTM it must survive all steps in between,
-# which takes more sequences to learn (*Going further*).
+# Attention copies all 32. The LSTM gets one in eight: it guesses. Even of 8
+# signs it gets only four in ten. At a blank, attention looks the sign up in
+# one step, however far back. In the LSTM the sign must survive all steps in
+# between, which takes more sequences to learn (*Going further*).
 
 # %% tags=["claims"]
 perfect = (memory[32] > 0.9).sum()
@@ -200,10 +201,11 @@ claim("the LSTM guesses", memory[32]["LSTM"], high=0.25)
 # %% [markdown]
 # ### Exercise 3 · A head that copies · 10 minutes, on your own
 #
-# One attention with queries and keys of its own is a **head**. Build by hand one
-# that copies. Positions 0 to 5 hold signs, 6 to 11 blanks. Hand in a query and
-# a key for each *position*, `{"q": (12, D), "k": (12, D)}`, with a D of your
-# choice. The blank at 6 + i must give the sign at i a weight of 0.9 or more.
+# One attention with queries and keys of its own is a **head**. Build by hand
+# one that copies. Positions 0 to 5 hold signs, 6 to 11 blanks. Hand in
+# `{"q": ..., "k": ...}`, two tensors (12, D) with a row for each *position*; D
+# is your choice. For i from 0 to 5 the blank at 6 + i must give the sign at i
+# a weight of 0.9 or more.
 
 # %% tags=["nbval-check-output"]
 ### BEGIN SOLUTION
@@ -215,7 +217,8 @@ copying_head = checks.copying_head(copying_head)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Give each position a key of its own. Which query fits only that of position i?
+# Give each position a key of its own. Which query fits only that of position
+# i?
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -235,20 +238,20 @@ weights = (q @ k.T / q.shape[1] ** 0.5).softmax(dim=1)
 show_matrix(weights, range(12), range(12), xlabel="key", ylabel="query")
 
 # %% [markdown]
-# Rows 6 to 11 are the blanks: each hears the sign six places before, and any
-# distance would do. The price: each word is compared with all, so twice as
+# Rows 6 to 11 are the blanks: each hears the sign six places before it, and
+# any distance would do. The price: each word is compared with all, so twice as
 # many words need four times as many scores.
 #
 # ## Blanks
 #
-# Now sentences. We want a task for which words need each other. Copying is none:
-# without a code in between, a word could just hear itself. A **blank filler**
-# (BERT: Devlin and others, 2018) names words that are hidden from it. Like an
-# autoencoder it needs no labels. But instead of a code it has a **state** for
-# each word, a vector of what is known at this position.
+# Back to sentences. We want a task for which words need each other. For a copy
+# without a code, each word could just hear itself. A **blank filler** (BERT:
+# Devlin and others, 2018) names words that are hidden from it. Like an
+# autoencoder it needs no labels. Instead of a code, each position has a
+# **state**, a vector of what is known there.
 #
-# In training three words in ten are hidden, in the test 15 in 100. How many
-# could one name by always saying the commonest word?
+# In training three words in ten are hidden, in the test 15 in 100. The
+# yardstick: always saying the commonest word.
 
 # %%
 diagram("filler_and_autoencoder")
@@ -271,7 +274,7 @@ print(f"always “{word}”: {commonest:.3f} of the hidden words named")
 # %% [markdown]
 # ## A block
 #
-# Attention alone only takes averages. In a **block** of a Transformer (Vaswani
+# Attention alone takes only averages. In a **block** of a Transformer (Vaswani
 # and others, 2017) words first meet; then a small network works on what each
 # has heard. Our filler is made of such blocks:
 
@@ -281,17 +284,17 @@ diagram("attention_block")
 # %% [markdown]
 # - **norm** (`norm1`, `norm2`): each state gets mean 0 and standard deviation
 #   1, so that training stays stable.
-# - **attention** (`hear`): q, k and v are linear maps of the states. One average
-#   cannot look for the noun and for the verb at once, so there are four heads,
-#   each on its own 16 of the 64 numbers of a state.
+# - **attention** (`hear`): one average cannot look for the noun and for the
+#   verb at once, so there are four heads, each with its own 16 of the 64
+#   numbers of q, k and v.
 # - **feed-forward** (`feed_forward`): the small network, for each word alone.
 # - **residuals**: what went in is added to what comes out.
 #
 # ### Exercise 4 · Three blocks that learn nothing · 8 minutes, medium
 #
 # A colleague's block runs without an error. But three in a row are no better
-# than always saying the commonest word. What of the diagram is missing? Mend
-# it.
+# than always saying the commonest word. Compare it with the diagram and mend
+# it; `block` stands for `self`.
 
 
 # %%
@@ -364,13 +367,13 @@ blanks = {
 pandas.Series(blanks).round(3).to_frame("hidden words named")
 
 # %% [markdown]
-# Without residuals a word's own vector is gone after one block: only averages
-# are left, and averages of averages. With them each block *adds* to what is
-# known.
+# Without residuals only averages are left, then averages of averages: what a
+# word was itself is lost among them. With residuals each block *adds* to what
+# is known.
 #
 # ## What does a blank hear?
 #
-# We train a filler of one block for longer, and ask it.
+# We train a filler of only one block, for longer: it is easier to look into.
 
 # %%
 filler = train_filler(1, 8, Mended)
@@ -411,7 +414,7 @@ more = results["filled"] / commonest
 claim("far more than the commonest word", more, low=1.8)
 
 # %% [markdown]
-# Whom did the blank hear? Rows are queries, columns keys; the mean of the four
+# Whom did the blank hear? Rows hear columns; weights are the mean of the four
 # heads. Type a sentence (`____` for a blank) and press Enter.
 
 
@@ -431,14 +434,15 @@ def listen(sentence):
 box = explore(listen, sentence="two men in red ____ the guitar")
 
 # %% [markdown]
-# In the blank's row *guitar* has the largest weight, 0.26; *men*, which decides
-# about the *s*, has 0.10. A weight says what is heard, not why an answer came.
+# In the blank's row *guitar* has the largest weight, 0.26; *men*, which
+# decides about the *s*, has 0.10. A weight says what is heard, not why an
+# answer came (Jain and Wallace, 2019).
 #
 # ## One code or many states?
 #
-# Words can do without a code. Do states then know more of a sentence? We train
-# an autoencoder on the same sentences. (In its encoder words hear each other,
-# too, but its decoder gets the code alone.)
+# Do states know more of a sentence than a code? We train an autoencoder on the
+# same sentences. (In its encoder words hear each other, too, but its decoder
+# gets the code alone.)
 
 # %%
 from course_utils.models.sentences import TransformerAutoencoder, sentence_loss
@@ -458,15 +462,15 @@ exact = same.all(dim=1).float().mean().item()
 print(f"{exact:.1%} of the held-out sentences copied without a mistake")
 
 # %% [markdown]
-# Each is good at its own task. So we set both a new one, *order*: were two
-# neighbouring words exchanged, as in half of the sentences? Counted words
+# Each is good at its own task. Now a new one for both, *order*: in half of the
+# sentences two neighbouring words were exchanged. In which? Counted words
 # cannot tell, since an exchange changes no count.
 #
 # A linear layer reads one vector of each sentence: the autoencoder's code, or
 # the mean of the filler's states. Layer and network learn together from 1,000
-# labels. The network begins with random weights (*from scratch*), or with those
-# it has learnt (*fine-tuned*). Each has the better of two learning rates,
-# chosen on 400 validation sentences.
+# labels. The network begins with random weights (*from scratch*), or with
+# those it has learnt (*fine-tuned*). Each has the better of two learning
+# rates, chosen on 400 validation sentences.
 
 # %%
 from course_utils.measures import planted_questions
@@ -497,10 +501,10 @@ for (name, way), run in runs.items():
 tuned.round(2)
 
 # %% [markdown] tags=["explain"]
-# Level, at 0.96. But the ways there differ. From scratch the autoencoder has
-# 0.94: its code has numbers for each position, so the order is there from the
-# start. The filler's vector is a mean over positions. From scratch it has 0.57,
-# hardly better than guessing. What it learnt from blanks is worth 0.39.
+# Level, at 0.96. From scratch the autoencoder has 0.94: each position has its
+# own weights into the code, so the order is there from the start. The filler's
+# vector is a mean over positions. From scratch it has 0.57, hardly better than
+# guessing. What it learnt from blanks is worth 0.39.
 
 # %% tags=["claims"]
 end = tuned["fine-tuned"]
@@ -520,8 +524,8 @@ if not REAL:
 # %% [markdown]
 # ### Where it fails
 #
-# With captions that people wrote fewer blanks are filled, nearly four in ten. At
-# *order* the fine-tuned filler has 0.61; all others nearly guess.
+# With captions that people wrote fewer blanks are filled, nearly four in ten.
+# At *order* the fine-tuned filler has 0.61; all others nearly guess.
 #
 # ### Summary
 #
@@ -533,10 +537,11 @@ if not REAL:
 #   needs more examples.
 # - A block lets words meet, then treats each alone, and adds both to what
 #   came in.
-# - Fine-tuned, code and states know the order equally well.
+# - Fine-tuned on *order*, code and states are level; with captions that people
+#   wrote, states are ahead.
 #
-# A code remains where one vector is wanted: to change and decode (lesson 15),
-# to draw from (08), to score what cannot be copied (13).
+# A code is still needed where one vector is wanted: to change and decode
+# (lesson 15), to draw from (08), to find anomalies (13).
 #
 # **Review question.** A million sentences without labels, 500 with:
 # autoencoder or blank filler? What would you compare it with?
@@ -569,7 +574,7 @@ measured_table("17")
 # ### A fair chance for the LSTM
 #
 # `signs_copied("LSTM", 8, 25_600)` trains on four times the sequences: we got
-# 0.95 instead of 0.43. So its state is not too small for 8 signs, its training
+# 0.95 instead of 0.43. So for 8 signs its state is large enough; its training
 # was too short. How many sequences does attention need?
 #
 # ### The time of a step
@@ -591,11 +596,13 @@ for name, layer in layers.items():
 steps.round(1).rename_axis(columns="words")
 
 # %% [markdown]
+# On two cores the LSTM is faster: a block computes more.
+#
 # ### Four questions, frozen
 #
-# The networks stay *frozen* (lesson 12), a linear classifier reads their vectors.
-# *Who* is it (man, woman, boy, girl, dog), if all people and animals are blanked
-# out? Is the *bank* a river's, the *orange* a fruit? And *order*.
+# The networks stay *frozen* (lesson 12); a linear classifier reads their
+# vectors. *Who* is it (man, woman, boy, girl, dog), if all people and animals
+# are blanked out? Is the *bank* a river's, the *orange* a fruit? And *order*.
 
 # %%
 from course_utils.measures import answer_questions, word_counts
@@ -611,7 +618,7 @@ frozen = {n: answer_questions(read, questions) for n, read in reads.items()}
 pandas.DataFrame(frozen).T.round(2)
 
 # %% [markdown] tags=["explain"]
-# No trained one leads all others by 0.05. Words that tell stand beside *bank*
-# and *orange*; at *who* counted words and random weights are ahead. At *order*
-# training lifts the filler alone, from 0.50 to 0.63. What is easily read off
-# is not all that a network can learn.
+# No trained network is clearly ahead. Words that tell stand beside *bank* and
+# *orange*, so counting is enough. At *who* counted words and random weights
+# are ahead. At *order* training lifts the filler alone, from 0.50 to 0.63.
+# What is easily read off is not all that a network can learn.

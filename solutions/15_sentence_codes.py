@@ -64,7 +64,7 @@ print(f"{exact:.0%} of the held-out sentences are copied without a mistake")
 
 # %% [markdown]
 # So a code holds nearly all of its sentence. Can it *search* for the most
-# similar training sentence? The baseline counts words:
+# similar training sentence? The baseline compares word counts:
 #
 # | |a|dog|man|bites|chases|
 # |---|---|---|---|---|---|
@@ -73,13 +73,13 @@ print(f"{exact:.0%} of the held-out sentences are copied without a mistake")
 # |a dog chases a man|2|1|1|0|1|
 #
 # The **cosine similarity** of two rows: multiply place by place, add up,
-# divide by both lengths. (A length is the root of the summed squares.) Rows 1
-# and 2: 7 / (√7 √7) = 1. Rows 1 and 3: 6 / 7 = 0.86. For counted words the
+# divide by both lengths, each the root of the summed squares. Rows 1 and 2
+# have 7 / (√7 √7) = 1, rows 1 and 3 have 6 / 7 = 0.86. For counted words the
 # first two *are the same sentence*. Codes are compared in the same way.
 #
 # ### Exercise 1 · The nearest sentences · 8 minutes, medium
 #
-# Return, for each code of `z`, the rows of the k most similar codes in
+# Return, for each code of `z`, the row numbers of the k most similar codes in
 # `library`, the most similar first.
 
 
@@ -132,10 +132,10 @@ def look_up(sentence):
 box = explore(look_up, sentence="a man bites a dog")
 
 # %% [markdown]
-# Each sentence comes with *facts*: *who* acts, *where*, and which *colour* is
-# worn. How often does the nearest training sentence state the same fact as a
-# held-out one? Three descriptions compete: the code, the counted words, and
-# the code of the network *untrained*, with random weights.
+# Each sentence comes with *facts*: *who* acts, *where*, in which *colour*. How
+# often do a held-out sentence and its nearest training sentence state the same
+# fact? Three descriptions compete: the code, the counted words, and the code
+# of the network *untrained*, with random weights.
 
 # %%
 from course_utils.measures import linear_probe, word_counts
@@ -170,11 +170,10 @@ found = compare(hits, "who", "where", "colour")
 found.round(2)
 
 # %% [markdown] tags=["explain"]
-# Random weights win, with 82 of 100 for *who*: for search, training was not
-# worth its time. It asked for copies; nothing pulled together sentences that
-# mean the same. Even random weights seem to give near codes to sentences with
-# the same words at the same positions. *Where* is a matter of one word: all
-# three are level.
+# Random weights win with 82 of 100 for *who*, 8 ahead of the trained code
+# (with another seed only 1). Training asked for copies; nothing pulled
+# together sentences that mean the same. Random weights seem to give near codes
+# to the same words at the same positions. At *where* all three are level.
 
 # %% tags=["claims"]
 reveal(found.who.idxmax())
@@ -215,19 +214,19 @@ for name, row in right.iterrows():
 
 # %% [markdown]
 # The code does know *who*: 98 of 100 (untrained 91). That is a question of
-# order, *a dog bites a man*, and counts miss it (85). *Where* is a question of
-# one word: counts have a number for it and are always right. In the code that
-# word is mixed with all others, at changing positions (84). **A code answers
-# questions of order, if labels say what to look for.**
+# order, *a dog bites a man*, where counts fall behind (85). *Where* is a
+# question of single words: counts have a number for each and are always right.
+# The code mixes these words with all others (84). **A code answers questions
+# of order, if labels say what to look for.**
 #
 # ## Edit a code
 #
-# So far we only read codes. Can we *change* a sentence by changing its code?
+# Can we *change* a sentence by changing its code?
 #
 # Take the mean code of all training sentences that begin with *a woman*, less
-# that of those with *a man*. That is a **direction**; all else has evened out.
-# Add it to the code of a sentence about a man, and decode. (In patterns `^` is
-# the beginning of a sentence, `$` its end.)
+# the mean code of those that begin with *a man*. That is a **direction**: what
+# else they say has evened out. Add it to the code of a sentence about a man,
+# and decode. (In patterns `^` is the beginning of a sentence, `$` its end.)
 
 # %%
 import re
@@ -282,12 +281,11 @@ worked = pandas.DataFrame(worked)
 worked.round(2)
 
 # %% [markdown] tags=["explain"]
-# One step nearly always turns *a man* into *a woman*, and *two* into *three*.
-# The place fails four times in five. *A man* and *two* always stand at the
-# beginning. The street stands at the end: the fifth word here, the ninth
-# there. This encoder keeps words *by position*. The direction is a mean over
-# all these positions, and changes each by only a little. With two steps most
-# edits succeed.
+# One step nearly always turns *a man* into *a woman* and *two* into *three*:
+# these stand at the beginning. The place fails four times in five: the street
+# stands at the end, the sixth word here, the tenth there. This encoder keeps
+# words *by position*. The direction is a mean over all these positions, and
+# changes each by only a little. With two steps most edits succeed.
 
 # %% tags=["claims"]
 reveal(worked["step 1"].idxmin())
@@ -304,8 +302,8 @@ claim("street to beach: less than half", once["street to beach"], high=0.5)
 #
 # `red` holds the held-out sentences with somebody *in red*. Edit their codes:
 # blue instead of red, and all else kept. Hand in the texts: `{"before":
-# say(red), "after": say(…)}`. Eight of ten edits must succeed. (`( |$)`: a
-# space or the end. With real captions it cannot be done.)
+# say(red), "after": say(…)}`. Eight of ten edits must succeed. In the pattern
+# `( |$)` is a space or the end. (With real captions it cannot be done.)
 
 # %% tags=["nbval-check-output"]
 red = test[with_words(" in red( |$)", test)]
@@ -331,13 +329,13 @@ recoloured = checks.recoloured(recoloured)
 #
 # {answer}
 #
-# `text.replace("red", "blue")` never fails: **for words nobody needs a
+# `text.replace("red", "blue")` never fails here: **for words nobody needs a
 # direction.** Images have no `replace`; there a direction can add a smile.
 #
 # ## Between two sentences
 #
-# Edits stay close to real codes. What lies halfway between two? In lesson 01
-# it was another disk. Move the slider.
+# What lies halfway between two codes? In lesson 01 it was another disk. Move
+# the slider.
 
 
 # %%
@@ -351,10 +349,10 @@ print(*map(between, (0, 0.25, 0.5, 0.75, 1)), sep="\n")
 box = explore(between, share=(0.0, 1.0, 0.05))
 
 # %% [markdown]
-# On the way words are exchanged one by one, and the grammar breaks. In the
-# middle of 800 pairs, which share of the *pairs of neighbouring words* occurs
-# in training? Beside it: held-out sentences, and the same with words in random
-# order.
+# On the way words are exchanged one by one, and the grammar breaks. We decode
+# 800 codes halfway between two held-out ones. Which share of the *pairs of
+# neighbouring words* occurs in training? Beside it: held-out sentences, as
+# they are and scrambled.
 
 # %%
 from course_utils.measures import known_runs, scramble
@@ -371,7 +369,7 @@ claim("of the middle, 6 to 8 pairs in 10", pairs["middle of two"], 0.55, 0.85)
 claim("far fewer when scrambled", pairs["scrambled"], high=0.5)
 
 # %% [markdown]
-# Three in ten are unknown: the decoder has never practised on codes from
+# Three in ten pairs are unknown: the decoder has never practised on codes from
 # there. **Not every code is a sentence.**
 #
 # ## A text VAE
@@ -379,22 +377,23 @@ claim("far fewer when scrambled", pairs["scrambled"], high=0.5)
 # So drawing just any code does not *invent* sentences. A VAE (lesson 08) has a
 # prior to draw from, and its decoder practises there. Ours (after Bowman and
 # others, 2016) has 16 units; both halves are GRUs, relatives of the LSTM. The
-# decoder is told the code and the word before, in training the true one, and
-# writes the next.
+# decoder gets the code and the word before, in training the true one; its
+# state holds what came earlier.
 #
-# Text has a trap that images lack. The words before tell much of the next, so
-# why pay KL for a code? The danger is **posterior collapse** (lesson 11): a
-# code that holds next to nothing. Three cures:
+# Lesson 11's collapsed model saw the pixels so far; this one sees the words so
+# far. They tell much of the next: why pay KL for a code? The danger is
+# **posterior collapse** (lesson 11): a code that holds next to nothing. Three
+# proposed cures:
 #
 # - **KL annealing**: the weight of the KL grows from 0 to 1 in the first half
 #   of training.
 # - **Word dropout**: three in ten of the words that the decoder is told become
-#   unknown.
+#   unknown, so that it asks the code.
 # - **Free bits** (Kingma and others, 2016): a unit pays nothing for its first
 #   0.25 nats.
 #
-# Beside the KL we look at what *another* sentence's code costs (lesson 11):
-# nothing, if the code is not read.
+# Beside the KL of all units and of the largest stands what *another*
+# sentence's code costs: lesson 11's swap test.
 
 
 # %%
@@ -446,11 +445,11 @@ health = pandas.DataFrame(health).T
 health.round(2)
 
 # %% [markdown] tags=["explain"]
-# One. Without a cure the KL is 0.01 nats, and another's code costs nothing.
-# Annealing or word dropout alone changes little. Free bits fill the code with
-# 3.7 nats, and another's code costs 4. But no unit holds more than its free
-# 0.25 nats (16 units: 4 at most). And −ELBO is *worse*, 14.5 nats against
-# 11.9: to a decoder this strong a code is worth less than it costs.
+# One. Annealing or word dropout alone leaves the code as empty as no cure:
+# 0.01 nats. Free bits fill it with 3.7 nats, and another's code costs 4. But
+# no unit holds more than its free 0.25 nats (16 units: 4 at most). −ELBO is
+# *worse*, 14.5 nats against 11.9: to a decoder this strong a code is worth
+# less than it costs.
 
 # %% tags=["claims"]
 reveal(numbers[int((health.KL.drop("no cure") > 1).sum())])
@@ -465,11 +464,10 @@ claim("and cost more nats than the empty code", price, low=0.5)
 # %% [markdown]
 # ### Exercise 3 · It repeats itself · 8 minutes, medium
 #
-# Can a VAE with an empty code invent? A colleague draws 200 codes from the
-# prior and lets the VAE without a cure write, each time the likeliest word
-# (**argmax**). "The same few sentences. That is the collapse." Is it? The
-# decoder gives a *probability* for each word. Write `choose`, which draws by
-# it.
+# A colleague draws 200 codes from the prior and lets the VAE without a cure
+# write, each time the likeliest word (**argmax**). "The same few sentences:
+# with an empty code it cannot invent." The next cell repeats this. The decoder
+# gives a *probability* for each word. Write `choose`, which draws by it.
 
 
 # %%
@@ -505,9 +503,9 @@ choose = checks.choose(choose)
 #
 # {answer}
 #
-# Are drawn sentences any good? We take the share of their *triples* of
-# neighbouring words that occur in training. The baseline, `WordPairs`, counts
-# which word follows which, and draws by these shares.
+# Are drawn sentences any good? How many of their *triples* of neighbouring
+# words occur in training? The baseline, `WordPairs`, draws by how often one
+# word follows another.
 
 # %%
 from course_utils.measures import WordPairs
@@ -532,11 +530,11 @@ variety = pandas.DataFrame(table, index=list(samples))
 variety.round(2)
 
 # %% [markdown] tags=["explain"]
-# All 200 differ, without any cure! Argmax takes the likeliest words, and these
-# are always the same if the code says nothing. Drawn words fit: 89 % of the
-# triples are known (held-out 97, word pairs 73), with free bits 90. So here
-# *inventing needs no code*. What the collapse costs is *control*: the code
-# does not say what will be written.
+# All 200 differ, without any cure! Argmax takes the likeliest words: with a
+# code that says nothing nearly the same ones each time. Drawn words fit: 89 %
+# of the triples are known (held-out 97, word pairs 73). So here *inventing
+# needs no code*. What the collapse costs is *control*: the code does not say
+# what will be written.
 
 # %% tags=["claims"]
 number = variety.different["no cure, drawn"]
@@ -552,7 +550,7 @@ claim("drawn words do not", number, low=150)
 # ## Real captions
 #
 # `REAL = True` takes captions that people wrote (Elliott and others, 2016).
-# Means of three seeds (`probe`: the classifier):
+# Means of three seeds (`small`: the grammar; `probe`: the classifier):
 
 # %%
 from course_utils.lessons import measured_table
@@ -561,10 +559,10 @@ shown = "exact|who|edit|triples|kl"
 measured_table("15").filter(regex=shown, axis="index")
 
 # %% [markdown]
-# The same network copies only three captions in ten, so all that needs the
-# code suffers. Training now helps the search for *who* (56 of 100, random
-# weights 46), but counts lead (75). Word pairs lead in triples, and most edits
-# fail. What stays: only free bits keep the VAE's code in use.
+# The network copies only three captions in ten. For *who* counts lead in
+# search (75 to 56) *and* with the classifier (89 to 59). Training helps the
+# search (random weights 46). Most edits fail, and word pairs lead in triples.
+# Still only free bits keep the VAE's code in use.
 #
 # **Review question.** A search by sentence codes is right in 78 of 100 cases.
 # What do you ask?
@@ -580,17 +578,18 @@ measured_table("15").filter(regex=shown, axis="index")
 #
 # ### Where it fails
 #
-# - A direction changes one word. From *a dog runs* to *two dogs run* three
-#   must change. Try `direction("^a ", "^two ")`.
+# - A direction changed one word. From *a dog runs* to *two dogs run* three
+#   must change: try `direction("^a ", "^two ")`.
 #
 # ### Summary
 #
-# - A code that copies well knows order: with labels it tells *who* acts better
-#   than counts do. Where one word decides, counts win.
+# - A code that copies well is good for *order*: with labels it tells *who*
+#   acts better than counts do. Where single words decide, counts win, and
+#   `replace` edits better. With real captions counts won both.
 # - Training for copies is not training for search: in the grammar random
 #   weights found *who* more often.
-# - A direction can change one word at one position. Halfway between two codes
-#   there is often no sentence.
+# - One step along a direction changes a word at a fixed position. Halfway
+#   between two codes there is often no sentence.
 # - A text VAE collapses, since its decoder can do without the code. Free bits
 #   keep it in use, at a price. Draw words before you judge variety.
 #
@@ -611,21 +610,22 @@ scorecard(results, "real" if sentences.real else "small")
 #
 # ## Going further
 #
-# **Scrambled.** Does the cost of the copy notice words in random order (lesson
-# 13)? Compare `copy_loss` on `test` and `mixed` with `counted_pairs.bits`.
-# (Both do: AUROC 0.998 or more. On real captions word pairs lead, 0.97 to
-# 0.74.)
+# **Scrambled.** Is the cost of the copy an alarm (lesson 13) for words in
+# random order? Compare `copy_loss` on `test` and `mixed` with
+# `counted_pairs.bits`. (Both are: AUROC 0.998 or more. On real captions word
+# pairs lead, 0.97 to 0.74.)
 #
 # ### How many bits?
 #
-# How long must a file be? Of eight equally likely sentences each costs 3 bits,
-# −log₂ ⅛. Any model that gives probabilities can write files of that length
-# (**arithmetic coding**).
+# Of eight equally likely sentences each costs 3 bits, −log₂ ⅛. Any model that
+# gives probabilities p can write files of −log₂ p bits (**arithmetic
+# coding**).
 #
 # A VAE gives only p(x|z), so the code must be sent, too. Often many codes fit
-# a sentence. The sender lets bits of the *next* message choose one; the
-# receiver sees the choice and gets these bits back. With this **bits-back
-# coding** (Hinton and van Camp, 1993) −ELBO is the length of the file.
+# a sentence. The sender lets bits of the *next* message choose one. The
+# receiver has z and x, sees which one was chosen, and gets these bits back.
+# With this **bits-back coding** (Hinton and van Camp, 1993) a file takes
+# −ELBO, on average.
 
 # %%
 diagram("bits_back")
@@ -645,8 +645,8 @@ for name in ("no cure", "free bits"):
 show_bars(bits, xlabel="bits per held-out sentence")
 
 # %% [markdown] tags=["explain"]
-# 64 numbers take *most*: few numbers are not few bits. gzip and xz, with all
-# training sentences for free, need 41 and 31 bits, word pairs 24, the
+# 64 numbers take *most*: few numbers are not few bits. gzip and xz, with
+# training sentences to look back at, need 41 and 31 bits, word pairs 24, the
 # collapsed VAE 17. The decoder is a **language model**: it gives each next
 # word a probability. A code in use adds 4 bits. (The network's weights are not
 # counted.)

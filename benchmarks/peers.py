@@ -88,11 +88,11 @@ def course(clock):
             lengths.append(most)
 
 
-def torch_recipe(clock, batch_size=128):
+def torch_recipe(clock):
     """A DataLoader with ToTensor, Adam at 1e-3, mean squared error."""
     model = conv_autoencoder(32)
     adam = torch.optim.Adam(model.parameters(), lr=1e-3)
-    batches = DataLoader(Pictures(), batch_size, shuffle=True)
+    batches = DataLoader(Pictures(), 128, shuffle=True)
     while True:
         for x in batches:
             loss = nn.functional.mse_loss(model(x), x)

@@ -69,7 +69,7 @@ def two_numbers(seed):
     back = *layers(*sizes[::-1]), nn.Unflatten(1, (1, 28, 28))
     halves = (nn.Flatten(), *layers(*sizes)), back
     model = Autoencoder(*(nn.Sequential(*half) for half in halves))
-    options = {"epochs": 13, "batch_size": 64, "lr": 3e-3}
+    options = {"epochs": 11, "batch_size": 64, "lr": 3e-3}
     model, seconds = train(
         model, IMAGES.train, samples.copies, seed, **options
     )
@@ -115,7 +115,7 @@ def blind_denoiser(seed):
     def loss(model, x):
         return denoising_loss(model, x, any_noise)
 
-    options = {"epochs": 4, "batch_size": 64, "lr": 6e-3}
+    options = {"epochs": 3, "batch_size": 32, "lr": 6e-3}
     model, seconds = train(UNet(), IMAGES.train, loss, seed, **options)
     noisy = IMAGES.test + 0.3 * torch.randn_like(IMAGES.test)
     return seconds, psnr(predict(model, noisy), IMAGES.test).mean().item()
@@ -128,7 +128,7 @@ def vae(seed):
         nn.Sequential(into, nn.SiLU(), nn.Linear(256, 32)),
         nn.Sequential(nn.Linear(16, 256), nn.SiLU(), back),
     )
-    options = {"epochs": 11, "batch_size": 64, "lr": 2e-3}
+    options = {"epochs": 7, "batch_size": 64, "lr": 2e-3}
     model, seconds = train(model, IMAGES.train, negative_elbo, seed, **options)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -147,7 +147,7 @@ def text(seed):
         return sentence_loss(model.logits(model.encode(x), x), x)
 
     model = TransformerAutoencoder(len(words), 12, width=128)
-    options = {"epochs": 12, "batch_size": 128, "lr": 2e-3}
+    options = {"epochs": 5, "batch_size": 128, "lr": 3e-3}
     model, seconds = train(model, known, loss, seed, **options)
     copies = predict(lambda x: model.decode(model.encode(x)), held)
     exact = ((copies == held) | (held == 0)).all(dim=1)

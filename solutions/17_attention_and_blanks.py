@@ -596,7 +596,7 @@ for name, layer in layers.items():
 steps.round(1).rename_axis(columns="words")
 
 # %% [markdown]
-# On two cores the LSTM is faster: a block computes more.
+# Times differ between machines; on two cores the LSTM was faster.
 #
 # ### Four questions, frozen
 #

@@ -355,7 +355,8 @@ def _raise_in(ident):
     """Let a thread raise `_Stopped` at its next jump or call.
 
     From Python 3.12 on a thread that calls this for itself would raise here,
-    after the call. A list that is filled from a map is no call.
+    after the call. A list that is filled from a map is no call. (Python
+    3.12.1 is not helped by it: there such a thread still goes on.)
     """
     call = ctypes.pythonapi.PyThreadState_SetAsyncExc
     error = ctypes.py_object(_Stopped)

@@ -151,6 +151,27 @@ def test_numbers_in_words(value, said):
 
 
 @pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([98.36, 1064], ["98.4", "1,064"]),
+        ([0.4488, 0.0218, 1], ["0.449", "0.0218", "1"]),
+        ([0.9310, 0.0684, 0.0006006], ["0.931", "0.0684", "0.0006"]),
+        ([0.0122, 8.304e-5], ["0.0122", "0.00008"]),
+        ([-0.0912, 0.005, -1e-9], ["-0.0912", "0.005", "0"]),
+        ([3153.7, 160.4, 9.996], ["3,154", "160", "10"]),
+        ([0.0, 0.0], ["0", "0"]),
+        ([2e-6], ["0.000002"]),
+    ],
+)
+def test_numbers_side_by_side(values, said):
+    assert words.numbers(values) == said
+    axes = figures.bars_figure(
+        dict(zip("abc", values, strict=False)), "x"
+    ).axes[0]
+    assert [text.get_text() for text in axes.texts] == said
+
+
+@pytest.mark.parametrize(
     ("ys", "said"),
     [
         ([3, 2, 1], "falls from 3 to 1"),
@@ -315,6 +336,15 @@ def test_bars_to_the_left_are_within_the_axis():
     low, high = axes.get_xlim()
     assert low < -4 and high == 0
     assert [t.get_text() for t in axes.texts] == ["-3", "-1"]
+
+
+def test_a_bar_without_a_spread_has_no_whisker():
+    bars = {"a": 3.0, "b": 1.0, "c": 2.0}
+    axes = figures.bars_figure(bars, "x", {"b": 0.5}).axes[0]
+    [whiskers] = [c for c in axes.collections if len(c.get_segments())]
+    assert [s.tolist() for s in whiskers.get_segments()] == [
+        [[0.5, 1], [1.5, 1]]
+    ]
 
 
 def test_matrix_writes_each_number_in_its_cell():

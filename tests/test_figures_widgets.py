@@ -1,11 +1,14 @@
 """Widgets redraw, listen to clicks and strokes, and leave a still picture."""
 
+import base64
+import io
 import re
 
 import pytest
 import torch
 from ipywidgets import Dropdown, FloatSlider, Text, ToggleButtons
 from matplotlib.figure import Figure
+from PIL import Image
 
 from course_utils.figures import frames, widgets
 
@@ -89,6 +92,35 @@ def test_explore_takes_and_shows_text_figures_and_several():
     every(box, Text)[0].value = "bye"
     every(box, widgets.ipywidgets.SelectionSlider)[0].value = 4
     assert "&lt;bye&gt;" in view(box) and "A line up to 4" in view(box)
+
+
+def test_a_control_starts_where_it_is_told(lively, shown):
+    rates = [0.001, 0.01, 0.1]
+    box = widgets.explore(
+        lambda rate, a: f"{rate} {a}", {"rate": 0.01}, rate=rates, a=(0, 4)
+    )
+    assert view(box) == "<pre>0.01 2.0</pre>"
+    assert [c["start"] for c in kept(shown)["controls"]] == [1, 10]
+
+
+def test_all_pictures_of_the_first_state_are_kept(shown):
+    tall, wide = torch.zeros(1, 1, 8, 8), torch.ones(3, 1, 8, 8)
+    widgets.explore(lambda a: (tall, "between", wide), a=(0, 1))
+    [still] = shown
+    sizes = [
+        Image.open(io.BytesIO(png)).size
+        for png in (
+            widgets.tiles_png(tall)[0],
+            widgets.tiles_png(wide)[0],
+            base64.b64decode(still["image/png"]),
+        )
+    ]
+    (narrow, first), (width, second), both = sizes
+    assert narrow < width and both == (width, first + second)
+    assert still["text/plain"] == (
+        "[Figure: One image. Mean brightness 0. Three images. Mean "
+        "brightness 1. between]"
+    )
 
 
 @pytest.fixture

@@ -101,12 +101,16 @@ def bars_figure(bars, xlabel, spread=None):
         figure = Figure((6.4, 0.7 + 0.36 * lines), layout="constrained")
         axes = figure.subplots()
         rows = range(len(bars))
-        axes.barh(rows, values, xerr=around if spread else None, capsize=3,
-                  color=COLORS[0], ecolor="0.35")  # fmt: skip
+        axes.barh(rows, values, color=COLORS[0])
+        if spread:
+            some = [row for row, name in enumerate(bars) if name in spread]
+            axes.errorbar(values[some], some, xerr=around[some], fmt="none",
+                          capsize=3, ecolor="0.35")  # fmt: skip
+    said = words.numbers(values)
     for row, value, error in zip(rows, values, around, strict=True):
         right = value >= 0
         axes.annotate(
-            f"{value:.4g}", (value + (error if right else -error), row),
+            said[row], (value + (error if right else -error), row),
             (6 if right else -6, 0), textcoords="offset points", va="center",
             ha="left" if right else "right",
         )  # fmt: skip

@@ -82,7 +82,7 @@ def water_figure(variances, level):
     axes.set_yscale("log", base=2)
     axes.yaxis.set_major_locator(LogLocator(base=2))
     axes.yaxis.set_major_formatter("{x:g}")
-    axes.set(ylabel="variance", ylim=(floor, top),
+    axes.set(ylabel="variance (logarithmic axis)", ylim=(floor, top),
              title=f"water up to {level:g}")  # fmt: skip
     axes.set_xticks(range(len(heights)), list(variances))
     axes.grid(axis="x", visible=False)

@@ -73,11 +73,29 @@ def img(png, alt):
 
 def to_png(figure) -> bytes:
     """Draw a figure as the bytes of a PNG file with a palette, to be small."""
-    full, small = io.BytesIO(), io.BytesIO()
+    full = io.BytesIO()
     figure.savefig(full, format="png", dpi=DPI)
-    picture = Image.open(full).convert("RGB")
-    picture.quantize(256, dither=Image.Dither.NONE).save(small, format="png")
-    return small.getvalue()
+    return _small(Image.open(full).convert("RGB"))
+
+
+def stack(pngs) -> bytes:
+    """Put PNG files below each other, at the left, on white."""
+    if len(pngs) == 1:
+        return pngs[0]
+    parts = [Image.open(io.BytesIO(png)).convert("RGB") for png in pngs]
+    size = max(part.width for part in parts), sum(p.height for p in parts)
+    sheet, top = Image.new("RGB", size, "white"), 0
+    for part in parts:
+        sheet.paste(part, (0, top))
+        top += part.height
+    return _small(sheet)
+
+
+def _small(picture):
+    """Return the bytes of a PNG file of an RGB picture, with a palette."""
+    file = io.BytesIO()
+    picture.quantize(256, dither=Image.Dither.NONE).save(file, format="png")
+    return file.getvalue()
 
 
 def look(i):

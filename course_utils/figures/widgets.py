@@ -19,7 +19,14 @@ from course_utils.figures.images import (
     images_figure,
     tiles_png,
 )
-from course_utils.figures.style import DPI, bundle, img, plain, to_png
+from course_utils.figures.style import (
+    DPI,
+    bundle,
+    img,
+    plain,
+    stack,
+    to_png,
+)
 from course_utils.figures.words import place
 
 COLUMN = {"width": "320px", "flex": "0 0 auto"}
@@ -44,17 +51,20 @@ DRAWN = (
 )
 
 
-def explore(draw, **controls):
+def explore(draw, start=None, **controls):
     """Show one control per keyword, and what `draw` makes of their values.
 
     draw: called with a value for each keyword; returns images
     (N, 1, H, W), a matplotlib figure, text, or a tuple of these. controls:
     keyword=(low, high) or (low, high, step) for a slider, a list of texts or
     numbers to choose from, or a text to edit. All follow the keyboard; the
-    picture changes when a slider is let go or Enter is pressed.
-    Returns the box.
+    picture changes when a slider is let go or Enter is pressed. A slider
+    starts in its middle, a list at its first entry, unless start, {keyword:
+    value}, says otherwise. Returns the box.
     """
     parts = {name: _control(name, c) for name, c in controls.items()}
+    for name, value in (start or {}).items():
+        parts[name].value = value
     first = draw(**{name: part.value for name, part in parts.items()})
     view = ipywidgets.HTML(_content(first))
 
@@ -403,8 +413,9 @@ def _still(shown):
     if not pictures:
         text = "\n".join(said)
         return {"text/plain": text, "text/html": _content(text)}
-    png, alt = _picture(pictures[0])
-    return bundle(png, " ".join([alt, *said])) | {"text/html": _content(shown)}
+    pngs, alts = zip(*map(_picture, pictures), strict=True)
+    page = {"text/html": _content(shown)}
+    return bundle(stack(pngs), " ".join([*alts, *said])) | page
 
 
 def _display(box, still):

@@ -4,6 +4,8 @@ True in every run, and nothing is known before the run. All take plain
 tensors or numbers and return a sentence or two.
 """
 
+import math
+
 import torch
 
 NUMBERS = (
@@ -23,6 +25,28 @@ def number(value):
     if abs(value) < 1e-4:
         return f"{value:.1e}"
     return f"{float(f'{value:.3g}'):.7f}".rstrip("0").rstrip(".")
+
+
+def numbers(values):
+    """Write numbers that stand side by side: three digits each.
+
+    None has more than one decimal more than the largest one: beside 0.931
+    stand 0.0684 and 0.0006.
+    """
+    values = [float(value) for value in values]
+    most = 1 + min((_decimals(value) for value in values if value), default=0)
+    said = []
+    for value in values:
+        places = min(_decimals(value), most) if value else 0
+        text = f"{value:,.{max(0, places)}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        said.append("0" if text == "-0" else text)
+    return said
+
+
+def _decimals(value):
+    """Return how many decimals a number of three digits has."""
+    return 2 - math.floor(math.log10(abs(value)))
 
 
 def count(number_of, thing):
@@ -78,11 +102,10 @@ def course(xs, ys):
 def of_bars(bars, xlabel, spread=None, thing="bar"):
     """Say each bar's value {label: number}; of many only the ends."""
     spread = spread or {}
-    said = {
-        name: f"{name} {number(value)}"
-        + (f" ± {number(spread[name])}" if name in spread else "")
-        for name, value in bars.items()
-    }
+    said = {}
+    for name, value in zip(bars, numbers(bars.values()), strict=True):
+        around = f" ± {number(spread[name])}" if name in spread else ""
+        said[name] = f"{name} {value}{around}"
     if len(bars) > MANY:
         ends = (f(bars, key=bars.get) for f in (max, min))
         listed = " to ".join(said[name] for name in ends)

@@ -117,7 +117,8 @@ def bars_figure(bars, xlabel, spread=None):
     low = min(0.0, (values - around).min().item())
     high = max(0.0, (values + around).max().item())
     room = 0.14 * ((high - low) or 1)
-    axes.set_xlim(low - room * (low < 0), high + room * (high > 0))
+    right = high > 0 or low == 0  # also where all bars are 0
+    axes.set_xlim(low - room * (low < 0), high + room * right)
     axes.set(xlabel=xlabel, ylim=(len(bars) - 0.4, -0.6))
     axes.set_yticks(rows, names)
     axes.axvline(0, color="0.35", lw=0.8)

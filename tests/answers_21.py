@@ -200,6 +200,11 @@ def random_list(direction):
     return (other / other.norm() * direction.norm()).numpy()
 
 
+def random_rotation(direction):
+    size = len(direction)
+    return torch.linalg.qr(torch.randn(size, size)).Q @ direction
+
+
 def upside_down(direction):
     other = torch.randn_like(direction)
     return other * other.norm() / direction.norm()
@@ -441,6 +446,7 @@ ANSWERS = {
             random_at_right_angle,
             random_by_numpy,
             random_list,
+            random_rotation,
         ],
         {
             "colleague's": torch.randn_like,

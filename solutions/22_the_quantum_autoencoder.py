@@ -467,9 +467,9 @@ damage.round(3)
 # repaired.
 
 # %% tags=["claims"]
-rare = damage["trash 0"].iloc[2:]
-reveal(found[(rare.iloc[0] < 0.75) + (rare.iloc[0] < 0.25)])
-claim("phase flips are noticed each time", rare.max(), high=0.02)
+rare = damage["trash 0"].tolist()[2:]
+reveal(found[(rare[0] < 0.75) + (rare[0] < 0.25)])
+claim("phase flips are noticed each time", max(rare), high=0.02)
 gain = (damage["copy"] - damage["before"]).iloc[:2]
 claim("after a bit flip the copy is closer", gain.min(), low=0.02)
 

@@ -78,8 +78,8 @@ noise_lead = to_clean[16] / to_clean[4]
 to_clean
 
 # %% [markdown]
-# Four numbers come twice as near to the clean disks as sixteen: noise needs
-# room, and sixteen numbers have some left.
+# With four numbers the error to the clean disks is half of that with sixteen:
+# noise needs room, and sixteen numbers have some left.
 #
 # Do they also *keep what matters*? In a second world half of the images carry a
 # *tag*, 2 × 2 grey pixels in a corner. So it has three causes: x, y and tag.
@@ -115,7 +115,7 @@ held.round(2)
 # %% tags=["claims"]
 kept = held["3 numbers"] > 0.9
 reveal({3: "all", 0: "none"}.get(kept.sum(), "x and y"))
-claim("16 numbers are twice as far from the clean disks", noise_lead, 1.6, 3)
+claim("16 numbers: twice the error to the clean disks", noise_lead, 1.6, 3)
 claim("3 numbers lose the tag", held["3 numbers"].tag, high=0.2)
 claim("8 numbers hold all", held["8 numbers"].min(), low=0.9)
 
@@ -148,7 +148,8 @@ decoder_ratio
 # the label of the nearest of the 100. The control: the noisy pixels.
 #
 # PCA gives codes of every size from one fit. The third job is done 20 times,
-# each time with another 100 labels, the same for every code.
+# each time with another 100 labels, the same for every code; whiskers show the
+# standard deviation.
 
 # %%
 torch.manual_seed(SEED)
@@ -256,7 +257,8 @@ told
 # **k-means** makes ten groups, each point with the nearest of ten centres. The
 # **silhouette** says how clearly they are separated: 1 if each point is far
 # nearer to its own group than to the next, 0 if it is as near to both.
-# **t-SNE** makes neighbours in pixel space neighbours on its map.
+# **t-SNE** makes neighbours in pixel space neighbours on its map. The colour of
+# a disk will be its x.
 
 # %%
 world, unseen = made_world(5000, seed=SEED), made_world(500, seed=SEED + 100)
@@ -337,9 +339,9 @@ novelty = checks.novelty(novelty)
 #
 # We take away all disks in the middle, and train on the *frame* that is left.
 # Then we walk between 1,000 pairs of its disks. *Near* is a distance below 1:
-# a disk moves by less than 0.7 pixels. The two controls: the average of two
-# images, and the disk halfway between two *causes* (places). The figure shows
-# eight pairs whose halfway place is in the empty middle.
+# that of a disk moved by less than 0.7 pixels. The two controls: the average of
+# two images, and the disk halfway between two *causes* (places). The figure
+# shows eight pairs whose halfway place is in the empty middle.
 
 # %%
 middle = ((world.causes - 13.5).abs() < 4).all(dim=1)

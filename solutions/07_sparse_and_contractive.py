@@ -267,7 +267,7 @@ table(held, "error", "sum", "active units").round(4)
 #     return torch.where(z >= edge, z, 0)
 # ```
 #
-# With k = 2 this turns (5, 1, 4, 2) into (5, 0, 4, 2), and a dark image beside
+# With k = 2 this leaves (5, 1, 4, 2) as it is, and turns a dark image beside
 # it, (0.3, 0.1, 0.2, 0), into nothing. Write a `top_k` that
 # keeps the k largest of *each image*.
 
@@ -347,8 +347,8 @@ show_bars(unused, xlabel="share of units that are never active")
 # %% [markdown] tags=["explain"]
 # Top-k: more than three quarters of its units. L1 leaves nearly half, KL hardly
 # one. Units that no image uses are **dead**: they get no gradient and seldom
-# come back. KL pays with more active units at the same error. Top-k and L1 are
-# near each other. PCA is level with top-k at ten active units, and ahead with
+# come back. KL pays with more active units at the same error. Top-k is a
+# little ahead of L1. PCA is level with top-k at ten active units, and ahead with
 # twenty: sparsity is no better compression.
 
 # %% tags=["claims"]

@@ -139,6 +139,7 @@ ANSWERS = {
             "no gradient": decoder(last=nn.ReLU()),
             "twice is once": decoder(last=nn.Sigmoid()),
             "bounds yours": decoder(last=nn.Tanh()),
+            "[-5, 5]": decoder(last=nn.Hardtanh(-5, 5)),
             "What bends": decoder(last=nn.SiLU()),
             "above and below 0": decoder(last=nn.LeakyReLU()),
             "do not fit": lambda latent_dim, hidden_dim: Decoder(8, 30),

@@ -221,6 +221,9 @@ ANSWERS = {
                 else None
             ),
             "None": lambda c, limit: print(chosen_by_loop(c, limit)),
+            "Nothing is left": lambda c, limit: min(
+                (w for w in c if c[w][1] <= limit), key=lambda w: c[w][0]
+            ),
             "weight of 0": lambda c, limit: chosen_by_loop(c, limit) or None,
             "not 0": lambda c, limit: (
                 0

@@ -636,6 +636,7 @@ EXPLAINED = [  # an attempt, and a part of the hint that it gets
     (lambda x: np.sum(x), "has to be imported first"),  # noqa: F821
     (lambda x, y: x, "is the line with `def`"),
     (lambda x: torch.exp(2.0), "This is no tensor"),
+    (lambda x: min([]), "say what to return then"),
 ]
 
 

@@ -36,7 +36,7 @@ HINTS = {  # what torch says, as a pattern: what it means for a beginner
         "Two kinds of numbers meet: networks want .float(), class labels "
         ".long()."
     ),
-    "mat1 and mat2|inconsistent tensor size": (
+    "mat1 and mat2|inconsistent tensor size|size mismatch, got": (
         "The two shapes do not fit in a product. Print both: is one of them "
         "not flattened, or the wrong way round?"
     ),
@@ -124,6 +124,10 @@ HINTS = {  # what torch says, as a pattern: what it means for a beginner
     ),
     "number of subscripts in the equation": (
         "In einsum one letter stands for one axis; `...` stands for the rest."
+    ),
+    "arg is an empty sequence|argument is empty": (
+        "Nothing is left to choose from: say what to return then, such as "
+        "`default=None`."
     ),
     "same device|at least two devices": (
         "A tensor was made on the CPU: torch.zeros_like(x), or "

@@ -207,8 +207,13 @@ def _range_problem(decoder, latent_dim, hidden_dim):
             "It returns pixels in [0, 1]. Leave the sigmoid out: the model's "
             "`decode` applies it, and twice is once too often."
         )
-    if out.min() >= -1 and out.max() <= 1:
-        return "Logits may be any number; what bounds yours to [-1, 1]?"
+    low, high = out.min(), out.max()
+    at_ends = ((out == low) | (out == high)).float().mean()
+    if max(-low, high) <= 1 or at_ends > 0.1:
+        return (
+            "Logits may be any number; what bounds yours to "
+            f"[{low:.3g}, {high:.3g}]?"
+        )
     if min(-out.min(), out.max()) < 0.1 * out.abs().max():
         return (
             "Logits may be any number, above and below 0. What bends yours "
@@ -382,6 +387,12 @@ def _turned(**knobs):
         ),
         "Each number has its own range; yours is the same for all.": (
             lambda z, low, high, n: _levels(z, low.min(), high.max(), n)
+        ),
+        "Those are shares from 0 to 1; multiply by levels - 1.": (
+            lambda z, low, high, n: ((z - low) / (high - low)).clamp(0, 1)
+        ),
+        "Multiply by levels - 1 before you round.": lambda z, low, high, n: (
+            ((z - low) / (high - low)).round().clamp(0, n - 1)
         ),
         "Multiply before you round.": lambda z, low, high, n: (
             ((z - low) / (high - low)).round().clamp(0, 1) * (n - 1)

@@ -145,6 +145,10 @@ LOSS_SLIPS = {
         "images.": lambda model, x, corrupt: reconstruction_loss(
             corrupt(x), x
         ),
+        "The target is the damage alone; compare the answer with the clean "
+        "x.": lambda model, x, corrupt: (
+            lambda damaged: reconstruction_loss(model(damaged), damaged - x)
+        )(corrupt(x)),
         "The images are damaged twice before the model sees them.": (
             lambda model, x, corrupt: reconstruction_loss(
                 model(corrupt(corrupt(x))), x

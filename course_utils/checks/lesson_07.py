@@ -423,6 +423,9 @@ def _contraction(z, weight, slope=None, outer=2, inner=2, rows=1, out="unit"):
                 (z * (1 - z)).square() @ weight.sum(dim=1).square()
             )
         ),
+        "The length of a row of W is not squared.": lambda z, weight: (
+            (z * (1 - z)).square() @ weight.norm(dim=1)
+        ),
         "The weights are not squared: a sum of W itself.": (
             lambda z, weight: (z * (1 - z)).square() @ weight.sum(dim=1)
         ),

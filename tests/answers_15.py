@@ -134,6 +134,10 @@ ANSWERS = {
             edit(BLUE),
             edit([*BLUE[:-1], "a woman in blue waits"]),
             edit([*BEFORE[:2], *BLUE[2:]]),
+            edit(
+                [*BLUE, "a man in a blue coat runs"],
+                [*BEFORE, "a man in a red coat runs"],
+            ),
             pandas.DataFrame(edit(BLUE)),
         ],
         {
@@ -141,6 +145,7 @@ ANSWERS = {
             "other words changed": edit(
                 [t.replace("a ", "the ") for t in BLUE]
             ),
+            "the same position": edit([*BEFORE[:4], *BLUE[4:]]),
             "Most still say red": edit([f"{t} alone" for t in BEFORE]),
             "neither red nor blue": edit(["a dog runs"] * len(BEFORE)),
             "All sentences of `red`": edit(BLUE[:5], BEFORE[:5]),

@@ -207,6 +207,11 @@ LABEL = {
     "smallest 0 in row a, column v.": lambda: figures.matrix_figure(
         torch.arange(25).view(5, 5), "abcde", "vwxyz", fmt="{:.0f}"
     ),
+    "A table of 5 by 5 numbers as shades. Largest 24 in row e, column z; "
+    "smallest 0 in row a, column v; framed, row b: v 5, w 6, x 7, y 8, z 9.":
+    lambda: figures.matrix_figure(
+        torch.arange(25).view(5, 5), "abcde", "vwxyz", fmt="{:.0f}", framed="b"
+    ),
     "One histogram of x. a: 5 values, median 3, half of them from 2 to 4. "
     "A line marks limit at 2.5.": lambda: figures.histogram_figure(
         {"a": torch.arange(1, 6)}, "x", {"limit": 2.5}
@@ -353,6 +358,18 @@ def test_matrix_writes_each_number_in_its_cell():
     at = {t.get_text(): t.get_position() for t in axes.texts}
     assert list(at) == ["1", "2", "3", "4", "5", "6"]
     assert at["3"] == (2, 0) and at["4"] == (0, 1)
+
+
+def test_matrix_leaves_out_zeros_and_frames_rows_by_name():
+    values = [[0.004, -0.2], [0.006, 0.0], [1.0, 0.5]]
+    axes = figures.matrix_figure(
+        values, ["a", "b", "a"], "xy", zeros=False, framed="a"
+    ).axes[0]
+    assert [t.get_text() for t in axes.texts] == ["-0.20", "0.01", "1.00",
+                                                  "0.50"]  # fmt: skip
+    assert [box.get_y() for box in axes.patches] == [-0.5, 1.5]
+    axes = figures.matrix_figure(values, "abc", "xy", framed="d").axes[0]
+    assert not axes.patches and len(axes.texts) == 6
 
 
 def luminance(color):

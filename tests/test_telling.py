@@ -238,6 +238,10 @@ def test_measured_table_has_a_column_for_each_data_set(monkeypatch, tmp_path):
     table = lessons.measured_table("14")
     assert list(table) == ["small", "real"]
     assert table.loc["a"].tolist() == [2, 0.5] and table.loc["b", "small"] == 4
+    monkeypatch.setattr(scorecards, "LABELS", tmp_path / "labels.json")
+    scorecards.LABELS.write_text('{"14": {"b": "last", "a": "first"}}')
+    table = lessons.measured_table("14")
+    assert list(table.index) == ["last", "first"] and table.small["last"] == 4
     with pytest.raises(ValueError, match="nothing has been measured"):
         lessons.measured_table("99")
 

@@ -309,12 +309,12 @@ def _recoloured_problem(edit):
             f"One text after for each text before is wanted; got "
             f"{len(after)} for {len(before)}."
         )
-    if not all(" in red " in f"{text} " for text in before):
+    if not all(" red " in f"{text} " for text in before):
         return (
             "`before` must be the sentences of `red`: in each somebody is "
             "dressed in red. Are before and after exchanged?"
         )
-    want = [f"{t} ".replace(" in red ", " in blue ")[:-1] for t in before]
+    want = [f"{t} ".replace(" red ", " blue ")[:-1] for t in before]
     pairs = list(zip(before, after, want, strict=True))
     done = sum(a == w for _, a, w in pairs) / len(pairs)
     if done >= WANTED:
@@ -322,18 +322,23 @@ def _recoloured_problem(edit):
     share = f"{done:.0%} of the edits succeed; 80 % are wanted. "
     if len(set(after) & set(want)) >= WANTED * len(set(want)):
         return share + "The texts after stand in another order than before."
+    if done > 0.5:
+        return share + (
+            "Look at those that fail: does *red* stand at the same position "
+            "in them?"
+        )
     count = len(pairs) / 2
     if sum(b == a for b, a, _ in pairs) > count:
         return share + (
             "Most sentences are unchanged: does the direction lead from red "
             "to blue, not the reverse? If so, go further along it."
         )
-    if sum(" in red " in f"{a} " for _, a, _ in pairs) > count:
+    if sum(" red " in f"{a} " for _, a, _ in pairs) > count:
         return share + (
             "Most still say red: is the direction the mean of blue minus the "
             "mean of red, not the reverse?"
         )
-    if sum(" in blue " in f"{a} " for _, a, _ in pairs) > count:
+    if sum(" blue " in f"{a} " for _, a, _ in pairs) > count:
         return share + (
             "Most say blue, but other words changed too: take two groups "
             "that differ in the colour only, and no longer a step than "

@@ -7,6 +7,7 @@ import matplotlib
 import torch
 from matplotlib import ticker
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from course_utils.figures import words
 from course_utils.figures.style import (
@@ -133,12 +134,23 @@ def show_matrix(values, rows, columns, **labels):
 
 
 def matrix_figure(
-    values, rows, columns, *, xlabel="", ylabel="", fmt="{:.2f}", size=0.5
+    values,
+    rows,
+    columns,
+    *,
+    xlabel="",
+    ylabel="",
+    fmt="{:.2f}",
+    size=0.5,
+    zeros=True,
+    framed=None,
 ):
     """Draw numbers (R, C) as shades, each with its number written in it.
 
     rows, columns: the names along the sides. fmt: how to write a number.
-    size: inches per cell. The darkest shade is the largest number.
+    size: inches per cell. zeros: False leaves what would be written as 0
+    empty. framed: the name of rows that get a frame, if there are any. The
+    darkest shade is the largest number.
     """
     values = plain(values)
     if values.shape != (len(rows), len(columns)) or not values.numel():
@@ -157,14 +169,22 @@ def matrix_figure(
     ):  # fmt: skip
         light = sum(shades.to_rgba(value)[:3]) > 1.6  # of 3
         ink = "black" if light else "white"
-        axes.text(j, i, fmt.format(value), ha="center", va="center",
-                  color=ink, fontsize=8)  # fmt: skip
+        number = fmt.format(value)
+        if zeros or float(number):
+            axes.text(j, i, number, ha="center", va="center",
+                      color=ink, fontsize=8)  # fmt: skip
+    for i, name in enumerate(rows):
+        if framed is not None and name == framed:
+            axes.add_patch(
+                Rectangle((-0.5, i - 0.5), len(columns), 1, fill=False,
+                          ec=COLORS[1], lw=3, clip_on=False)
+            )  # fmt: skip
     names = [wrap(name, NAME) for name in columns]
     axes.set_xticks(range(len(columns)), names, rotation=45, ha="right")
     axes.set_yticks(range(len(rows)), [wrap(name, NAME) for name in rows])
     axes.set(xlabel=xlabel, ylabel=ylabel)
     axes.grid(False)
-    figure.set_label(words.of_matrix(values, rows, columns, fmt))
+    figure.set_label(words.of_matrix(values, rows, columns, fmt, framed))
     return figure
 
 

@@ -126,17 +126,17 @@ def of_strips(strips):
     return f"{count(len(strips), 'strip')} of words{note}. {'; '.join(lines)}."
 
 
-def of_matrix(values, rows, columns, fmt):
-    """Say each number of a small table, the extremes of a large one."""
+def of_matrix(values, rows, columns, fmt, framed=None):
+    """Say each number of a small table, else the extremes and framed rows."""
     size = f"A table of {len(rows)} by {len(columns)} numbers as shades"
+    lines = [
+        f"{name}: " + ", ".join(
+            f"{column} {fmt.format(value)}"
+            for column, value in zip(columns, row, strict=True)
+        )
+        for name, row in zip(rows, values.tolist(), strict=True)
+    ]  # fmt: skip
     if values.numel() <= 2 * MANY:
-        lines = (
-            f"{name}: " + ", ".join(
-                f"{column} {fmt.format(value)}"
-                for column, value in zip(columns, row, strict=True)
-            )
-            for name, row in zip(rows, values.tolist(), strict=True)
-        )  # fmt: skip
         return f"{size}. {'; '.join(lines)}."
     ends = []
     for word, at in (
@@ -146,6 +146,11 @@ def of_matrix(values, rows, columns, fmt):
         i, j = divmod(at.item(), len(columns))
         value = fmt.format(values[i, j].item())
         ends.append(f"{word} {value} in row {rows[i]}, column {columns[j]}")
+    ends += [
+        f"framed, row {line}"
+        for name, line in zip(rows, lines, strict=True)
+        if framed is not None and name == framed
+    ]
     return f"{size}. {'; '.join(ends)}."
 
 

@@ -8,6 +8,7 @@ from course_utils.lessons import progress
 
 # NN.json: {data set: {result: [with seed 0, 1, 2]}}, by tools/measure.py
 MEASURED = Path(__file__).parent / "measured"
+LABELS = MEASURED.parent / "labels.json"
 DATA_SETS = "small", "real", "full"
 latest = {}  # what `scorecard` was given last; tools/measure.py reads it
 
@@ -38,7 +39,8 @@ def measured_table(lesson):
     """Return a DataFrame of measured results: the mean over the seeds.
 
     lesson: its number, such as "14". One column a data set, "small" (what
-    ships), "real" or "full"; a result that one set lacks is NaN there.
+    ships), "real" or "full"; a result that one set lacks is NaN there. Where
+    labels.json names results of the lesson, these are the rows, so named.
     Raises ValueError if nothing has been measured for the lesson.
     """
     import pandas as pd  # takes a second
@@ -51,7 +53,9 @@ def measured_table(lesson):
     }
     if not means:
         raise ValueError(f"nothing has been measured for lesson {lesson!r}")
-    return pd.DataFrame(means).round(3)
+    table = pd.DataFrame(means).round(3)
+    labels = json.loads(LABELS.read_text(encoding="utf-8")).get(lesson)
+    return table.loc[list(labels)].rename(labels) if labels else table
 
 
 def read_measured(lesson, data):

@@ -40,8 +40,8 @@ def measured_table(lesson):
 
     lesson: its number, such as "14". One column a data set, "small" (what
     ships), "real" or "full"; a result that one set lacks is NaN there. Where
-    labels.json names results of the lesson, these are the rows, so named.
-    Raises ValueError if nothing has been measured for the lesson.
+    labels.json names results of the lesson, these are the rows, so named, to
+    two digits. Raises ValueError if nothing has been measured for the lesson.
     """
     import pandas as pd  # takes a second
 
@@ -53,9 +53,11 @@ def measured_table(lesson):
     }
     if not means:
         raise ValueError(f"nothing has been measured for lesson {lesson!r}")
-    table = pd.DataFrame(means).round(3)
+    table = pd.DataFrame(means)
     labels = json.loads(LABELS.read_text(encoding="utf-8")).get(lesson)
-    return table.loc[list(labels)].rename(labels) if labels else table
+    if labels is None:
+        return table.round(3)
+    return table.loc[list(labels)].rename(labels).round(2)
 
 
 def read_measured(lesson, data):

@@ -266,7 +266,7 @@ set_seed(SEED)
 blanked, hidden = blank_out(x_held, 0.15)
 word = x_held[hidden].mode().values
 commonest = (x_held[hidden] == word).float().mean().item()
-print(f"always “{vocabulary.words[word]}”: {commonest:.3f} of the blanks named")
+print(f"always “{vocabulary.words[word]}”: {commonest:.3f} of the blanks")
 diagram("filler_and_autoencoder")
 
 # %% [markdown]

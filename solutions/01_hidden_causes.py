@@ -320,7 +320,7 @@ def midpoint(model):
     return predict(model.decode, middle)
 
 
-midpoints = {"pixels": (a + b) / 2, "two codes": midpoint(model)}
+midpoints = {"pixels": (a + b) / 2, "codes of 2": midpoint(model)}
 apart = {k: distance_to_world(m).mean().item() for k, m in midpoints.items()}
 show_bars(apart, xlabel="distance to the nearest image of this world")
 
@@ -331,7 +331,7 @@ show_bars(apart, xlabel="distance to the nearest image of this world")
 # codes is eight to nine times nearer to a real disk.
 
 # %% tags=["claims"]
-ratio_pixels = apart["pixels"] / apart["two codes"]
+ratio_pixels = apart["pixels"] / apart["codes of 2"]
 reveal("one disk" if ratio_pixels > 2 else "a smear")
 claim("midpoints of codes are several times nearer", ratio_pixels, 2)
 
@@ -376,13 +376,13 @@ claim("eight numbers cut it again", errors[2] / errors[8], 1.5, 20)
 
 # %%
 guess(
-    "Midpoints again: how far off are those of eight numbers, beside two?",
-    "nearer",
-    "farther",
+    "How far from this world are midpoints of codes of eight numbers?",
+    "nearer than with two",
+    "farther than with two",
 )
 
 # %%
-apart["eight codes"] = distance_to_world(midpoint(models[8])).mean().item()
+apart["codes of 8"] = distance_to_world(midpoint(models[8])).mean().item()
 show_bars(apart, xlabel="distance to the nearest image of this world")
 
 # %% [markdown] tags=["explain"]
@@ -392,8 +392,9 @@ show_bars(apart, xlabel="distance to the nearest image of this world")
 # are images of this world.**
 
 # %% tags=["claims"]
-ratio_8 = apart["eight codes"] / apart["two codes"]
-reveal("farther" if ratio_8 > 1 else "nearer")
+ratio_8 = apart["codes of 8"] / apart["codes of 2"]
+side = "farther" if ratio_8 > 1 else "nearer"
+reveal(f"{side} than with two")
 claim("straight lines leave the sheet of eight numbers", ratio_8, 1.2)
 
 # %% [markdown]

@@ -232,10 +232,6 @@ clinic_verdict = checks.clinic_verdict(clinic_verdict)
 
 
 # %%
-from course_utils.models import reconstruction_loss
-from course_utils.training import fit
-
-
 class LinearAutoencoder(nn.Module):
     """x -> x W^T W: a linear encoder, its transpose as the decoder."""
 
@@ -245,6 +241,11 @@ class LinearAutoencoder(nn.Module):
 
     def forward(self, x):  # (B, 784), without the mean
         return x @ self.weight.T @ self.weight
+
+
+# %%
+from course_utils.models import reconstruction_loss
+from course_utils.training import fit
 
 
 def pca_error(k):
@@ -575,6 +576,12 @@ units_half = half["network, first 8 units"] / half["PCA, 8 of 16"]
 claim("8 units alone: about twice PCA's error or more", units_half, 1.8, 3)
 
 # %% [markdown]
+# ### t-SNE
+#
+# **t-SNE** (2008) moves points in the plane until neighbours in pixel space
+# are neighbours there. It is only a map: no encoder, no decoder, no meaning in
+# axes or gaps. Lesson 04 draws one.
+#
 # ### Principal angles
 #
 # Two planes differ by an angle; larger subspaces have several, the **principal
@@ -605,18 +612,10 @@ def unit_error(a, b):
 radius, turn = torch.linspace(0, 1.15, 15), torch.linspace(0, 6.283, 41)
 a, b = radius[:, None] * turn.cos(), radius[:, None] * turn.sin()
 surface = {"error": torch.stack([a, b, unit_error(a, b)], dim=-1)}
-start, path = torch.tensor([0.005, 0.1], requires_grad=True), []
+slope = torch.func.grad(lambda point: unit_error(*point))
+point, path = torch.tensor([0.005, 0.1]), []
 for _ in range(80):
-    error = unit_error(*start)
-    path.append(torch.stack([*start, error]).detach())
-    (slope,) = torch.autograd.grad(error, start)
-    start = (start - 0.15 * slope).detach().requires_grad_()
+    path.append([*point.tolist(), unit_error(*point).item()])
+    point = point - 0.15 * slope(point)
 look = {"labels": ("component 1", "component 2", ""), "view": (40, -50)}
-show_cloud({"descent": torch.stack(path)}, surface=surface, **look)
-
-# %% [markdown]
-# ### t-SNE
-#
-# **t-SNE** (2008) moves points in the plane until neighbours in pixel space
-# are neighbours there. It is only a map: no encoder, no decoder, no meaning in
-# axes or gaps. Lesson 04 draws one.
+show_cloud({"descent": torch.tensor(path)}, surface=surface, **look)

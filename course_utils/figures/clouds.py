@@ -124,7 +124,10 @@ def cloud_figure(
         panel.locator_params(nbins=4)
     panel.set_aspect("equal", adjustable="datalim" if size == 2 else "box")
     if len(clouds) > 1 or surface:
-        figure.legend(loc="outside right center")
+        if size == 3:  # an axis' numbers reach beyond it, to the right
+            figure.legend(loc="outside upper center", ncols=3)
+        else:
+            figure.legend(loc="outside right center")
     figure.set_label(_of_clouds(clouds, arrows, surface or {}, labels, feet))
     return figure
 

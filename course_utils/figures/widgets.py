@@ -298,7 +298,9 @@ def draw_image(respond, starts=None):
     box = _row(column, view)
     redraw()
     sealed = no_frames("Drawing needs a running lesson.")
-    _display(box, _still((sheet["image"], sheet["answer"])) | sealed)
+    answer = sheet["answer"]
+    answer = answer if isinstance(answer, tuple) else (answer,)
+    _display(box, _still((*answer, sheet["image"])) | sealed)
     return box
 
 

@@ -15,8 +15,7 @@
 # slices). **Helpful, not required:** derivatives, gradient descent,
 # overfitting, PyTorch. Lessons explain what they use. Ten questions near
 # the end of this lesson show where you stand.
-
-# %% [markdown]
+#
 # ### Your machine
 
 # %%

@@ -228,11 +228,11 @@ LABEL = {
         {"m": (torch.tensor([[-1.0, 0], [1, 0], [-1, 2], [1, 2]]),
                [0, 0, 2, 2])}, xlabel="u", ylabel="v",
     ),
-    "One map of 3 codes. m: first code 0 to 4, second code 0; centres: disk "
-    "(1, 0), bar (4, 0).": lambda: figures.latent_space_figure(
+    "One map of 3 codes. m: first number 0 to 4, second number 0; centres: "
+    "disk (1, 0), bar (4, 0).": lambda: figures.latent_space_figure(
         {"m": (torch.tensor([[0.0, 0], [2, 0], [4, 0]]), [0, 0, 2])}, CLASSES
     ),
-    "One map of 4 codes. m: first code 0 to 9, second code 0; of the 4 "
+    "One map of 4 codes. m: first number 0 to 9, second number 0; of the 4 "
     "classes' centres a and b are nearest, a and d farthest apart.":
     lambda: figures.latent_space_figure(
         {"m": (torch.tensor([[0.0, 0], [1, 0], [4, 0], [9, 0]]), range(4))},
@@ -522,7 +522,7 @@ def test_posteriors_are_drawn_to_two_standard_deviations():
     ellipse = figure.axes[0].patches[-1]
     assert ellipse.get_center() == pytest.approx((0, 3))
     assert (ellipse.width, ellipse.height) == pytest.approx((0.4, 2))
-    assert "second code 3" in figure.get_label()
+    assert "second number 3" in figure.get_label()
     assert "covers 0.05 of the disk" in figure.get_label()
     assert figure.axes[0].get_xlim()[1] > 4
 

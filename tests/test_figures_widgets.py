@@ -139,7 +139,7 @@ def clicked():
 def test_a_click_where_the_dot_is_decodes_the_same_code(clicked, shown):
     box, seen = clicked
     assert seen == [[0, 0]] and "z = (0, 0)" in view(box)
-    assert "One map of 4 codes. first code -1 to 1" in shown[0]["text/plain"]
+    assert "One map of 4 codes. first number -1 to 1" in shown[0]["text/plain"]
     [field] = every(box, Text)
     for code in ([0.5, -0.25], [-1, 1]):
         for slider, value in zip(every(box, FloatSlider), code, strict=True):

@@ -166,13 +166,13 @@ def posteriors_figure(posterior, labels, classes, *, images=None):
     far = max((mu.abs() + WIDE * sigma).max().item(), WIDE) + 0.3
     if images is not None:
         _beside(axes, mu, sigma, plain(images), far)
-    axes.set(xlabel="first code", ylabel="second code", xlim=(-far, far),
+    axes.set(xlabel="first number", ylabel="second number", xlim=(-far, far),
              ylim=(-far, far), aspect="equal")  # fmt: skip
     figure.legend(loc="outside right center")
     figure.set_label(
         f"{words.count(len(mu), 'ellipse')}, one for each image, over the "
-        f"prior's disk. Middles: first code {words.span(mu[:, 0])}, second "
-        f"code {words.span(mu[:, 1])}. Standard deviations "
+        f"prior's disk. Middles: first number {words.span(mu[:, 0])}, second "
+        f"number {words.span(mu[:, 1])}. Standard deviations "
         f"{words.span(sigma.flatten())}, median "
         f"{words.number(sigma.median())}; the prior's is 1. An ellipse "
         f"covers {words.number(sigma.prod(1).mean())} of the disk on average."

@@ -26,8 +26,8 @@ def show_latent_space(maps, classes=None, images=None, **labels):
 
 
 def latent_space_figure(
-    maps, classes=None, images=None, *, xlabel="first code",
-    ylabel="second code",
+    maps, classes=None, images=None, *, xlabel="first number",
+    ylabel="second number",
 ):  # fmt: skip
     """Draw codes as coloured points: {title: (z (N, 2), colour (N,))}.
 

@@ -40,12 +40,12 @@ def show_interpolation(rows):
 
 
 def show_decoded_grid(
-    decode, low, high, n=9, *, xlabel="first code", ylabel="second code",
+    decode, low, high, n=9, *, xlabel="first number", ylabel="second number",
 ):  # fmt: skip
     """Decode an n x n grid of two-dimensional codes between two corners.
 
     decode: codes (B, 2) -> images (B, 1, H, W), on any device. low, high:
-    the corners (2,). The first code runs to the right, the second upwards.
+    the corners (2,). The first number runs to the right, the second upwards.
     """
     if n < 1:
         raise ValueError(f"n must be 1 or more; got {n}")

@@ -264,6 +264,9 @@ ANSWERS = {
             "`return`": lambda z, h: None,
             "layers one after the other": lambda z, h: nn.Sequential([]),
             "the code has latent_dim": lambda z, h: Encoder(h, h),
+            "in one layer": lambda z, h: nn.Sequential(
+                nn.Flatten(), nn.Linear(h, 784), nn.SiLU(), nn.Linear(h, z)
+            ),
             "leave Unflatten": lambda z, h: Encoder(
                 z, h, nn.Unflatten(1, (1, 28, 28))
             ),

@@ -91,9 +91,9 @@ def rebuild_by_sum(x, mean, components):
     return x_hat
 
 
-def rebuild_by_projector(x, mean, components):
-    projector = components.T @ components
-    return x @ projector + mean @ (torch.eye(len(mean)) - projector)
+def rebuild_by_least_squares(x, mean, components):
+    z = torch.linalg.lstsq(components.T, (x - mean).T).solution
+    return mean + z.T @ components
 
 
 def rebuild_by_numpy(x, mean, components):
@@ -168,7 +168,7 @@ ANSWERS = {
             rebuild_in_steps,
             rebuild_by_numpy,
             rebuild_by_sum,
-            rebuild_by_projector,
+            rebuild_by_least_squares,
         ],
         {
             "mean off before": lambda x, mean, c: mean + x @ c.T @ c,

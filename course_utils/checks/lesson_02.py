@@ -52,6 +52,11 @@ def _layers(encoder, latent_dim, hidden_dim):
         785 * k + (k + 1) * h: "latent_dim and hidden_dim have changed "
         "places: 784 to hidden_dim comes first, hidden_dim to latent_dim "
         "second.",
+        **dict.fromkeys(
+            (785 * h + (k + 1) * h, (h + 1) * (784 + k)),
+            "nn.Linear(a, b) goes from a to b numbers: in one layer these "
+            "have changed places.",
+        ),
         785 * k: "One layer goes straight to the code; two are wanted.",
         expected - h - k: "The layers have no bias: leave `bias=False` out.",
         785 * h: "The second layer, hidden_dim to latent_dim, is missing.",

@@ -143,6 +143,12 @@ _U = "u belongs to the examples; the components are the first k rows of vt"
         },
     )
     | {
+        "One mean of all was taken off; each column has its own, dim=0.": (
+            lambda x, k: (
+                x.mean(dim=0),
+                *_pca(x - x.mean(), k, centre=False)[1:],
+            )
+        ),
         "The order is mean, components, variances.": _pca_with(
             lambda mean, u, s, vt, n, k: (vt[:k], mean, s[:k] ** 2 / (n - 1))
         ),
@@ -216,7 +222,7 @@ def _rebuilt(x, mean, components, off=1, back=1, own=False):
         (_cloud(5, 9, 5), _cloud(4, 9, 6)[0], _frame(2, 9, 7)),
         (_cloud(3, 14, 8), _cloud(4, 14, 9)[0], _frame(12, 14, 10)),
     ],
-    skip=("device",),
+    skip=("device", "far"),  # components of length 1024 are none
     slips=mutants(
         _rebuilt,
         {

@@ -233,8 +233,6 @@ clinic_verdict = checks.clinic_verdict(clinic_verdict)
 
 # %%
 class LinearAutoencoder(nn.Module):
-    """x -> x W^T W: a linear encoder, its transpose as the decoder."""
-
     def __init__(self, latent_dim):
         super().__init__()
         self.weight = nn.Parameter(torch.randn(latent_dim, 784) / 784**0.5)

@@ -722,7 +722,7 @@ digit_code = checks.digit_code(digit_code)
 # {answer}
 #
 # - Move the test images by one pixel, `small(images.test.roll(2, dims=3))`:
-#   which probe loses least? With us top-k led PCA by 5 to 10 points.
+#   which probe loses least? With us top-k led PCA by 10 to 14 points.
 # - Another scale-free measure is Hoyer's (2004), from the ratio of an image's
 #   sum to its norm: 0 when all units are equally active, 1 when a single one
 #   is. Compute it for the plain and for the L1 code.

@@ -341,6 +341,7 @@ from_memory()
 #
 # Every lesson asks one question and answers it with experiments that you run.
 # Lessons in bold are the core path.
+# Take the others when you like: the first lines of each say what it builds on.
 #
 # {map}
 #

@@ -110,8 +110,8 @@ v
 # (as in lesson 06's denoiser). On one line the target is certain; where lines
 # cross, it is the average of all that pass.
 #
-# Walks do not end between the points, though: a little above the crossing more
-# lines go up, so the arrow points up a little, and soon a lot.
+# Walks still end at the points: a little above the crossing more lines go up,
+# and the arrow with them.
 
 # %% tags=["claims"]
 ways = torch.tensor([[1.0, 2.0], [1.0, -2.0], [0.0, 0.0], [1.0, 0.0]])
@@ -140,7 +140,7 @@ show_arrows(moons[:500], spots, panels)
 # %% [markdown] tags=["explain"]
 # To the middle. At t = 0 the place says nothing yet about where the walk will
 # end, so the best arrow leads to the mean of all data. Later it says more: at
-# t = 0.9 each arrow leads to the moon near by.
+# t = 0.9 arrows lead to the moon near by.
 
 # %% tags=["claims"]
 middle = moons.mean(dim=0) - spots
@@ -194,14 +194,13 @@ way = walk(moon_net, torch.randn(500, 2))
 box = explore(lambda step: paths_figure(moons, way, step), step=[*range(21)])
 
 # %% [markdown]
-# Move the slider (Tab, then arrow keys). First all points draw together, then
+# Move the slider. First all points draw together, then
 # they part. In the end four of five points are on a moon (within 0.25).
 #
 # ## In the codes
 #
-# An image has 784 numbers, most of them redundant. The idea of **latent
-# diffusion** (Rombach and others, 2022): train an autoencoder first, then
-# generate *codes*, and decode them.
+# The idea of **latent diffusion** (Rombach and others, 2022): train an
+# autoencoder first, then generate *codes*, and decode them.
 #
 # The encoder and decoder are a plain autoencoder with 32 numbers. We
 # standardise its codes, since noise has mean 0 and standard deviation 1.
@@ -236,8 +235,7 @@ def decode(z):
 
 # %% [markdown]
 # The velocity network is told the class, too. For one image in ten it is told
-# "10" instead: *no class*. Three layers take x_t, sines and cosines of t, and
-# the class; their sum goes through two residual blocks (lesson 17) of 192
+# "10" instead: *no class*. Inside are two residual blocks (lesson 17) of 192
 # units.
 
 
@@ -248,19 +246,20 @@ def hiding_loss(net, x, y):
     return flow_loss(net, x, y.masked_fill(hidden, 10))
 
 
-def train_flow(x, epochs=24):
-    """Return a velocity network for x (N, D), told the labels."""
+def train_flow(x, epochs=24, y=images.train_labels):
+    """Return a velocity network for x (N, D), told the labels y (N,)."""
     set_seed(SEED)
     net = VelocityNet(x.shape[1], classes=10)
     options = {"epochs": epochs, "lr": 5e-3, "seed": SEED}
-    fit(net, (x, images.train_labels), hiding_loss, batch_size=256, **options)
+    fit(net, (x, y), hiding_loss, batch_size=256, **options)
     return net.cpu().requires_grad_(False)
 
 
 asked = torch.arange(10).repeat(100)  # 100 samples of each class
 
 # %%
-net = train_flow(encode(images.train))
+z = encode(images.train)
+net = train_flow(z)
 set_seed(SEED)
 noise = torch.randn(1000, 32)
 paths = walk(lambda x, t: net(x, t, asked), noise)
@@ -272,19 +271,19 @@ show_images(rows, FASHION_CLASSES)
 #
 # ## The contest
 #
-# The rivals, each with 1,000 samples, judged as in lesson 09 (a judge accepts
-# single images; coverage and recall ask for variety):
+# The rivals, each with 1,000 samples, judged as in lesson 09. Told the class:
+#
+# - *ten Gaussians*, one fitted to our codes of each class;
+# - the same network *on pixels*: 784 numbers instead of 32, no autoencoder.
+#   A step costs more than twice as much: it gets a third of the epochs.
+#
+# Not told, which is harder:
 #
 # - a VAE, codes from its prior;
-# - our autoencoder, codes from a *fitted* Gaussian;
-# - the same network *on pixels*: 784 numbers instead of 32, no autoencoder.
-#   A step costs nearly three times as much: it gets a third of the epochs;
 # - a small **GAN** (Goodfellow and others, 2014): a *generator* turns noise
 #   into images, a *discriminator* learns to tell them from real ones, and each
-#   trains against the other.
-#
-# Each trains for a third (the VAE) to a half of the time that autoencoder and
-# flow took together.
+#   trains against the other;
+# - in our codes, *one* fitted Gaussian, and a flow with "no class" for all.
 
 # %%
 from course_utils.models import dense_vae, negative_elbo
@@ -296,20 +295,29 @@ vae = dense_vae(16)
 options = {"epochs": 4, "batch_size": 64, "lr": 5e-3, "seed": SEED}
 fit(vae, images.train, negative_elbo, **options)
 on_pixels = train_flow(2 * images.train.flatten(1) - 1, epochs=8)
-rivals = "VAE, prior", "codes, fitted", "GAN", "flow on pixels"
-guess("Which of the four does the judge accept most often?", *rivals)
+untold = train_flow(z, y=torch.full_like(images.train_labels, 10))
+sides = "the flow, by far", "ten Gaussians, by far", "both about as often"
+guess("In codes, told the class: whom does the judge accept more?", *sides)
 
 # %%
 from torch.distributions import MultivariateNormal
 
+
+def gaussian(z, count):
+    """Draws from a Gaussian fitted to codes (N, 32): (count, 32)."""
+    return MultivariateNormal(z.mean(dim=0), z.T.cov()).sample((count,))
+
+
 set_seed(SEED)
-fitted = MultivariateNormal(torch.zeros(32), encode(images.train).T.cov())
+ten = [gaussian(z[images.train_labels == c], 100) for c in range(10)]
 pixels = walk(lambda x, t: on_pixels(x, t, asked), torch.randn(1000, 784))
 samples = {
     "VAE, prior": predict(vae.decode, torch.randn(1000, 16)),
-    "codes, fitted": decode(fitted.sample((1000,))),
     "GAN": predict(gan, torch.randn(1000, 32)),
+    "one Gaussian": decode(gaussian(z, 1000)),
+    "flow, not told": decode(walk(untold, noise)[-1]),
     "flow on pixels": (pixels[-1] + 1).div(2).clamp(0, 1).view(-1, 1, 28, 28),
+    "ten Gaussians": decode(torch.stack(ten, dim=1).flatten(0, 1)),
     "flow on codes": decode(paths[-1]),
     "copies of test images": predict(ae, images.test[:1000]),
 }
@@ -335,23 +343,29 @@ contest.loc["lesson 18", "accepted"] = measured_table("18").small.accepted_vq
 contest.round(2)
 
 # %% [markdown] tags=["explain"]
-# The Gaussian, fitted to our own codes: 0.25 (lesson 09's VAE, trained longer:
-# 0.26 to 0.31). After so few epochs the GAN is grainy, and its recall is 0: it
-# draws few kinds. On pixels 0.18 pass, and they cover nothing: most samples
-# are still full of noise. All 784 pixels must lose theirs, and the budget is
-# too small for that.
+# As often as the flow (0.62): 0.61. Within a class one bell is nearly enough,
+# and needs no training. The flow covers more, 0.99 against 0.94; its recall is
+# lower, 0.63 against 0.71. Not told, one bell has to be ten groups: 0.25, at a
+# coverage of 0.43. There the flow has its lead: 0.44, at 0.97.
 #
-# In the codes the same network is accepted as often as *copies*
-# (reconstructions) of test images (0.62): the rest, up to real images (0.66),
-# is lost in the code. Lesson 18's prior over tiles comes near: almost 0.6.
+# VAE and GAN had less than half of our time. With more than our time they
+# reach 0.28 and 0.40 (README). The GAN draws few kinds: recall 0. On
+# pixels 0.18 pass, and cover nothing: most are full of noise.
+#
+# *Copies* (reconstructions) of test images are accepted as often (0.62): the
+# rest, up to real images (0.66 in lesson 09), is lost in the code. Lesson 18's
+# prior, told the class, has 0.59.
 
 # %% tags=["claims"]
 passes, covers = contest.accepted, contest.coverage
-reveal(passes[[*rivals]].idxmax())
+ratio = passes["flow on codes"] / passes["ten Gaussians"]
+reveal(sides[2 if 0.8 < ratio < 1.25 else int(ratio < 1)])
 claim("flow on codes: accepted", passes["flow on codes"], low=0.6)
-claim("flow on codes: coverage", covers["flow on codes"], low=0.95)
-ahead = passes["flow on codes"] / passes.iloc[:4].max()
-claim("it is ahead of every rival by the judge", ahead, low=1.2)
+claim("ten Gaussians are accepted about as often", ratio, 0.9, 1.2)
+more = covers["flow on codes"] - covers["ten Gaussians"]
+claim("the flow covers more", more, low=0.03)
+lead = passes["flow, not told"] - passes["one Gaussian"]
+claim("not told, the flow is ahead of one Gaussian", lead, low=0.1)
 arcs, _ = two_moons(4000, seed=SEED, noise=0)
 off = torch.cdist(way[-1], arcs).amin(dim=1)
 end = (off < 0.25).float().mean().item()
@@ -419,7 +433,8 @@ show_curves(shown.to_dict(), xlabel="guidance w", ylabel="share")
 # judge is deceived, as by the class averages in lesson 09. Coverage notices:
 # 0.99 at w = 1, 0.70 at 3, 0.15 at 8. At w = 2 the class is right in 0.98 of
 # samples, at a coverage of 0.92. Without a class, w = 0, 0.29 are accepted, at
-# w = 1 0.62: with it, fewer lines cross.
+# w = 1 0.62: with it, fewer lines cross. (A tenth of the training was
+# without.)
 
 # %% tags=["claims"]
 reveal(str(guidance.accepted[[1, 3, 8]].idxmax()))
@@ -480,7 +495,7 @@ sample = checks.sample(sample)
 
 # %%
 counts = 1, 2, 3, 5, 10, 20
-sights = "noise", "ten different blends", "one image a class, again and again"
+sights = "noise", "blends, as varied as garments", "nearly one image a class"
 guess("One single step, 100 orders a class: what comes?", *sights)
 
 # %%
@@ -493,9 +508,9 @@ shown = by_steps[["accepted", "coverage", "recall"]]
 show_curves(shown.to_dict(), "steps", "share", log_x=True)
 
 # %% [markdown] tags=["explain"]
-# One image a class, the mean of its codes, decoded: at t = 0 all arrows lead to
-# the middle. Its variety is 0.06 of the real one, the judge is content (0.70),
-# and even coverage is 0.61: a typical image lies near many real ones.
+# Nearly one image a class, the mean of its codes, decoded: at t = 0 all arrows
+# lead to the middle. Its variety is 0.06 of the real one, the judge is content
+# (0.70), and even coverage is 0.61: a typical image lies near many real ones.
 # *Recall* notices: 0.00. It grows with every step, to 0.63 at 20. Acceptance
 # *falls* meanwhile, to 0.62: few steps give averages, many give garments.
 
@@ -595,7 +610,8 @@ pandas.DataFrame(edits, [*rows][1:]).round(2)
 # - Flow matching: a straight line from noise to data; learn its velocity by
 #   squared error; generate by Euler steps.
 # - The network says the mean of all lines that pass. Hence many steps.
-# - In 32 numbers it needs seconds; in 784 pixels the same budget is not enough.
+# - In 32 numbers it needs seconds; in 784 pixels that is not enough. Told the
+#   class, ten Gaussians come near.
 # - Guidance trades coverage for obedience.
 # - Part of the way back to noise is an editor.
 #
@@ -608,11 +624,9 @@ quiz()
 mse = evaluate(ae, images.test, copies) / 784
 results = {"points_on_moons": end, "mse_autoencoder": mse}
 for name in samples:
-    row, key = contest.loc[name], name.replace(", ", "_").replace(" ", "_")
+    row, key = contest.loc[name], name.replace(",", "").replace(" ", "_")
     results |= {f"{k}_{key}": row[k] for k in ("accepted", "coverage")}
 results |= {
-    "accepted_flow": contest.accepted["flow on codes"],
-    "coverage_flow": contest.coverage["flow on codes"],
     "recognised_guided": guidance.recognised[2],
     "coverage_guided": guidance.coverage[2],
     "variety_one_step": once,
@@ -633,11 +647,11 @@ scorecard(results, data="full" if FULL else "small")
 # ## Going further
 #
 # **Stable Diffusion.** What you have built has the parts of the large image
-# generators. Their boxes are larger, and the class became a sentence, which
-# lesson 17's attention reads. The first version, a diffusion model, learnt the
-# noise instead of the velocity; the third walks on straight lines, as we do
-# (Esser and others, 2024). Guidance, Euler steps and "part of the way back"
-# (SDEdit: Meng and others, 2022) are the same. Order one:
+# generators; there the class is a sentence, which lesson 17's attention reads.
+# The first version, a diffusion model, learnt the noise instead of the
+# velocity; the third walks on straight lines, as we do (Esser and others,
+# 2024). Guidance, Euler steps and "part of the way back" (SDEdit: Meng and
+# others, 2022) are the same. Order one:
 
 # %%
 diagram("stable_diffusion")

@@ -100,7 +100,7 @@ ANSWERS = {
             "distances themselves": apart,
             "query is row i": from_zero,
             "rows are wanted": one_too_few,
-            "farthest first": lambda z, i, k: by_sort(z, i, k).flip(0),
+            "is nearer": lambda z, i, k: (z - z[i]).mean(1).argsort()[:k],
             "None": lambda z, i, k: None,
         },
     ),

@@ -50,12 +50,25 @@ def _first_number(z, other):
 
 
 def _count_problem(found, z, i, k):
-    """Say that too many rows came back, or too few, or that one is `i`."""
+    """Say that too many rows came back, too few, `i` itself, or far ones."""
     if not torch.is_tensor(found) or found.ndim != 1:
         return None
     if len(found) != k:
         return f"k = {k} rows are wanted; {len(found)} came back."
-    return f"Row i = {i} itself is among the rows." * (i in found) or None
+    if i in found:
+        return f"Row i = {i} itself is among the rows."
+    near, apart = search(z, i, k), (z - z[i]).norm(dim=1)
+    missing = near[~torch.isin(near, found)]
+    wrong = found[~torch.isin(found, near)]
+    if found.is_floating_point() or not len(missing) or not len(wrong):
+        return None
+    if not torch.isin(wrong, torch.arange(len(z))).all():
+        return None
+    m, w = missing[0], wrong[0]
+    return (
+        f"Row {w} came back, {apart[w]:.2f} away from row i = {i}. Row {m} is "
+        f"nearer, {apart[m]:.2f}."
+    )
 
 
 def _moved_up(rows, i):

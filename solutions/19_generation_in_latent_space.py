@@ -502,7 +502,7 @@ guess("One single step, 100 orders a class: what comes?", *sights)
 from course_utils.measures import class_variety
 
 made = {n: decode(sample(guided(net, asked, 1), noise, n)) for n in counts}
-show_images({f"steps = {n}": x[asked == 8][:10] for n, x in made.items()})
+show_images({f"steps = {n}": x[asked == 8][:8] for n, x in made.items()})
 by_steps = pandas.DataFrame({n: quality(x) for n, x in made.items()}).T
 shown = by_steps[["accepted", "coverage", "recall"]]
 show_curves(shown.to_dict(), "steps", "share", log_x=True)

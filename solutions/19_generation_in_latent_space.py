@@ -255,10 +255,10 @@ def train_flow(x, epochs=24, y=images.train_labels):
     return net.cpu().requires_grad_(False)
 
 
+z = encode(images.train)
 asked = torch.arange(10).repeat(100)  # 100 samples of each class
 
 # %%
-z = encode(images.train)
 net = train_flow(z)
 set_seed(SEED)
 noise = torch.randn(1000, 32)

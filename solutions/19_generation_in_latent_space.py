@@ -233,6 +233,8 @@ def decode(z):
     return predict(ae.decode, z * std + mean)
 
 
+z = encode(images.train)
+
 # %% [markdown]
 # The velocity network is told the class, too. For one image in ten it is told
 # "10" instead: *no class*. Inside are two residual blocks (lesson 17) of 192
@@ -255,7 +257,6 @@ def train_flow(x, epochs=24, y=images.train_labels):
     return net.cpu().requires_grad_(False)
 
 
-z = encode(images.train)
 asked = torch.arange(10).repeat(100)  # 100 samples of each class
 
 # %%

@@ -123,7 +123,7 @@ from course_utils.figures import show_bells
 
 x = torch.tensor(8.0)
 grid = torch.linspace(-5, 5, 2001)
-step = grid[1] - grid[0]  # a knob stands for a strip so wide
+step = grid[1] - grid[0]  # the width of each strip of the sum
 product = (likelihood(grid).log_prob(x) + prior.log_prob(grid)).exp()
 evidence = product.sum() * step
 posterior = product / evidence
@@ -276,7 +276,7 @@ def show_cost(mu, sigma):
 
 actions = "move it by 1", "make it ten times narrower", "both alike"
 guess("Which costs q more nats?", *actions)
-box = explore(show_cost, mu=(-3.0, 3.0, 0.1), sigma=(0.1, 2.0, 0.05))
+box = explore(show_cost, mu=(-3.0, 3.0, 0.1), sigma=(0.1, 1.9, 0.05))
 
 # %% [markdown] tags=["explain"]
 # Moving by 1 costs half a nat; being ten times as precise costs 1.8. A cloud

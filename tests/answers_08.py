@@ -363,9 +363,7 @@ ANSWERS = {
             "a sign in front": lambda m, v: (
                 m + torch.randn_like(m) / (0.5 * v).exp()
             ),
-            "exp(2 log_var)": lambda m, v: (
-                m + (2 * v).exp() * torch.randn_like(m)
-            ),
+            "exp is missing": lambda m, v: m + v / 2 * torch.randn_like(m),
             "nothing was drawn": lambda m, v: m,
             "mu is missing": lambda m, v: (
                 (0.5 * v).exp() * torch.randn_like(m)
@@ -542,6 +540,8 @@ ANSWERS = {
             "squared error plus": loss_with(
                 fit=lambda p, x: -(p.mean - x).square().mean()
             ),
+            "draw cuts the gradient": loss_with(draw_by_sample),
+            "counts twice": loss_with(far=lambda m, v: 2 * kl(m, v)),
             "set no seed": lambda *parts: [
                 torch.manual_seed(1),
                 loss_in_parts(*parts),

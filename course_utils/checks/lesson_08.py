@@ -219,8 +219,9 @@ def _no_draw(attempt):
             },
             "The noise has standard deviation 1 for every image: multiply it "
             "by sigma.": {"sigma": torch.ones_like},
-            "The noise is multiplied by exp(2 log_var); sigma is exp(log_var "
-            "/ 2).": {"sigma": lambda v: (2 * v).exp()},
+            "Half of log_var is log sigma, not sigma: the exp is missing.": {
+                "sigma": lambda v: v / 2
+            },
             "The noise grows where the variance shrinks: a sign in front of "
             "log_var?": {"sigma": lambda v: (-v / 2).exp()},
             "Halve log_var once: that is the square root of sigma.": {
@@ -570,7 +571,25 @@ def _loss_problem(attempt):
             "than q(z|x), or are shared by the images: draw one z for each "
             "image with `reparameterize`."
         )
+    if same(*(_to_encoder(f, model, x) for f in (attempt, _toy_kl))):
+        return (
+            "The draw cuts the gradient: the log-likelihood does not reach "
+            "the encoder. Draw with `reparameterize`; no .sample(), no "
+            ".detach()."
+        )
     return None
+
+
+def _to_encoder(loss, model, x):
+    """Return the gradient of a loss at the encoder's weights, or None."""
+    loss, weight = loss(model, x).sum(), model.encoder[1].weight
+    if loss.requires_grad:
+        return torch.autograd.grad(loss, weight, allow_unused=True)[0]
+    return None
+
+
+def _toy_kl(model, x):
+    return _exact(*model.encode(x))
 
 
 @check(
@@ -589,6 +608,7 @@ def _loss_problem(attempt):
             },
             "The log-likelihood has the wrong sign.": {"fits": -1},
             "The KL is missing: this is an autoencoder with noise.": {"kl": 0},
+            "The KL counts twice: `elbo` holds it already.": {"kl": -2},
             "Only the KL is left; the log-likelihood is missing.": {"fits": 0},
             "The KL is averaged over latents; sum over them.": {
                 "latents": _mean

@@ -133,6 +133,10 @@ ANSWERS = {
             "The KL is gone, or": parts(lambda nll, kl: nll.sum(1)),
             "reconstruction is gone": parts(lambda nll, kl: kl.sum(1)),
             "it is a price": parts(lambda nll, kl: nll.sum(1) - kl.sum(1)),
+            "it is a cost": parts(lambda nll, kl: kl.sum(1) - nll.sum(1)),
+            "one mean over latents": parts(
+                lambda nll, kl: nll.sum(1) + kl.mean()
+            ),
             "That is the ELBO": lambda model, x: -negative_elbo(model, x),
             "One number for the batch": lambda model, x: negative_elbo(
                 model, x

@@ -143,12 +143,10 @@ def _never_drawn(attempt):
             "The factor 1/2 of the KL is missing.": {
                 "price": lambda m, v: 2 * _price(m, v)
             },
-            "The KL is halved twice.": {
-                "price": lambda m, v: _price(m, v) / 2
-            },
-            "In the KL log_var and its exponential have changed places.": {
-                "price": lambda m, v: 0.5 * (m**2 + v - 1 - v.exp())
-            },
+            "The KL is one mean over latents and batch; sum over the latents "
+            "of each image.": {"latents": torch.mean},
+            "The reconstruction has the wrong sign: in the loss it is a "
+            "cost.": {"pixels": lambda nll: -_sum(nll)},
             "mu and log_var have changed places: the model returns logits, "
             "mu, log_var.": {"price": lambda m, v: _price(v, m)},
             "The formula of the KL takes log_var, not its exponential.": {

@@ -35,7 +35,7 @@ set_seed(SEED)
 vae = dense_vae(8)
 options = {"epochs": 4, "batch_size": 64, "seed": SEED}
 fit(vae, images.train, negative_elbo, **options)
-lots = "about 5", "about 10", "about 60"
+lots = "about 5", "about 10", "20 or more"
 guess("How many draws for one sandal, on average?", *lots)
 
 # %%

@@ -5,6 +5,7 @@ ANSWERS: {check: (right answers, {words of the message: wrong answer})}.
 
 import pandas
 import torch
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from course_utils.checks.lesson_12 import _digit_contest
@@ -172,6 +173,12 @@ ANSWERS = {
             ),
             "codes with labels were not scaled": probe_with(
                 lambda z, new: (z, scaled(new, z))
+            ),
+            "overwritten": probe_with(
+                lambda z, new: (scaled(z, z), scaled(new, scaled(z, z)))
+            ),
+            "by itself, and by columns": probe_with(
+                lambda *parts: map(StandardScaler().fit_transform, parts)
             ),
             "brackets": probe_with(
                 each(lambda z, by: z - by.mean(0) / by.std())

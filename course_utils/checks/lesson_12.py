@@ -175,9 +175,10 @@ def _misuse(attempt):
             "The mean was not subtracted from the test codes.": {
                 "scale_new": lambda codes, z, new: codes / z.std()
             },
-            "The mean was added; subtract it.": {
-                "scale": lambda codes, z, new: (
-                    (codes + z.mean(dim=0)) / z.std()
+            "z was overwritten before its mean and deviation served z_test: "
+            "keep them first.": {
+                "scale_new": lambda codes, z, new: _scaled(
+                    codes, _scaled(z, z)
                 )
             },
             "Only the mean was divided; brackets: (z − mean) / deviation.": {
@@ -199,9 +200,11 @@ def _misuse(attempt):
                     (codes - codes.mean(dim=1, keepdim=True)) / z.std()
                 )
             },
-            "The median was subtracted; take the mean.": {
+            "Each of the two was scaled by itself, and by columns: take mean "
+            "and deviation, one number, from z.": {
                 "scale": lambda codes, z, new: (
-                    (codes - z.median(dim=0).values) / z.std()
+                    (codes - codes.mean(dim=0))
+                    / codes.std(dim=0, correction=0).clamp(min=1e-6)
                 )
             },
             "The deviation was taken after the mean was subtracted; take "

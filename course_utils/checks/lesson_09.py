@@ -64,6 +64,7 @@ def _by_hand(logits, x):
 
 def _never_drawn(attempt):
     """Say whether two calls agree, although the model draws a code."""
+    torch.manual_seed(0)  # with some weights the KL drowns what is drawn
     model, x = _grown(3, 4)
     try:
         first, second = attempt(model, x), attempt(model, x)

@@ -236,8 +236,7 @@ def at_rate(rate):
     return upper, bars_figure(bars, "share that raises an alarm")
 
 
-rates = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3]
-box = explore(at_rate, start={"rate": 0.01}, rate=rates)
+box = explore(at_rate, {"rate": 0.01}, rate=[0.001, 0.003, 0.01, 0.03, 0.1])
 
 # %% [markdown]
 # **It notices attacks.** With 1 % of false alarms it finds 98 %, though none

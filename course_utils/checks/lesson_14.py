@@ -213,6 +213,9 @@ def _mean(
             "The start is a position too; only padding is left out.": {
                 "keep": lambda x: x > START
             },
+            "The end is a position too; only padding is left out.": {
+                "keep": lambda x: (x != PAD) & (x != END)
+            },
             "The strongest was kept; the mean is wanted.": {
                 "total": lambda h, keep: h.masked_fill(~keep, -torch.inf).amax(
                     dim=1

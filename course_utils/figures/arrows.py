@@ -58,8 +58,9 @@ def arrows_figure(cloud, spots, panels, *, xlabel="x", ylabel="y", tips=False):
         for title, some in panels.items()
     )
     figure.set_label(
-        f"A cloud of {len(cloud):,} points with arrows from {len(spots)} "
-        f"spots. Mean length. {'; '.join(said)}."
+        f"A cloud of {len(cloud):,} point{'s' * (len(cloud) > 1)} with arrows "
+        f"from {len(spots)} spot{'s' * (len(spots) > 1)}. Mean length. "
+        f"{'; '.join(said)}."
     )
     return figure
 

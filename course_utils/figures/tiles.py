@@ -3,6 +3,7 @@
 import matplotlib
 import torch
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from course_utils.figures import words
 from course_utils.figures.style import COLORS, STYLE, plain, show_figure, wrap
@@ -61,9 +62,12 @@ def _write(axis, image, codes, first):
         )  # fmt: skip
         tile = image[int(row * tall) : int((row + 1) * tall),
                      int(col * wide) : int((col + 1) * wide)]  # fmt: skip
-        ink = "black" if tile.mean() > 0.5 else "white"
+        inks = ["white", "black"]
+        ink = inks.pop(int(tile.mean() > 0.5))
+        rim = [withStroke(linewidth=1.5, foreground=inks[0])]
         axis.text(x + wide / 2, y + tall / 2, str(codes[row, col].item()),
-                  ha="center", va="center", fontsize=8, color=ink)  # fmt: skip
+                  ha="center", va="center", fontsize=8, color=ink,
+                  path_effects=rim)  # fmt: skip
 
 
 def _of_tiles(panels, codes, first):
@@ -109,7 +113,7 @@ def usage_figure(counts):
     for axis, (name, count) in zip(axes[:, 0], counts.items(), strict=True):
         ordered = count.sort(descending=True).values
         shares = ordered / ordered.sum().clamp(min=1)
-        axis.bar(range(len(shares)), shares.tolist(), 0.9, color=COLORS[0])
+        axis.bar(range(len(shares)), shares.tolist(), 1, color=COLORS[0])
         axis.set(title=wrap(name, 60), ylabel="share")
         if shares.any():
             axis.set(yscale="log")

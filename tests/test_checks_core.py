@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from course_utils import checks
-from course_utils.checks import core, judging
+from course_utils.checks import core, handing, judging
 from course_utils.lessons import progress
 
 CASES = [(torch.arange(12.0).reshape(3, 4),), (torch.ones(2, 4),)]
@@ -347,6 +347,7 @@ def test_a_number_for_a_tensor_and_a_tensor_for_a_number(capsys):
     check = hold(lambda x: float(x.sum()), draw_cases)
     given_back, _ = said(check, lambda x: x.sum(), capsys)
     assert isinstance(given_back(torch.ones(3)), float)
+    assert handing.handed_on(torch.arange, [7, 8])(3) == [0, 1, 2]
 
 
 FITS_A_GPU = {
@@ -605,6 +606,7 @@ TWO_DEVICES = RuntimeError(
 EXPLAINED = [  # an attempt, and a part of the hint that it gets
     (lambda x: x @ x, "do not fit in a product"),
     (lambda x: x[torch.arange(3), torch.arange(2)], "x[rows][:, columns]"),
+    (lambda x: x.sort()[:, 0], "several values in one"),
     (lambda x: x[x[0] > 1], "A mask fits the first axes"),
     (lambda x: x + x.sum(1), "keepdim=True"),
     (lambda x: torch.linalg.solve(x, x), "the square matrix first"),

@@ -36,7 +36,10 @@ def _alike(before, after):
 def form(value):
     """Name the form of an answer: what could break the lines after it."""
     if isinstance(value, tuple | list):
-        return "(" + ", ".join(map(form, value)) + ")"
+        forms = list(map(form, value))
+        if len(forms) > 3 and len(set(forms)) == 1:
+            forms[1:] = ["…"]
+        return f"({', '.join(forms)})"
     if torch.is_tensor(value):
         return f"a {str(value.dtype).removeprefix('torch.')} tensor"
     if isinstance(value, np.ndarray):
@@ -69,6 +72,9 @@ def _in_form(answer, like, first):
     if isinstance(like, tuple):
         pairs = zip(answer, like, strict=True)
         return tuple(_in_form(a, part, first) for a, part in pairs)
+    if isinstance(like, list) and not any(map(torch.is_tensor, like)):
+        values = sorted(answer) if isinstance(answer, set) else answer
+        return [v.item() if hasattr(v, "item") else v for v in values]
     if torch.is_tensor(like):
         real = first is not None and first.is_floating_point()
         dtype = (

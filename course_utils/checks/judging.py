@@ -44,6 +44,10 @@ HINTS = {  # what torch says, as a pattern: what it means for a beginner
         "x[rows, columns] pairs them one by one; all of these rows and "
         "columns are x[rows][:, columns]."
     ),
+    "indices must be .* not tuple|'tuple' object has no attribute": (
+        "That is several values in one, no tensor: take one of them, `[0]`, "
+        "or unpack them: `a, b = ...`."
+    ),
     "shape of the mask": (
         "A mask fits the first axes of what stands before its brackets. Print "
         "both shapes: is an axis missing in one, or a colon too many?"

@@ -10,7 +10,7 @@ from torch import nn
 
 from course_utils.datasets import fashion_mnist
 from course_utils.figures import diagram, show_bars, show_images, show_matrix
-from course_utils.lessons import from_memory, guess, reveal
+from course_utils.lessons import claim, from_memory, guess, reveal
 
 SEED = 0
 FULL = False
@@ -168,6 +168,10 @@ show_bars({"the noisy image": db(noisy)} | near, xlabel="PSNR (dB)")
 # %% tags=["claims"]
 gap = near["clean target"] - near["noisy target"]
 reveal(behind[int(gap < 2) + int(gap < 0.5)])
+cleaner = near["clean target"] - db(noisy)
+claim("the bottleneck alone cleans by several dB", cleaner, 4, 9)
+more = losses["noisy target"] - losses["clean target"]
+claim("copying costs more by about the noise itself", more, 60, 75)
 
 # %% [markdown]
 # ## A small U-Net
@@ -327,6 +331,9 @@ gain, other_gain = db(cleaned) - db(noisy), db(copied) - db(noisy)
 # %% tags=["claims"]
 part = other_gain / gain
 reveal(parts[int(part < 0.75) + int(part < 0.25)])
+claim("the colleague's loss is far below", other_loss / blind_loss, high=0.3)
+over = db(cleaned) - near["clean target"]
+claim("the U-Net is ahead of the bottleneck, in dB", over, 1.2, 3.5)
 
 # %% [markdown]
 # ## Against filters
@@ -375,6 +382,8 @@ pandas.Series(its).round(2)
 
 # %% tags=["claims"]
 reveal(shares[int(wins > 0.75) + int(wins > 0.95)])
+claim("its mean lead is a decibel or more", lead.mean(), 1, 2.6)
+claim("the two bars' deviations overlap", lead.mean() < deviation.sum())
 
 # %%
 strong = add_noise(few, 0.5)
@@ -426,6 +435,9 @@ show_curves(at, xlabel="sigma", ylabel="PSNR (dB)")
 # %% tags=["claims"]
 change = at["U-Net"][0.03] - at["noisy"][0.03]
 reveal(effects[int(change < 0.3) + int(change < -0.3)])
+claim("it spoils a good image by several dB", change, -9, -2)
+beyond = at["U-Net"][0.9] - at["noisy"][0.9]
+claim("of stronger noise than it met it takes much", beyond, low=5)
 
 # %% [markdown]
 # Other damage: *dots*, a fifth of the pixels black or white, and *holes*,
@@ -466,6 +478,9 @@ show_matrix(table, list(damages), list(cures), fmt="{:+.1f}", size=0.9)
 
 # %% tags=["claims"]
 reveal(list(cures)[table[1].argmax()])
+_, by_noise, by_holes = table[2].tolist()
+claim("who practised noise makes holes worse", by_noise, high=-0.5)
+claim("who practised holes cures them", by_holes, low=3)
 
 # %% [markdown]
 # ### Exercise 3 · A damage of your own · 15 minutes, on your own

@@ -101,6 +101,8 @@ def test_a_control_starts_where_it_is_told(lively, shown):
     )
     assert view(box) == "<pre>0.01 2.0</pre>"
     assert [c["start"] for c in kept(shown)["controls"]] == [1, 10]
+    with pytest.raises(ValueError, match="start has 'b'"):
+        widgets.explore(str, {"b": 1}, a=(0, 4))
 
 
 def test_all_pictures_of_the_first_state_are_kept(shown):

@@ -64,6 +64,8 @@ def explore(draw, start=None, **controls):
     """
     parts = {name: _control(name, c) for name, c in controls.items()}
     for name, value in (start or {}).items():
+        if name not in parts:
+            raise ValueError(f"start has {name!r}; controls: {list(parts)}")
         parts[name].value = value
     first = draw(**{name: part.value for name, part in parts.items()})
     view = ipywidgets.HTML(_content(first))

@@ -316,8 +316,9 @@ found.round(2)
 # %% [markdown] tags=["explain"]
 # Nearly all, and so with both codes: 99 in 100 or more. The causes are near,
 # too: 0.2 to 0.5 away instead of 1.1, the network's neighbours a little nearer
-# than the others. Nobody needs a network to search in 600 leaves. The code is 147 times smaller than the pixels. With a
-# million images that counts, but PCA's code is as small.
+# than the others. Nobody needs a network to search in 600 leaves. The code is
+# 147 times smaller than the pixels. With a million images that counts, but
+# PCA's code is as small.
 
 # %% tags=["claims"]
 same = found["same kind"]

@@ -92,8 +92,8 @@ claim("on 1 time in 20: all five", at[0.05], 5, 5)
 #
 # ### Exercise 1 · A sparse code · 8 minutes, medium
 #
-# Do this for all states; `torch.topk` is allowed. Your function trains all
-# dictionaries of this lesson, so stay with torch.
+# Do this for all states. Your function trains all dictionaries of this lesson,
+# so stay with torch.
 
 # %% tags=["nbval-check-output"]
 from course_utils import checks
@@ -180,46 +180,13 @@ short = truth_test["best factor"]
 claim("L1's copies are shorter", short["L1"] - short["top-k"], low=0.03)
 
 # %% [markdown]
-# ### Exercise 2 · Dead latents · 5 minutes, easy
-#
-# A **dead latent** never *fires* (is above 0): no state chooses it, so no
-# gradient reaches it. A colleague looked at 20 states and found 49 of 96. Far
-# too many: a rare latent is not dead. Return *which* fire for none of the
-# states given (their numbers).
-
-
-# %% tags=["nbval-check-output"]
-def dead_latents(codes):
-    """Codes of many states (N, M) -> numbers of latents that never fire."""
-    ### BEGIN SOLUTION
-    return (codes == 0).all(dim=0).nonzero().flatten()
-    ### END SOLUTION
-
-
-dead_latents = checks.dead_latents(dead_latents)
-
-# %% [markdown]
-# <details><summary>Hint</summary>
-#
-# Over which axis must *all* be 0? `nonzero` turns True and False into numbers.
-#
-# </details>
-#
-# {answer}
-
-# %%
-codes = top_k.encode(h)
-states_seen = 20, 200, 10_000
-dead = {n: len(dead_latents(codes[:n])) for n in states_seen}
-pandas.Series(dead).rename_axis("states seen").to_frame("dead latents")
-
-# %% [markdown]
 # ## Inside a network
 #
 # Now a network whose features nobody planted: the blank filler of lesson 17,
 # with two blocks. It names hidden words in sentences of our grammar, whose
-# facts are known. We look between the blocks, where each word has a state of
-# 64 numbers.
+# facts are known. Between the blocks each word has a state of 64 numbers. We
+# train a dictionary of 256 directions, k = 4. (*Going further* splices its
+# copies in.)
 
 # %%
 from course_utils.datasets.captions import Vocabulary, captions
@@ -250,73 +217,22 @@ blanked = blank_out(x, 0.15)[0]
 blanked_held = blank_out(x_held, 0.15)[0]
 h = states(blanked)[blanked != PAD]
 mean = h.mean(dim=0)
+book = train_dictionary(h, 256, k=4, code=sparse_code, seed=SEED)
 print(f"{len(h):,} states of {h.shape[1]} numbers")
-
-# %% [markdown]
-# How good is a dictionary? Two rulers:
-#
-# - **variance explained**: 1 minus error / variance.
-# - **loss recovered**: *splice in* the copies instead of the states, and let
-#   the second block go on. 1: hidden words cost as little as with the true
-#   states. 0: as much as if each state were the mean of all.
-#
-# Beside it: PCA with 1 to 16 directions, and the mean state of each word.
-
-# %%
-from course_utils.measures.splicing import splice_contest, word_means
-
 diagram("dictionary")
-directions = torch.linalg.svd(h - mean, full_matrices=False).Vh
-words = word_means(blanked[blanked != PAD], h, len(vocabulary))
-
-
-def pca_copy(k):
-    """Copies of states by their first k directions."""
-    kept = directions[:k]
-    return lambda h: mean + (h - mean) @ kept.T @ kept
-
-
-parts = "less than half", "half to 0.8", "more than 0.8"
-guess("One latent for each state: how much loss is recovered?", *parts)
-
-# %%
-books = {}
-for k in 1, 2, 4:
-    books[k] = train_dictionary(h, 256, k, code=sparse_code, seed=SEED)
-copies = {f"top-{k}": book for k, book in books.items()}
-copies |= {f"PCA, {k}": pca_copy(k) for k in (1, 4, 8, 16)}
-copies["word"] = lambda h: words[blanked_held]
-spliced = splice_contest(filler, blanked_held, x_held, copies, mean)
-spliced = pandas.DataFrame(spliced).T
-spliced.round(2)
-
-# %% [markdown] tags=["explain"]
-# More than 0.8: one latent of 256 and its size recover 0.93, four recover
-# 0.99. PCA needs 16 numbers for 0.98; with one it is below 0, worse than the
-# mean. (To be fair: *which* latent is on says something, too, as in a
-# codebook, lesson 18.) The words' means explain 0.69 of the variance, but
-# recover 0.28: all blanks get one state, whatever stands beside them.
-
-# %% tags=["claims"]
-loss = spliced["loss recovered"]
-reveal(parts[int(loss["top-1"] > 0.5) + int(loss["top-1"] > 0.8)])
-claim("one latent recovers most", loss["top-1"], low=0.8)
-claim("four recover nearly all", loss["top-4"], low=0.95)
-claim("PCA with four: far less", loss["PCA, 4"], high=0.85)
-claim("the words' means: much less", loss["word"], high=0.6)
 
 # %% [markdown]
 # ## What is it called?
 #
 # One could look where a latent is largest, and name it by eye. But a name must
-# hold for *all* sentences. Take "fires somewhere in the sentence" as an alarm
-# for a fact, and judge it by F1 (lesson 13): 2 · right alarms / (alarms + true
-# ones).
+# hold for *all* sentences. Take "*fires* (is above 0) somewhere in the
+# sentence" as an alarm for a fact, and judge it by F1 (lesson 13): 2 · right
+# alarms / (alarms + true ones).
 #
 # On paper: a latent fires in 4 sentences, the fact is true in 6, both in 3.
 # F1 = 2 · 3 / (4 + 6) = 0.6.
 #
-# ### Exercise 3 · Names by numbers · 7 minutes, medium
+# ### Exercise 2 · Names by numbers · 7 minutes, medium
 #
 # F1 of every latent for one fact. A latent that never fires gets 0.
 
@@ -348,7 +264,6 @@ name_scores = checks.name_scores(name_scores)
 # %%
 from course_utils.measures.features import planted_facts, sentence_values
 
-book = books[4]
 train = x, planted_facts(sentences.train, sentences.train_facts)
 held = x_held, planted_facts(sentences.test, sentences.test_facts)
 
@@ -377,8 +292,8 @@ names = pandas.DataFrame.from_dict(rows, "index", columns=columns)
 names.round(2)
 
 # %% [markdown]
-# Is this good? Others answer the same questions: one of 64 **neurons**
-# (the numbers of a state), of the PCA directions, of 256 random directions,
+# Others answer the same questions: one of 64 **neurons** (the numbers of a
+# state), of the PCA directions, of 256 random directions,
 # one word of the sentence. All, latents too, get the best threshold. And a
 # **probe**: a linear read-out of the mean state, *trained on the facts*.
 
@@ -419,7 +334,7 @@ claim("one latent tells many", plural_f1, low=0.8)
 # all states of a sentence about *one* being, which is hidden (“a ____ runs in
 # the park”).
 #
-# ### Exercise 4 · A broken control · 6 minutes, medium
+# ### Exercise 3 · A broken control · 6 minutes, medium
 #
 # Any push changes the answer. So we need a control: pushes in random
 # directions. A colleague took `torch.randn_like(direction)` and found that
@@ -498,42 +413,7 @@ claim("many: more than any random push", chance / control, low=1.5)
 claim("other words stay", four["places"]["many"], low=0.3)
 
 # %% [markdown]
-# ### Take it away
-#
-# Now the reverse, **ablation**: in sentences about *many* (“two ____ run in
-# the park”) plurals have 0.99. We take the direction away: each state gets as
-# much of it as the mean state has.
-
-# %%
-held_many = hide_first(x_held[held[1]["many"]], plurals)
-falls = "below 0.2", "0.2 to 0.8", "above 0.8"
-guess("Without the direction: P(plural) at the blank?", *falls)
-
-
-# %%
-def without(h):
-    """States that have as much of the direction as the mean state."""
-    return h - ((h - mean) @ direction)[..., None] * direction
-
-
-kept = {}
-for name, change in {"all": lambda h: h, "without it": without}.items():
-    likely = chances_at(filler, *held_many[:2], change)
-    kept[name] = likely[:, plurals].sum(dim=1).mean().item()
-pandas.Series(kept).round(3).to_frame("P(plural)")
-
-# %% [markdown] tags=["explain"]
-# Above 0.8: hardly anything happens. *Many* is written in other directions,
-# too: in the table above, random ones read it. A push can be *enough*, and yet
-# the direction is not *needed*.
-
-# %% tags=["claims"]
-left = kept["without it"]
-reveal(falls[int(left > 0.2) + int(left > 0.8)])
-claim("hardly anything happens", kept["all"] - left, high=0.15)
-
-# %% [markdown]
-# ### Exercise 5 · From one to many · 15 minutes, on your own
+# ### Exercise 4 · From one to many · 15 minutes, on your own
 #
 # Write `plural(x)`: sentences (B, 12) go in, the filler's scores (B, 12, V)
 # come out, with the states pushed towards *many* on the way. On held-out
@@ -572,7 +452,7 @@ plural = checks.plural(plural)
 # <details><summary>What came of it</summary>
 #
 # The difference of two mean states, pushed by 4, gives plurals 0.26; the latent
-# needs 6. Who has labels should use them.
+# needs 6.
 #
 # </details>
 #
@@ -582,8 +462,8 @@ plural = checks.plural(plural)
 #   little.
 # - A sparse autoencoder finds planted directions without labels. L1 shrinks
 #   activities; top-k does not.
-# - Judge copies by what the network makes of them, names by F1 on new
-#   sentences, pushes beside random ones of the same length.
+# - Judge names by F1 on new sentences, pushes beside random ones of the same
+#   length.
 # - Whoever knows the question does better with a probe and with a difference
 #   of means.
 #
@@ -595,14 +475,15 @@ plural = checks.plural(plural)
 # <details><summary>A model answer</summary>
 #
 # F1 on new texts with known labels, not only the best examples; beside single
-# words and a probe. Then a push and an ablation beside random directions of
-# the same length, and what else they change.
+# words and a probe. Then a push beside random directions of the same length,
+# and what else it changes.
 #
 # </details>
 #
 # ### Where it fails
 #
 # - Our network is small.
+# - A push shows what is *enough*, not what is *needed* (*Going further*).
 # - Another seed gives another dictionary. One fact may be split among several
 #   latents.
 #
@@ -615,15 +496,12 @@ quiz()
 results = {
     "features_found": whole["top-k"],
     "features_found_l1": whole["L1"],
-    "loss_recovered": loss["top-4"],
-    "loss_recovered_pca": loss["PCA, 4"],
     "f1_latents": score["a latent"],
     "f1_neurons": score["a neuron"],
     "f1_words": score["a word"],
     "f1_probe": score["the probe"],
     "steer_effect": chance,
     "steer_effect_random": control,
-    "ablation_left": left,
 }
 scorecard(results, "small")
 
@@ -637,5 +515,129 @@ scorecard(results, "small")
 #
 # ## Going further
 #
+# ### Take it away
+#
+# The reverse of a push is **ablation**: in sentences about *many* (“two ____
+# run in the park”) plurals have 0.99. We take the direction away: each state
+# gets as much of it as the mean state has.
+
+# %%
+held_many = hide_first(x_held[held[1]["many"]], plurals)
+falls = "below 0.2", "0.2 to 0.8", "above 0.8"
+guess("Without the direction: P(plural) at the blank?", *falls)
+
+
+# %%
+def without(h):
+    """States that have as much of the direction as the mean state."""
+    return h - ((h - mean) @ direction)[..., None] * direction
+
+
+kept = {}
+for name, change in {"all": lambda h: h, "without it": without}.items():
+    likely = chances_at(filler, *held_many[:2], change)
+    kept[name] = likely[:, plurals].sum(dim=1).mean().item()
+pandas.Series(kept).round(3).to_frame("P(plural)")
+
+# %% [markdown] tags=["explain"]
+# Above 0.8: hardly anything happens. *Many* is written in other directions,
+# too: in the table of F1, random ones read it. A push can be *enough*, and yet
+# the direction is not *needed*.
+
+# %% tags=["claims"]
+left = kept["without it"]
+reveal(falls[int(left > 0.2) + int(left > 0.8)])
+claim("hardly anything happens", kept["all"] - left, high=0.15)
+
+# %% [markdown]
+# ### Copies, spliced in
+#
+# Two rulers for copies:
+#
+# - **variance explained**: 1 minus error / variance.
+# - **loss recovered**: *splice in* the copies instead of the states, and let
+#   the second block go on. 1: hidden words cost as little as with the true
+#   states. 0: as much as if each state were the mean of all.
+#
+# Beside it: PCA, and the mean state of each word.
+
+# %%
+from course_utils.measures.splicing import splice_contest, word_means
+
+directions = torch.linalg.svd(h - mean, full_matrices=False).Vh
+words = word_means(blanked[blanked != PAD], h, len(vocabulary))
+
+
+def pca_copy(k):
+    """Copies of states by their first k directions."""
+    kept = directions[:k]
+    return lambda h: mean + (h - mean) @ kept.T @ kept
+
+
+parts = "less than half", "half to 0.8", "more than 0.8"
+guess("One latent for each state: how much loss is recovered?", *parts)
+
+# %%
+books = {}
+for k in 1, 2:
+    books[k] = train_dictionary(h, 256, k, code=sparse_code, seed=SEED)
+books[4] = book
+copies = {f"top-{k}": book for k, book in books.items()}
+copies |= {f"PCA, {k}": pca_copy(k) for k in (1, 4, 8, 16)}
+copies["word"] = lambda h: words[blanked_held]
+spliced = splice_contest(filler, blanked_held, x_held, copies, mean)
+spliced = pandas.DataFrame(spliced).T
+spliced.round(2)
+
+# %% [markdown] tags=["explain"]
+# More than 0.8: one latent of 256 and its size recover 0.93, four recover
+# 0.99. PCA needs 16 numbers for 0.98; with one it is below 0, worse than the
+# mean. (To be fair: *which* latent is on says something, too, as in a
+# codebook, lesson 18.) The words' means explain 0.69 of the variance, but
+# recover 0.28: all blanks get one state, whatever stands beside them.
+
+# %% tags=["claims"]
+loss = spliced["loss recovered"]
+reveal(parts[int(loss["top-1"] > 0.5) + int(loss["top-1"] > 0.8)])
+claim("one latent recovers most", loss["top-1"], low=0.8)
+claim("four recover nearly all", loss["top-4"], low=0.95)
+claim("PCA with four: far less", loss["PCA, 4"], high=0.85)
+claim("the words' means: much less", loss["word"], high=0.6)
+
+# %% [markdown]
+# ### Exercise 5 · Dead latents · 5 minutes, easy
+#
+# A **dead latent** never fires: no state chooses it, so no gradient reaches it.
+# A colleague gave top-k 20 sums of three and found 49 of 96. Far too many: a
+# rare latent is not dead. Return *which* fire for none of the states given
+# (their numbers).
+
+
+# %% tags=["nbval-check-output"]
+def dead_latents(codes):
+    """Codes of many states (N, M) -> numbers of latents that never fire."""
+    ### BEGIN SOLUTION
+    return (codes == 0).all(dim=0).nonzero().flatten()
+    ### END SOLUTION
+
+
+dead_latents = checks.dead_latents(dead_latents)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Over which axis must *all* be 0? Then `nonzero`.
+#
+# </details>
+#
+# {answer}
+
+# %%
+codes = top_k.encode(mixtures(10_000, seed=SEED)[0])
+states_seen = 20, 200, 10_000
+dead = {n: len(dead_latents(codes[:n])) for n in states_seen}
+pandas.Series(dead).rename_axis("states seen").to_frame("dead latents")
+
+# %% [markdown]
 # **Smaller, larger.** Train dictionaries of 64 and of 1,024 latents with k =
 # 4. How many are dead? What happens to the F1 of *many*, and of *bank: money*?

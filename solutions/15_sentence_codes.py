@@ -547,8 +547,8 @@ control.round(2).to_frame("first words given back")
 # All 200 differ, without any cure! Argmax takes the likeliest words: with a
 # code that says nothing nearly the same ones each time. Drawn words fit: 89 %
 # of the triples are known (held-out 97, word pairs 73). So here *inventing
-# needs no code*. What the collapse costs is *control*: from its code a sentence
-# gets back its first word in 38 of 100 cases, with free bits in 69.
+# needs no code*. What the collapse costs is *control*: without a cure the code
+# gives back the first word of 38 sentences in 100, with free bits of 69.
 
 # %% tags=["claims"]
 number = variety.different["no cure, drawn"]

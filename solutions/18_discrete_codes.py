@@ -479,7 +479,8 @@ show_images({k: x[:10] for k, x in drawn.items()}, titles=FASHION_CLASSES)
 # drawn each alone, by their frequencies, do not fit together. It accepts a
 # fifth of these all the same: look, do not only count. At temperature 0.8 it
 # accepts 0.58: such samples are more typical and less varied. The prior was told
-# the class of each, the VAE was not; the judge sees that class in three quarters.
+# the class of each, the VAE was not; the judge sees that class in three
+# quarters.
 
 # %% tags=["claims"]
 mixed, share, cool = list(judged.values())[:3]

@@ -344,10 +344,10 @@ contest.loc["lesson 18", "accepted"] = measured_table("18").small.accepted_vq
 contest.round(2)
 
 # %% [markdown] tags=["explain"]
-# As often as the flow (0.62): 0.61. Within a class one bell is nearly enough,
-# and needs no training. The flow covers more, 0.99 against 0.94; its recall is
-# lower, 0.63 against 0.71. Not told, one bell has to be ten groups: 0.25, at a
-# coverage of 0.43. There the flow has its lead: 0.44, at 0.97.
+# Both about as often: 0.61 beside the flow's 0.62. Within a class one bell is
+# nearly enough, without training. The flow covers more, 0.99 against 0.94; its
+# recall is lower, 0.63 against 0.71. Not told, one bell has to be ten groups:
+# 0.25, at a coverage of 0.43. There the flow has its lead: 0.44, at 0.97.
 #
 # VAE and GAN had less than half of our time. With more than our time they
 # reach 0.28 and 0.40 (README). The GAN draws few kinds: recall 0. On

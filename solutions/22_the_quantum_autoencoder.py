@@ -588,8 +588,10 @@ claim("one qubit, deep: more than shallow", deep / gentle, low=1.2)
 # Each qubit more doubles the amplitudes, in the end also the time. 50 qubits
 # would fill more than four million gigabytes.
 #
-# More layers are needed. Six qubits to two: to fix 4 of 64 directions
-# takes 240 numbers, and 24 layers have 144 angles. Five starts each:
+# Six qubits to two: the limit is 0.999997, but to fix 4 of 64 directions
+# takes 240 numbers, and 24 layers have 144 angles. The table shows five starts
+# each: twice the steps hardly move the best of 8 layers; 24 layers bring all
+# to 0.997.
 
 # %%
 import time
@@ -613,7 +615,3 @@ for layers, steps in ((4, 200), (8, 200), (8, 400), (24, 200)):
     name = f"{layers} layers, {steps} steps"
     six[name] = ends.min().item(), ends.max().item()
 pandas.DataFrame(six, ["worst", "best"]).T.round(4)
-
-# %% [markdown] tags=["explain"]
-# The limit is 0.999997. Twice the steps hardly move the best of 8 layers;
-# 24 layers bring all starts to 0.997.

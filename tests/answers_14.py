@@ -64,21 +64,16 @@ def code_gather(lstm, to_code, h, x):
 
 
 def code_packed(lstm, to_code, h, x):
-    lengths = (x != 0).sum(dim=1).cpu()
-    packed = pack_padded_sequence(
-        h, lengths, batch_first=True, enforce_sorted=False
-    )
+    packed = pack_padded_sequence(h, (x != 0).sum(1), True, False)
     end = lstm(packed)[1][0][-1]
     return to_code(torch.hstack([end, mean_weights(lstm(h)[0], x)]))
 
 
 def code_loop(lstm, to_code, h, x):
     states, _ = lstm(h)
-    rows = []
-    for s, row in zip(states, x):  # noqa: B905
-        real = s[row > 0]
-        rows.append(torch.cat([real[-1], real.mean(dim=0)]))
-    return to_code(torch.stack(rows))
+    real = [s[row > 0] for s, row in zip(states, x, strict=True)]
+    ends, means = [s[-1] for s in real], [s.mean(dim=0) for s in real]
+    return to_code(torch.cat([torch.stack(ends), torch.stack(means)], dim=1))
 
 
 def code_of(end, mean=mean_fill):
@@ -91,17 +86,8 @@ def code_of(end, mean=mean_fill):
     return code
 
 
-def code_reversed(lstm, to_code, h, x):
-    states = lstm(h.flip(1))[0]
-    return to_code(torch.cat([states[:, -1], mean_fill(states, x)], dim=1))
-
-
-def ends(x):
-    return (x != 0).sum(dim=1) - 1
-
-
-def rows(x):
-    return torch.arange(len(x))
+def at_end(states, x):
+    return states[x == 2]
 
 
 GIVEN = sentences.captions(real=False, quiet=True)
@@ -113,14 +99,6 @@ def turn(x):
     for row in turned:
         n = (row > 2).sum()
         row[1 : n + 1] = row[1 : n + 1].flip(0)
-    return turned
-
-
-def with_start_and_end(x):
-    turned = x.clone()
-    for row in turned:
-        n = (row != 0).sum()
-        row[:n] = row[:n].flip(0)
     return turned
 
 
@@ -136,65 +114,23 @@ def captions(tenths):
     return x, torch.where(X > 2, mistaken(tenths) + 1990, turn(X))
 
 
-def scribbled():
-    written = turn(X)
-    written[written == 0] = 8
-    return written
-
-
 ANSWERS = {
     "sentence_loss": (
         [loss_ignore, loss_gather, loss_module],
         {
             "Padding is still counted": loss_colleague,
-            "the start is predicted": lambda s, x: (
-                nats(s, x[:, :-1]) * (x[:, :-1] != 0)
-            ).sum(dim=1),
-            "mean over the words": lambda s, x: (
-                loss_ignore(s, x) / (x[:, 1:] != 0).sum(dim=1)
-            ),
-            "mean over all positions": lambda s, x: (
+            "Averaged, not summed": lambda s, x: (
                 nats(s, x[:, 1:]) * (x[:, 1:] != 0)
             ).mean(dim=1),
-            "not a sum of the batch": lambda s, x: cross_entropy(
-                s.transpose(1, 2), x[:, 1:], ignore_index=0, reduction="sum"
+            "One number came back": lambda s, x: loss_ignore(s, x).sum(),
+            "one mean over all words": lambda s, x: cross_entropy(
+                s.transpose(1, 2), x[:, 1:], ignore_index=0
             ),
             "never learns to stop": lambda s, x: (
                 nats(s, x[:, 1:]) * (x[:, 1:] > 2)
             ).sum(dim=1),
-            "only padding is counted": lambda s, x: (
-                nats(s, x[:, 1:]) * (x[:, 1:] == 0)
-            ).sum(1),
-            "The mask is off by one": lambda s, x: (
-                nats(s, x[:, 1:]) * (x[:, :-1] != 0)
-            ).sum(1),
-            "is positive": lambda s, x: -loss_ignore(s, x),
-            "takes the softmax itself": lambda s, x: loss_ignore(
-                s.softmax(2), x
-            ),
-            "Unknown words (3) and": lambda s, x: (
-                nats(s, x[:, 1:]) * (x[:, 1:] > 3)
-            ).sum(1),
-            "still costs log V": lambda s, x: nats(
-                s * (x[:, 1:] != 0)[:, :, None], x[:, 1:]
-            ).sum(1),
+            "The sign is wrong": lambda s, x: -loss_ignore(s, x),
             "no gradient": lambda s, x: loss_ignore(s, x).detach(),
-            "ids were used": lambda s, x: (nats(s, x[:, 1:]) * x[:, 1:]).sum(
-                1
-            ),
-            "no longer knows": lambda s, x: nats(s, x[:, 1:])[x[:, 1:] != 0],
-            "runs over the positions": lambda s, x: (
-                -(
-                    s.log_softmax(1).gather(2, x[:, 1:, None])[..., 0]
-                    * (x[:, 1:] > 0)
-                ).sum(1)
-            ),
-            "leaves out 2": lambda s, x: (
-                nats(s, x[:, 1:]) * (x[:, 1:] != 2)
-            ).sum(1),
-            "one mean over all words": lambda s, x: cross_entropy(
-                s.transpose(1, 2), x[:, 1:], ignore_index=0
-            ),
         },
     ),
     "masked_mean": (
@@ -210,34 +146,6 @@ ANSWERS = {
             "only the division": lambda h, x: (
                 h.sum(1) / (x != 0).sum(1, keepdim=True)
             ),
-            "of the whole batch": lambda h, x: (
-                (h * (x != 0).unsqueeze(-1)).sum(dim=1) / (x != 0).sum()
-            ),
-            "mean of the padding": lambda h, x: (
-                (h * (x == 0)[:, :, None]).sum(1)
-                / (x == 0).sum(1, keepdim=True)
-            ),
-            "Start and end are positions": lambda h, x: (
-                (h * (x > 2)[:, :, None]).sum(1) / (x > 2).sum(1, keepdim=True)
-            ),
-            "The start is a position": lambda h, x: mean_fill(
-                h[:, 1:], x[:, 1:]
-            ),
-            "one mean for the batch": lambda h, x: h[x != 0].mean(0),
-            "not by the longest": lambda h, x: (
-                (h * (x != 0)[..., None]).sum(1) / (x != 0).sum(1).max()
-            ),
-            "one too small": lambda h, x: (
-                (h * (x != 0)[..., None]).sum(1)
-                / ((x != 0).sum(1, keepdim=True) - 1)
-            ),
-            "positions are dim=1": lambda h, x: (
-                (h * (x != 0)[..., None]).sum(2)
-                / (x != 0).sum(1, keepdim=True)
-            ),
-            "used as weights": lambda h, x: (
-                (h * x[:, :, None]).sum(1) / x.sum(1, keepdim=True)
-            ),
             "no gradient": lambda h, x: mean_fill(h, x).detach(),
         },
     ),
@@ -245,60 +153,33 @@ ANSWERS = {
         [code_gather, code_packed, code_loop],
         {
             "it has read padding": code_of(lambda s, x: s[:, -1]),
-            "state before the end": code_of(
-                lambda s, x: s[rows(x), ends(x) - 1]
-            ),
-            "One too far": code_of(lambda s, x: s[rows(x), ends(x) + 1]),
-            "only the start": code_of(lambda s, x: s[:, 0]),
-            "counts padding;": code_of(
-                lambda s, x: s[rows(x), ends(x)], lambda s, x: s.mean(1)
-            ),
+            "counts padding;": code_of(at_end, lambda s, x: s.mean(1)),
             "and the mean": code_of(
                 lambda s, x: s[:, -1], lambda s, x: s.mean(1)
             ),
-            "comes second": code_of(
-                mean_fill, lambda s, x: s[rows(x), ends(x)]
-            ),
-            "inner state": lambda lstm, to_code, h, x: to_code(
-                torch.cat([lstm(h)[1][1][-1], mean_fill(lstm(h)[0], x)], 1)
-            ),
-            "not the code": lambda lstm, to_code, h, x: torch.cat(
-                [lstm(h)[0][rows(x), ends(x)], mean_fill(lstm(h)[0], x)], 1
-            ),
-            "right to left": code_reversed,
-            "two vectors side by side": lambda lstm, to_code, h, x: to_code(
-                lstm(h)[0][:, -1]
+            "comes second": code_of(mean_fill, at_end),
+            "not the code": lambda lstm, to_code, h, x: code_loop(
+                lstm, nn.Identity(), h, x
             ),
             "of the vectors h": lambda lstm, to_code, h, x: to_code(
                 torch.cat([lstm(h)[0][x == 2], mean_fill(h, x)], dim=1)
             ),
-            "divided by T": code_of(
-                lambda s, x: s[x == 2],
-                lambda s, x: (s * (x != 0)[..., None]).mean(1),
-            ),
-            "largest id": code_of(lambda s, x: s[rows(x), x.argmax(1)]),
             "no gradient": lambda lstm, to_code, h, x: code_loop(
                 lstm, to_code, h, x
             ).detach(),
         },
     ),
     "backwards": (
-        [(X, turn(X)), [X, turn(X)], (X, mistaken(2)), (X, scribbled())]
-        + [captions(6), (X.numpy(), turn(X).float())],
+        [[X, turn(X)], (X, mistaken(2)), captions(6)]
+        + [(X.numpy(), turn(X).float())],
         {
             "plain copies": (X, X),
-            "padding and all": (X, X.flip(1)),
-            "Start and end are turned": (X, with_start_and_end(X)),
+            "More than the words": (X, X.flip(1)),
             "70% of the sentences": (X, mistaken(3)),
             "30% are wanted": captions(8),
             "A pair is wanted": turn(X),
             "Both must be tables": (X, turn(X)[:, 1:]),
-            "ids are wanted": (X, turn(X) + 0.5),
-            "not words": (X, [["a", "dog"]]),
-            "no end (2)": (X, torch.where(turn(X) == 2, 0, turn(X))),
             "all held-out sentences": (turn(X), X),
-            "End and padding": (X, torch.cat([X[:, :1], X[:, 1:].flip(1)], 1)),
-            "as it is": (X.flip(1), X),
         },
     ),
 }

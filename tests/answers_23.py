@@ -3,6 +3,7 @@
 import numpy as np
 import pandas
 import torch
+from sklearn.neighbors import NearestNeighbors
 
 
 def by_sort(z, i, k):
@@ -16,8 +17,6 @@ def by_list(z, i, k):
 
 
 def by_sklearn(z, i, k):
-    from sklearn.neighbors import NearestNeighbors
-
     found = NearestNeighbors(n_neighbors=k + 1).fit(z)
     rows = torch.from_numpy(found.kneighbors(z[i : i + 1])[1][0])
     return rows[rows != i]
@@ -33,14 +32,6 @@ def farthest(z, i, k):
 
 def apart(z, i, k):
     return (z - z[i]).norm(dim=1).sort().values[1 : k + 1]
-
-
-def from_zero(z, i, k):
-    return by_sort(z, 0, k)
-
-
-def one_too_few(z, i, k):
-    return by_sort(z, i, k)[:-1]
 
 
 def by_mask(groups, chosen):
@@ -62,10 +53,6 @@ def by_numpy(groups, chosen):
     return torch.tensor(np.where(~test)[0]), torch.tensor(np.where(test)[0])
 
 
-def turned(groups, chosen):
-    return by_mask(groups, chosen)[::-1]
-
-
 def masks(groups, chosen):
     test = torch.isin(groups, chosen)
     return ~test, test
@@ -74,13 +61,6 @@ def masks(groups, chosen):
 def by_place(groups, chosen):
     rows = torch.arange(len(groups), device=groups.device)
     return rows[~torch.isin(rows, chosen)], chosen
-
-
-def first_of_each(groups, chosen):
-    test = torch.zeros(len(groups), dtype=torch.bool)
-    for group in chosen:
-        test[(groups == group).nonzero()[0]] = True
-    return (~test).nonzero().flatten(), test.nonzero().flatten()
 
 
 def table(network, baseline):
@@ -98,20 +78,24 @@ ANSWERS = {
             "itself is among": with_itself,
             "farthest away": farthest,
             "distances themselves": apart,
-            "query is row i": from_zero,
-            "rows are wanted": one_too_few,
+            "reversed": lambda z, i, k: by_sort(z, i, k).flip(0),
+            "should have shape": lambda z, i, k: by_sort(z, i, k)[:-1],
             "is nearer": lambda z, i, k: (z - z[i]).mean(1).argsort()[:k],
-            "None": lambda z, i, k: None,
         },
     ),
     "split_by_group": (
         [by_mask, by_loop, by_numpy],
         {
-            "changed places": turned,
+            "changed places": lambda *case: by_mask(*case)[::-1],
             "masks of True": masks,
             "not rows": by_place,
-            "Only one image": first_of_each,
-            "None": lambda groups, chosen: None,
+            "on both sides": lambda groups, chosen: (
+                torch.arange(len(groups)),
+                by_mask(groups, chosen)[1],
+            ),
+            "is not in the test": lambda groups, chosen: by_mask(
+                groups, chosen[:1]
+            ),
         },
     ),
     "evidence": (
@@ -120,9 +104,7 @@ ANSWERS = {
             "two things": AHEAD,
             "columns network": (AHEAD[["network"]], "network"),
             "Three seeds": (AHEAD[:2], "network"),
-            "above 0": (AHEAD - 3, "network"),
             "trained anew": (table([2.0] * 3, [3.0, 3.1, 3.2]), "network"),
-            "agree in all digits": (table([1, 2, 3], [1, 2, 3]), "network"),
             '"network", "baseline" or "tie"': (AHEAD, "we won"),
             "whose lead": (BEHIND, "network"),
             "more than two": (LEVEL, "network"),

@@ -127,9 +127,6 @@ ANSWERS = {
             ),
             "places": lambda real, fake, k=5: by_package(fake, real, k),
             "the default": lambda real, fake, k=3: by_package(real, fake, k),
-            "True and False": lambda real, fake, k=5: table(
-                real, fake, k
-            ).mean(),
         },
     ),
     "origin": (

@@ -137,13 +137,11 @@ ANSWERS = {
             "These are training flows": of("train"),
             "no honest test left": of("test"),
             "These are attacks": of("known"),
+            "all normal flows": of("train", "valid", "test"),
             "Too low": of("valid", at=lambda r: r),
             "0.010 of the held-out": of("valid", at=lambda r: 0.99),
             "of the held-out normal flows lies above": lambda scores, rate: (
                 scores["valid"][int((1 - rate) * len(scores["valid"]))]
-            ),
-            "One number is wanted": lambda scores, rate: (
-                scores["valid"] > scores["valid"].quantile(1 - rate)
             ),
             "None": lambda scores, rate: None,
         },

@@ -170,6 +170,7 @@ ANSWERS = {
             "neighbour may still be start": pairs_of(near_too=False),
             "round. A neighbour": pairs_of(both=False, near_too=False),
             "round. `roll`": pairs_of(wrap=True, both=False),
+            "UNKNOWN. `roll`": pairs_of(wrap=True, near_too=False),
             "own neighbour": pairs_of(first=0),
             "one too small": pairs_of(more=0),
             "two tensors": lambda x, window=4: pairs_of()(x, window)[0],

@@ -34,20 +34,9 @@ def kl_by_entropy(z, rho=0.05):
     return (wanted * (wanted.log() - got.log())).sum()
 
 
-def kl_terms(rate, rho=0.05):
-    on = rho * (rho / rate).log()
-    return on, (1 - rho) * ((1 - rho) / (1 - rate)).log()
-
-
 def kept_by_edge(z, k):
     edge = z.topk(k, dim=1).values[:, -1:]
     return torch.where(z >= edge, z, torch.zeros_like(z))
-
-
-def kept_by_mask(z, k):
-    mask = torch.zeros_like(z)
-    mask.scatter_(1, z.topk(k, dim=1).indices, 1.0)
-    return z * mask
 
 
 def kept_by_sorting(z, k):
@@ -74,11 +63,6 @@ def chosen_by_loop(curve, limit):
 def chosen_by_sorting(curve, limit):
     rows = sorted((p[0], w) for w, p in curve.items() if p[1] <= limit)
     return rows[0][1] if rows else None
-
-
-def chosen(curve, limit, key):
-    good = [w for w, point in curve.items() if point[1] <= limit]
-    return min(good, key=lambda w: key(w, *curve[w])) if good else None
 
 
 def squares_by_table(z, weight):
@@ -143,28 +127,19 @@ ANSWERS = {
         [kl_by_distributions, kl_by_loop, kl_by_entropy],
         {
             "no gradient": lambda z, rho=0.05: kl_by_loop(z, rho).detach(),
-            "second half": lambda z, rho=0.05: kl_terms(rates(z), rho)[
-                0
-            ].sum(),
-            "first half": lambda z, rho=0.05: kl_terms(rates(z), rho)[1].sum(),
-            "averaged": lambda z, rho=0.05: sum(
-                kl_terms(rates(z), rho)
-            ).mean(),
-            "for each unit": lambda z, rho=0.05: sum(kl_terms(rates(z), rho)),
-            "natural": lambda z, rho=0.05: kl_by_loop(z, rho) / 2.3025851,
+            "over dim=0": lambda z, rho=0.05: torch.stack(
+                [kl_by_loop(unit[:, None], rho) for unit in z.T]
+            ),
             "sign": lambda z, rho=0.05: -kl_by_loop(z, rho),
             "other way": lambda z, rho=0.05: kl(
                 Bernoulli(rates(z)), Bernoulli(torch.full_like(z[0], rho))
             ).sum(),
-            "argument": lambda z, rho=0.05: kl_by_loop(z, 0.05),
-            "never active": lambda z, rho=0.05: sum(
-                kl_terms(z.mean(dim=0), rho)
-            ).sum(),
+            "right for the first": lambda z, rho=0.05: kl_by_loop(z, 0.05),
             "None": lambda z, rho=0.05: print(kl_by_loop(z, rho)),
         },
     ),
     "top_k": (
-        [kept_by_edge, kept_by_mask, kept_by_sorting, kept_by_loop],
+        [kept_by_edge, kept_by_sorting, kept_by_loop],
         {
             "whole batch": lambda z, k: torch.where(
                 z >= z.flatten().topk(k * len(z)).values.min(),
@@ -172,21 +147,9 @@ ANSWERS = {
                 torch.zeros_like(z),
             ),
             "over the images": lambda z, k: kept_by_edge(z.T, k).T,
-            "smallest": lambda z, k: -kept_by_edge(-z, k),
-            "One more": lambda z, k: kept_by_edge(z, k + 1),
             "without the zeros": lambda z, k: z.topk(k, dim=1)[0],
-            "places": lambda z, k: z.topk(k, dim=1)[1],
-            "not ones": lambda z, k: (kept_by_edge(z, k) != 0).float(),
             ">=": lambda z, k: z * (z > z.topk(k, dim=1).values[:, -1:]),
-            "set to 0": lambda z, k: z,
-            "written out": lambda z, k: kept_by_edge(z, 2),
             "One edge": lambda z, k: z * (z >= z.topk(k).values.min()),
-            "front": lambda z, k: torch.cat(
-                [z.topk(k).values, torch.zeros_like(z[:, k:])], dim=1
-            ),
-            "subtract": lambda z, k: (z - z.topk(k).values[:, -1:]).relu(),
-            "not ranks": lambda z, k: z * (z.argsort(descending=True) < k),
-            "signs": lambda z, k: z * (kept_by_edge(z.abs(), k) != 0),
             "no gradient": lambda z, k: kept_by_edge(z, k).detach(),
         },
     ),
@@ -194,7 +157,11 @@ ANSWERS = {
         [
             chosen_by_loop,
             chosen_by_sorting,
-            lambda curve, limit: chosen(curve, limit, lambda w, u, e: u),
+            lambda curve, limit: min(
+                (w for w in curve if curve[w][1] <= limit),
+                key=lambda w: curve[w][0],
+                default=None,
+            ),
         ],
         {
             "<=": lambda c, limit: min(
@@ -202,66 +169,22 @@ ANSWERS = {
                 key=lambda w: c[w][0],
                 default=None,
             ),
-            "smallest error": lambda c, limit: chosen(
-                c, limit, lambda w, u, e: e
-            ),
-            "most active": lambda c, limit: chosen(
-                c, limit, lambda w, u, e: -u
-            ),
-            "largest error": lambda c, limit: chosen(
-                c, limit, lambda w, u, e: -e
-            ),
-            "largest weight": lambda c, limit: chosen(
-                c, limit, lambda w, u, e: -w
-            ),
             "not used": lambda c, limit: min(c, key=lambda w: c[w][0]),
-            "number of units": lambda c, limit: (
-                c[chosen_by_loop(c, limit)][0]
-                if chosen_by_loop(c, limit) is not None
-                else None
-            ),
             "None": lambda c, limit: print(chosen_by_loop(c, limit)),
             "Nothing is left": lambda c, limit: min(
                 (w for w in c if c[w][1] <= limit), key=lambda w: c[w][0]
             ),
             "weight of 0": lambda c, limit: chosen_by_loop(c, limit) or None,
-            "not 0": lambda c, limit: (
-                0
-                if chosen_by_loop(c, limit) is None
-                else chosen_by_loop(c, limit)
-            ),
-            "another rule": lambda c, limit: chosen(
-                c, limit, lambda w, u, e: u * e
-            ),
-            "comes second": lambda c, limit: next(
-                (w for w in sorted(c, key=c.get) if c[w][0] <= limit), None
-            ),
         },
     ),
     "jacobian_penalty": (
         [squares_by_table, squares_by_einsum, squares_by_loop],
         {
             "slope is not": lambda z, w: slope(z) @ w.square().sum(1),
-            "weights are not": lambda z, w: slope(z) ** 2 @ w.abs().sum(1),
-            "not z.": lambda z, w: z.square() @ w.square().sum(1),
-            "slope is missing": lambda z, w: (
-                w.square().sum().expand(len(z)) + 0 * z.sum(1)
-            ),
-            "tanh": lambda z, w: (1 - z**2) ** 2 @ (w**2).sum(1),
-            "once more": lambda z, w: squares_by_einsum(z.sigmoid(), w),
             "over the pixels": lambda z, w: slope(z) ** 2 @ (w**2).mean(1),
-            "averaged over the units": lambda z, w: (
-                slope(z) ** 2 * (w**2).sum(1)
-            ).mean(1),
-            "root": lambda z, w: squares_by_table(z, w).sqrt(),
-            "a mean": lambda z, w: squares_by_table(z, w).mean(),
-            "One summed": lambda z, w: squares_by_table(z, w).sum(),
+            "square root": lambda z, w: squares_by_table(z, w).sqrt(),
             "summed first": lambda z, w: (slope(z) @ w).pow(2).sum(1),
-            "before the square": lambda z, w: slope(z) ** 2 @ w.sum(1) ** 2,
-            "table itself": lambda z, w: torch.einsum(
-                "bu,ud->bud", slope(z), w
-            ),
-            "for each unit": lambda z, w: slope(z) ** 2 * (w**2).sum(1),
+            "over dim=1": lambda z, w: slope(z) ** 2 * (w**2).sum(1),
             "no gradient": lambda z, w: squares_by_table(z, w).detach(),
         },
     ),
@@ -275,10 +198,6 @@ ANSWERS = {
             "with `encode`": torch.zeros(5),
             "press harder": picked(40),
             "Copy better": picked(4),
-            "64 pixels: ": with_parts(
-                lambda x: x @ torch.zeros(30, 128), lambda z: z
-            ),
-            "codes (360": with_parts(lambda x: x[0], lambda z: z),
             "rows of 64": with_parts(picked(8).encode, lambda z: z[:, :30]),
             "Overcomplete": parted(8, 16),
             "NaN": with_parts(picked(8).encode, lambda z: z[:, :64] / 0),

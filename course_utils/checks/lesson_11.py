@@ -2,7 +2,7 @@
 
 import torch
 
-from course_utils.checks.core import check, mutants, outcome
+from course_utils.checks.core import check, outcome
 from course_utils.checks.matching import matching
 from course_utils.datasets import fashion_mnist
 from course_utils.measures import lettered, treat
@@ -13,34 +13,8 @@ from course_utils.models import (
     halved,
     kl_divergence,
     reparameterize,
+    unit_kl,
 )
-
-
-def _clouds(images, units):
-    """Return mu and log_var of units from wide awake to shut."""
-    size = 1.5 * 0.6 ** torch.arange(units)
-    mu = size * torch.randn(images, units)
-    return mu, size * (torch.rand(images, units) - 1.2)
-
-
-def _same(value):
-    return value
-
-
-def _mean(terms):
-    return terms.mean(dim=0)
-
-
-def _bought(
-    variances,
-    beta,
-    half=0.5,
-    share=lambda v, b: v / b,
-    log=torch.log,
-    end=lambda nats: nats.clamp(min=0),
-):
-    """Return the nats of each unit with some knobs turned."""
-    return end(half * log(share(variances, beta)))
 
 
 @check(
@@ -49,114 +23,29 @@ def _bought(
         (torch.tensor([9.0, 1.2, 0.3]), 1.7),
         (torch.tensor([5.0, 0.2, 0.6, 0.1, 8.0]), 0.5),
     ],
-    slips=mutants(
-        _bought,
-        {
-            "A unit that is not worth its price has 0 nats, not a negative "
-            "number of them.": {"end": _same},
-            "The half is missing.": {"half": 1},
-            "The fraction is upside down: variance over price.": {
-                "share": lambda v, b: b / v
-            },
-            "That is a ceiling: `clamp(max=0)` keeps what is below 0.": {
-                "end": lambda nats: nats.clamp(max=0)
-            },
-            "A shut unit has 0 nats; its size is not what was not bought.": {
-                "end": torch.abs
-            },
-            "The price is missing: D is beta.": {"share": lambda v, b: v},
-            "Beta is a variance itself: no square root and no square.": {
-                "share": lambda v, b: v / b**2
-            },
-            "D is beta itself, no square root.": {
-                "share": lambda v, b: v / b**0.5
-            },
-            "What sticks out is a ratio on the scale of logs, not a "
-            "difference: log(v / beta).": {
-                "share": lambda v, b: v - b,
-                "log": _same,
-            },
-            "The logarithm of the difference is not the difference of the "
-            "logarithms: log(v / beta).": {
-                "share": lambda v, b: (v - b).clamp(min=1e-9)
-            },
-            "In nats the logarithm is natural: `log`, not `log2`.": {
-                "log": torch.log2
-            },
-            "In nats the logarithm is natural: `log`, not `log10`.": {
-                "log": torch.log10
-            },
-            "The logarithm is missing.": {"log": _same},
-            "That is log(1 + v / beta); here it is log(v / beta), cut off "
-            "at 0.": {"log": torch.log1p},
-            "All units together came back; keep them apart.": {
-                "end": lambda nats: nats.clamp(min=0).sum()
-            },
-            "Only the open units came back; a shut one has 0.": {
-                "end": lambda nats: nats[nats > 0]
-            },
-            "Each unit is lifted to 1 nat or more; the floor is 0.": {
-                "end": lambda nats: nats.clamp(min=1)
-            },
-            "v is a variance already: no square.": {
-                "share": lambda v, b: v**2 / b
-            },
-            "v is the variance itself, no square root.": {
-                "share": lambda v, b: v.sqrt() / b
-            },
-            "A difference of variances is no number of nats: ½ log(v / "
-            "beta).": {"half": 1, "share": lambda v, b: v - b, "log": _same},
-            "A unit is open where v is above the price, not above 1.": {
-                "share": lambda v, b: torch.where(v > 1, v / b, 1.0),
-                "end": _same,
-            },
-        },
-    )
-    | {
-        "That is what the nats cost; return the nats, without the price.": (
-            lambda v, b: b * _bought(v, b)
+    slips={
+        "A unit that is not worth its price has 0 nats, not a negative "
+        "number of them.": lambda v, b: 0.5 * (v / b).log(),
+        "The fraction is upside down: variance over price.": (
+            lambda v, b: nats_bought(1 / v, 1 / b)
+        ),
+        "That is a ceiling: `clamp(max=0)` keeps what is below 0.": (
+            lambda v, b: 0.5 * (v / b).log().clamp(max=0)
+        ),
+        "The price is missing: D is beta.": lambda v, b: nats_bought(v, 1),
+        "What sticks out is a ratio on the scale of logs, not a difference: "
+        "log(v / beta).": lambda v, b: 0.5 * (v - b).clamp(min=0),
+        "Only the open units came back; a shut one has 0.": (
+            lambda v, b: 0.5 * (v[v > b] / b).log()
         ),
         "D came back; the nats are ½ log(v / D).": (
             lambda v, b: v.clamp(max=b)
-        ),
-        "The whole loss came back, error and price; return the nats.": (
-            lambda v, b: v.clamp(max=b) / 2 + b * _bought(v, b)
-        ),
-        "That says which units are open; return how many nats each has.": (
-            lambda v, b: (v > b).float()
         ),
     },
 )
 def nats_bought(variances, beta):
     """Nats of each unit at a price: (Z,), a number -> (Z,)."""
-    return _bought(variances, beta)
-
-
-def _top(values, dim):
-    """Return the largest less the second largest along an axis."""
-    top = values.topk(2, dim=dim).values
-    return top.select(dim, 0) - top.select(dim, 1)
-
-
-def _gap(
-    information,
-    entropy,
-    gaps=lambda values: _top(values, 0),
-    over=_same,
-    before=False,
-    last=torch.mean,
-):
-    """Return the mutual information gap with some knobs turned."""
-    entropy = over(entropy)
-    if before:
-        return last(gaps(information / entropy))
-    return last(gaps(information) / entropy)
-
-
-def _unlike(values):
-    """Return the gap to the best that is not equal to the maximum."""
-    best = values.amax(dim=0)
-    return best - values.masked_fill(values == best, 0).amax(dim=0)
+    return 0.5 * (variances / beta).log().clamp(min=0)
 
 
 def _table(units, causes):
@@ -172,136 +61,67 @@ def _tied(units, causes):
     return information, entropy
 
 
-def _as_sorted(values):
-    """Return the last two of each column, sorted from large to small."""
-    return _top(-values, 0)
+def _unlike(table):
+    """Return the best that is not equal to the maximum."""
+    return table.masked_fill(table == table.amax(dim=0), 0).amax(dim=0)
+
+
+def _less(taken):
+    """Return a slip: something else is taken off the best unit."""
+    return lambda table, h: ((table.amax(dim=0) - taken(table)) / h).mean()
 
 
 @check(
     cases=lambda: [_table(6, 3), _table(4, 4), _table(3, 2), _tied(5, 3)],
     skip=("one",),
-    slips=mutants(
-        _gap,
-        {
-            "The gap is not divided by the entropy of its cause.": {
-                "over": torch.ones_like
-            },
-            "You divided by the mean entropy; each cause has its own.": {
-                "over": torch.mean
-            },
-            "You divided by the sum of the entropies; each cause has its "
-            "own.": {"over": torch.sum},
-            "You multiplied by the entropy; divide.": {
-                "over": torch.reciprocal
-            },
-            "Two causes are compared for one unit: take the two largest "
-            "along dim 0 (the units), not along dim 1.": {
-                "gaps": lambda v: _top(v, 1),
-                "before": True,
-            },
-            "Two causes are compared for one unit: dim 0 (the units) it is.": {
-                "gaps": lambda v: _top(v, 1).mean(),
-                "over": torch.ones_like,
-            },
-            "That is the information of the best unit; take off the second "
-            "best.": {"gaps": lambda v: v.amax(0)},
-            "You took off the mean of all units; take off the second best.": {
-                "gaps": lambda v: v.amax(0) - v.mean(0)
-            },
-            "You took off the smallest; take off the second best.": {
-                "gaps": lambda v: v.amax(0) - v.amin(0)
-            },
-            "You summed over the causes; take their mean.": {
-                "last": torch.sum
-            },
-            "One gap for each cause came back; take their mean.": {
-                "last": _same
-            },
-            "You took the largest gap; take the mean over the causes.": {
-                "last": torch.amax
-            },
-            "The sign is wrong: best less second best.": {
-                "gaps": lambda v: -_top(v, 0)
-            },
-            "`topk(..., largest=False)`, or a sort from small to large: you "
-            "compared the two smallest.": {"gaps": _as_sorted},
-            "You took off the third best; take off the second.": {
-                "gaps": lambda v: v.amax(0) - v.topk(3, dim=0).values[2]
-            },
-            "You took off the median; take off the second best.": {
-                "gaps": lambda v: v.amax(0) - v.median(0).values
-            },
-            "You took off all other units; take off the second best.": {
-                "gaps": lambda v: 2 * v.amax(0) - v.sum(0)
-            },
-            "You took the third best from the second; take the second from "
-            "the best.": {
-                "gaps": lambda v: -v.topk(3, dim=0).values[1:].diff(dim=0)[0]
-            },
-            "That is the second best; take it off the best.": {
-                "gaps": lambda v: v.amax(0) - _top(v, 0)
-            },
-            "You added the two; take the second off the best.": {
-                "gaps": lambda v: 2 * v.amax(0) - _top(v, 0)
-            },
-            "Those are the first two rows as they stand; the two largest of "
-            "each column are wanted.": {"gaps": lambda v: v[0] - v[1]},
-            "Those are the places of the two largest; `.values` has the "
-            "numbers.": {
-                "gaps": lambda v: -v.topk(2, dim=0).indices.diff(dim=0)[0]
-            },
-            "Those are the two largest of the whole table; take two of each "
-            "column (dim=0).": {"gaps": lambda v: _top(v.flatten(), 0)},
-            "You took the share of the best unit's nats; take the share of "
-            "the entropy.": {
-                "gaps": lambda v: _top(v, 0) / v.amax(0),
-                "over": torch.ones_like,
-            },
-            "That is a ratio, second to best; take the difference.": {
-                "gaps": lambda v: 1 - _top(v, 0) / v.amax(0),
-                "over": torch.ones_like,
-            },
-            "You used one cause's entropy for all; each has its own.": {
-                "over": lambda h: h[:1]
-            },
-            "log 20 is written out; divide by `entropy`.": {
-                "over": lambda h: torch.full_like(h, 20).log()
-            },
-            "The entropy is in nats already; no logarithm of it.": {
-                "over": torch.log
-            },
-            "You divided by the number of units; take the mean over the "
-            "causes.": {
-                "gaps": lambda v: _top(v, 0) * v.shape[1] / v.shape[0]
-            },
-            "Two units may tell equally much, and then the gap is 0. You "
-            "left out all that equal the largest; leave out one.": {
-                "gaps": _unlike
-            },
-        },
-    ),
+    slips={
+        "The gap is not divided by the entropy of its cause.": (
+            lambda table, h: mig(table, torch.ones_like(h))
+        ),
+        "You divided by the mean entropy; each cause has its own.": (
+            lambda table, h: mig(table, h.mean())
+        ),
+        "log 20 is written out; divide by `entropy`.": (
+            lambda table, h: mig(table, torch.full_like(h, 20).log())
+        ),
+        "Two causes are compared for one unit: take the two largest along "
+        "dim 0 (the units), not along dim 1.": lambda table, h: (
+            -table.topk(2, dim=1).values.diff()[:, 0] / h
+        ).mean(),
+        "That is the information of the best unit; take off the second "
+        "best.": _less(lambda table: 0),
+        "You took off the mean of all units; take off the second best.": (
+            _less(lambda table: table.mean(dim=0))
+        ),
+        "You took off the smallest; take off the second best.": _less(
+            lambda table: table.amin(dim=0)
+        ),
+        "`topk(..., largest=False)`, or a sort from small to large: you "
+        "compared the two smallest.": lambda table, h: mig(-table, h),
+        "Two units may tell equally much, and then the gap is 0. You left "
+        "out all that equal the largest; leave out one.": _less(_unlike),
+    },
 )
 def mig(information, entropy):
     """Table (Z, K), entropy of each cause (K,) -> one number."""
-    return _gap(information, entropy)
+    best, second = information.topk(2, dim=0).values
+    return ((best - second) / entropy).mean()
 
 
-def _free(
-    mu,
-    log_var,
-    floor,
-    half=0.5,
-    terms=lambda mu, log_var: mu**2 + log_var.exp() - 1 - log_var,
-    first=_mean,
-    lift=lambda kl, floor: kl.clamp(min=floor),
-    last=torch.sum,
-):
-    """Return the KL with a floor, with some knobs turned."""
-    return last(lift(first(half * terms(mu, log_var)), floor))
+def _clouds(images, units):
+    """Return mu and log_var of units from wide awake to shut."""
+    size = 1.5 * 0.6 ** torch.arange(units)
+    mu = size * torch.randn(images, units)
+    return mu, size * (torch.rand(images, units) - 1.2)
 
 
-def _per_image(kl):
-    return kl.sum(dim=1)
+def _means(mu, log_var):
+    return unit_kl(mu, log_var).mean(dim=0)
+
+
+def _lifted(lift):
+    """Return a slip: the floor is used in another way."""
+    return lambda mu, log_var, floor: lift(_means(mu, log_var), floor).sum()
 
 
 @check(
@@ -312,102 +132,35 @@ def _per_image(kl):
     ],
     learns=("mu", "log_var"),
     skip=("far",),  # torch.distributions refuses a sigma of 0
-    slips=mutants(
-        _free,
-        {
-            "The floor was put under each image; put it under the unit's "
-            "mean over the batch.": {
-                "first": _same,
-                "last": lambda kl: kl.mean(0).sum(),
-            },
-            "The floor was put under the sum of all units; put it under "
-            "each unit, then sum.": {
-                "first": lambda kl: _per_image(kl).mean()
-            },
-            "The floor was put under each image's sum; put it under each "
-            "unit's mean over the batch.": {
-                "first": _per_image,
-                "last": torch.mean,
-            },
-            "You summed over the images; take each unit's mean over the "
-            "batch.": {"first": lambda kl: kl.sum(0)},
-            "The floor is fixed at 1; use `floor`.": {
-                "lift": lambda kl, floor: kl.clamp(min=1)
-            },
-            "That is a ceiling: `clamp(max=...)`, or `minimum`, keeps the "
-            "smaller.": {"lift": lambda kl, floor: kl.clamp(max=floor)},
-            "The floor is not used.": {"lift": lambda kl, floor: kl},
-            "The floor was added to each unit; it is a lower limit.": {
-                "lift": lambda kl, floor: kl + floor
-            },
-            "Only what lies above the floor is counted; a unit below it "
-            "counts as the floor.": {
-                "lift": lambda kl, floor: (kl - floor).clamp(min=0)
-            },
-            "A unit below the floor counts as the floor, not as zero.": {
-                "lift": lambda kl, floor: kl * (kl > floor)
-            },
-            "You averaged over the units; sum over them.": {
-                "last": torch.mean
-            },
-            "One number for each unit came back; sum them.": {"last": _same},
-            "Each image has its own row still: take the mean over the batch "
-            "before the floor.": {"first": _same, "last": _same},
-            "You summed over images and units; take the mean over the batch "
-            "first.": {"first": _same},
-            "You averaged each image over its units (dim=1); average each "
-            "unit over the batch (dim=0).": {"first": lambda kl: kl.mean(1)},
-            "You averaged over images and units; average over the batch "
-            "alone (dim=0).": {"first": torch.mean},
-            "The floor is fixed at 0.5; use `floor`.": {
-                "lift": lambda kl, floor: kl.clamp(min=0.5)
-            },
-            "The floor is under each unit whole; do not share it out.": {
-                "lift": lambda kl, floor: kl.clamp(min=floor / len(kl))
-            },
-            "The floor was taken off each unit; it is a lower limit.": {
-                "lift": lambda kl, floor: kl - floor
-            },
-            "You multiplied by the floor; it is a lower limit.": {
-                "lift": lambda kl, floor: kl * floor
-            },
-            "The floor was added once to the sum; it is a lower limit of "
-            "each unit.": {"lift": lambda kl, floor: kl + floor / len(kl)},
-            "The half of the KL is missing.": {"half": 1},
-            "Halve first, then put the floor under it.": {
-                "half": 1,
-                "last": lambda kl: kl.sum() / 2,
-            },
-            "In the KL, mu is squared.": {
-                "terms": lambda m, v: m + v.exp() - 1 - v
-            },
-            "In the KL, the −1 is missing.": {
-                "terms": lambda m, v: m**2 + v.exp() - v
-            },
-            "In the KL, exp(log_var) is the variance: no factor 2 in it.": {
-                "terms": lambda m, v: m**2 + (2 * v).exp() - 1 - 2 * v
-            },
-            "In the KL, log_var is taken where its exp belongs.": {
-                "terms": lambda m, v: m**2 + v - 1 - v
-            },
-            "Every unit counts as the floor. Has the KL the wrong sign?": {
-                "half": -0.5
-            },
-            "You averaged mu and log_var first; take the KL of each image, "
-            "then the mean.": {
-                "terms": lambda m, v: (
-                    m.mean(0, True) ** 2
-                    + v.mean(0, True).exp()
-                    - 1
-                    - v.mean(0, True)
-                )
-            },
-        },
-    ),
+    slips={
+        "The floor was put under the sum of all units; put it under each "
+        "unit, then sum.": lambda mu, log_var, floor: (
+            _means(mu, log_var).sum().clamp(min=floor)
+        ),
+        "The floor was put under each image; put it under the unit's mean "
+        "over the batch.": lambda mu, log_var, floor: (
+            unit_kl(mu, log_var).clamp(min=floor).mean(dim=0).sum()
+        ),
+        "The floor was put under each image's sum; put it under each unit's "
+        "mean over the batch.": lambda mu, log_var, floor: (
+            kl_divergence(mu, log_var).clamp(min=floor).mean()
+        ),
+        "That is a ceiling: `clamp(max=...)`, or `minimum`, keeps the "
+        "smaller.": _lifted(lambda kl, floor: kl.clamp(max=floor)),
+        "The floor is not used.": _lifted(lambda kl, floor: kl),
+        "The floor was added to each unit; it is a lower limit.": _lifted(
+            lambda kl, floor: kl + floor
+        ),
+        "Only what lies above the floor is counted; a unit below it counts "
+        "as the floor.": _lifted(lambda kl, floor: (kl - floor).clamp(min=0)),
+        "A unit below the floor counts as the floor, not as zero.": _lifted(
+            lambda kl, floor: kl * (kl > floor)
+        ),
+    },
 )
 def free_bits(mu, log_var, floor):
     """KL with a floor under each unit: (B, Z), (B, Z) -> one number."""
-    return _free(mu, log_var, floor)
+    return _means(mu, log_var).clamp(min=floor).sum()
 
 
 matching(

@@ -26,18 +26,15 @@ def winner_by_tensors(errors):
     return list(errors)[i] if (worst[i] < rest).all() else None
 
 
-def decoder(shape=(1, 28, 28), last=None, bend=nn.SiLU):
+def decoder(shape=(1, 28, 28), bend=nn.SiLU, last=nn.Identity):
     """A make_decoder with other things in it."""
-
-    def make(latent_dim, hidden_dim):
-        ends = [nn.Unflatten(1, shape)] if shape else []
-        return nn.Sequential(
-            nn.Linear(latent_dim, hidden_dim), bend(),
-            nn.Linear(hidden_dim, 784),
-            *ends, *([last] if last else []),
-        )  # fmt: skip
-
-    return make
+    return lambda latent_dim, hidden_dim: nn.Sequential(
+        nn.Linear(latent_dim, hidden_dim),
+        bend(),
+        nn.Linear(hidden_dim, 784),
+        nn.Unflatten(1, shape),
+        last(),
+    )
 
 
 class Decoder(nn.Module):
@@ -89,22 +86,17 @@ ANSWERS = {
         [decoder(), Decoder, decoder(bend=nn.ReLU)],
         {
             "stands last": decoder((28, 28, 1)),
-            "Unflatten": decoder(None),
-            "never learn": decoder(last=nn.Hardtanh(0, 1)),
-            "twice is once": decoder(last=nn.Sigmoid()),
-            "What bends": decoder(last=nn.Tanh()),
+            "never learn": decoder(last=lambda: nn.Hardtanh(0, 1)),
+            "twice is once": decoder(last=nn.Sigmoid),
+            "What bends": decoder(last=nn.Tanh),
             "do not fit": lambda latent_dim, hidden_dim: Decoder(8, 30),
             "cannot learn": lambda latent_dim, hidden_dim: Decoder(
                 latent_dim, hidden_dim
             ).requires_grad_(False),
             "is gone": decoder(bend=nn.Identity),
-            "parameters": lambda z, h: nn.Sequential(
-                nn.Linear(z, z), decoder()(z, h)
-            ),
             "other codes of the batch": lambda z, h: nn.Sequential(
                 *decoder()(z, h)[:3], Mixed()
             ),
-            "an nn.Module": lambda latent_dim, hidden_dim: Decoder,
         },
     ),
     "quantize": (

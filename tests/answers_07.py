@@ -127,9 +127,6 @@ ANSWERS = {
         [kl_by_distributions, kl_by_loop, kl_by_entropy],
         {
             "no gradient": lambda z, rho=0.05: kl_by_loop(z, rho).detach(),
-            "over dim=0": lambda z, rho=0.05: torch.stack(
-                [kl_by_loop(unit[:, None], rho) for unit in z.T]
-            ),
             "sign": lambda z, rho=0.05: -kl_by_loop(z, rho),
             "other way": lambda z, rho=0.05: kl(
                 Bernoulli(rates(z)), Bernoulli(torch.full_like(z[0], rho))
@@ -146,7 +143,6 @@ ANSWERS = {
                 z,
                 torch.zeros_like(z),
             ),
-            "over the images": lambda z, k: kept_by_edge(z.T, k).T,
             "without the zeros": lambda z, k: z.topk(k, dim=1)[0],
             ">=": lambda z, k: z * (z > z.topk(k, dim=1).values[:, -1:]),
             "One edge": lambda z, k: z * (z >= z.topk(k).values.min()),
@@ -164,15 +160,11 @@ ANSWERS = {
             ),
         ],
         {
-            "<=": lambda c, limit: min(
-                (w for w in c if c[w][1] < limit),
-                key=lambda w: c[w][0],
-                default=None,
-            ),
+            "<=": lambda c, limit: chosen_by_loop(c, 0.999 * limit),
             "not used": lambda c, limit: min(c, key=lambda w: c[w][0]),
             "None": lambda c, limit: print(chosen_by_loop(c, limit)),
-            "Nothing is left": lambda c, limit: min(
-                (w for w in c if c[w][1] <= limit), key=lambda w: c[w][0]
+            "first that is": lambda c, limit: next(
+                (w for w in c if c[w][1] <= limit), None
             ),
             "weight of 0": lambda c, limit: chosen_by_loop(c, limit) or None,
         },
@@ -184,7 +176,6 @@ ANSWERS = {
             "over the pixels": lambda z, w: slope(z) ** 2 @ (w**2).mean(1),
             "square root": lambda z, w: squares_by_table(z, w).sqrt(),
             "summed first": lambda z, w: (slope(z) @ w).pow(2).sum(1),
-            "over dim=1": lambda z, w: slope(z) ** 2 * (w**2).sum(1),
             "no gradient": lambda z, w: squares_by_table(z, w).detach(),
         },
     ),

@@ -55,11 +55,9 @@ def _masked(
     silent=lambda keep: ~keep[:, None, :],
     fill=-torch.inf,
     dim=-1,
-    after=lambda weights, keep: weights,
 ):
     """Return masked attention, with some knobs turned."""
-    scores = _scores(q, k).masked_fill(silent(keep), fill)
-    return after(scores.softmax(dim), keep) @ v
+    return _scores(q, k).masked_fill(silent(keep), fill).softmax(dim) @ v
 
 
 def _unmasked(q, k, v, keep, after):
@@ -142,9 +140,6 @@ def _why_masked(got, q, k, v, keep):
         "The scores are not divided by the square root of D.": (
             lambda q, k, v, keep: _masked(q * q.shape[-1] ** 0.5, k, v, keep)
         ),
-        "You divided by D; divide by its square root.": (
-            lambda q, k, v, keep: _masked(q / q.shape[-1] ** 0.5, k, v, keep)
-        ),
     },
 )
 def attend_masked(q, k, v, keep):
@@ -179,11 +174,10 @@ def _through(
     keep,
     first=lambda x, normed: x,
     second=lambda x, h, normed: h,
-    mask=lambda keep: keep,
 ):
     """Return what a block makes of states, with other residuals."""
     normed = block.norm1(x)
-    h = first(x, normed) + block.hear(normed, mask(keep))
+    h = first(x, normed) + block.hear(normed, keep)
     normed = block.norm2(h)
     return second(x, h, normed) + block.feed_forward(normed)
 
@@ -212,16 +206,13 @@ def _through(
             },
             "The second residual adds the normed states; add the state "
             "before the norm.": {"second": lambda x, h, normed: normed},
-            "Both residuals add normed states; add the states before the "
-            "norm.": {
-                "first": lambda x, normed: normed,
-                "second": lambda x, h, normed: normed,
-            },
-            "`hear` did not get `keep`, so padding is heard.": {
-                "mask": torch.ones_like
-            },
         },
-    ),
+    )
+    | {
+        "`hear` did not get `keep`, so padding is heard.": (
+            lambda block, x, keep: mended_block(block, x, keep | True)
+        ),
+    },
 )
 def mended_block(block, x, keep):
     """States (B, T, W), kept positions (B, T) -> new states (B, T, W)."""

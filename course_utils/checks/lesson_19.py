@@ -296,11 +296,11 @@ def _course_change():
     fit(net, told, flow_matching_loss, **options)
     net.cpu()
 
-    @torch.no_grad()
     def change_class(x, new_y, start=0.4, w=3):
         z = (predict(model.encode, x) - mean) / std
         z = torch.lerp(torch.randn_like(z), z, start)
-        z = sample(guided(net, new_y, w), z, 20, start)
+        with torch.no_grad():
+            z = sample(guided(net, new_y, w), z, 20, start)
         return predict(model.decode, z * std + mean)
 
     return change_class

@@ -88,7 +88,8 @@ claim("on 1 time in 20: all five", at[0.05], 5, 5)
 #
 # On paper: bias (1, 1), encoder rows (1, 0), (0, 1), (−1, 0) and k = 1. The
 # state h = (3, 2) less the bias is (2, 1). Its products with the rows are 2, 1
-# and −2. ReLU: 2, 1, 0. The largest alone stays: the code is (2, 0, 0).
+# and −2. ReLU: 2, 1, 0. The largest alone stays: the code is (2, 0, 0). Copy:
+# bias + 2 · direction 1.
 #
 # ### Exercise 1 · A sparse code · 8 minutes, medium
 #
@@ -132,8 +133,8 @@ sparse_code = checks.sparse_code(sparse_code)
 # *three* of them. A direction is *found* if one of the dictionary has a cosine
 # above 0.9 with it.
 #
-# Two ways to be sparse: at most k = 4 of 96 latents (*top-k*), or a price of
-# 0.2 on each activity (*L1*). Beside them PCA and 96 random directions.
+# Two ways to be sparse: at most k = 4 of 96 latents (*top-k*), or all, at a price
+# of 0.2 on each activity (*L1*). Beside them PCA and 96 random directions.
 
 # %%
 found_by = "neither", "top-k", "L1", "both"
@@ -185,8 +186,7 @@ claim("L1's copies are shorter", short["L1"] - short["top-k"], low=0.03)
 # Now a network whose features nobody planted: the blank filler of lesson 17,
 # with two blocks. It names hidden words in sentences of our grammar, whose
 # facts are known. Between the blocks each word has a state of 64 numbers. We
-# train a dictionary of 256 directions, k = 4. (*Going further* splices its
-# copies in.)
+# train a dictionary of 256 directions, k = 4.
 
 # %%
 from course_utils.datasets.captions import Vocabulary, captions
@@ -216,7 +216,6 @@ set_seed(SEED)
 blanked = blank_out(x, 0.15)[0]
 blanked_held = blank_out(x_held, 0.15)[0]
 h = states(blanked)[blanked != PAD]
-mean = h.mean(dim=0)
 book = train_dictionary(h, 256, k=4, code=sparse_code, seed=SEED)
 print(f"{len(h):,} states of {h.shape[1]} numbers")
 diagram("dictionary")
@@ -292,10 +291,12 @@ names = pandas.DataFrame.from_dict(rows, "index", columns=columns)
 names.round(2)
 
 # %% [markdown]
-# Others answer the same questions: one of 64 **neurons** (the numbers of a
-# state), of the PCA directions, of 256 random directions,
-# one word of the sentence. All, latents too, get the best threshold. And a
-# **probe**: a linear read-out of the mean state, *trained on the facts*.
+# Both meanings of *bank* have one latent: the sentence shown does not tell.
+#
+# Others answer the same questions: the best of the 64 **neurons** (the numbers
+# of a state), of the PCA directions, of 256 random ones, of the words. All,
+# latents too, get the best threshold. And a **probe**: a linear read-out of a
+# sentence's mean state, *trained on the facts*.
 
 # %%
 from course_utils.measures.features import name_contest
@@ -311,12 +312,13 @@ f1.round(2)
 
 # %% [markdown] tags=["explain"]
 # A latent, 0.74; a neuron has 0.51, the best of 256 random directions 0.58.
-# But a *word* has 0.68 (latents 0.67 to 0.74 over three seeds): half of these
-# facts are nearly words. *Many* is not: no single word tells it.
+# But a *word* has 0.68 (latents 0.67 to 0.74 over three seeds): *red* is one.
+# *Many* is not. A latent tells it, random directions better (0.95): it stands
+# in many.
 #
-# The probe is ahead, 0.79, most of all on *who* (*man*: 0.80 against 0.57); on
-# *red* and *orange: a colour* a latent beats it. Who knows the question should
-# train a probe; a dictionary is for what nobody has thought of.
+# The probe is ahead, 0.79, most of all on *who* (*man*: 0.80 against 0.57). Who
+# knows the question should train a probe; a dictionary is for what nobody has
+# thought of.
 
 # %% tags=["claims"]
 score = f1.loc["mean"]
@@ -343,7 +345,7 @@ claim("one latent tells many", plural_f1, low=0.8)
 
 # %% tags=["nbval-check-output"]
 def random_like(direction):
-    """A direction (W,) -> a random direction (W,) of the same length."""
+    """A direction (W,) -> a fair random direction (W,)."""
     ### BEGIN SOLUTION
     other = torch.randn_like(direction)
     return other * direction.norm() / other.norm()
@@ -402,8 +404,8 @@ pushed.round(3)
 # %% [markdown] tags=["explain"]
 # Pushed by 4, plurals rise from 0.002 to 0.066, seven times as much as with
 # the best random push, and places are named as before. So the second block
-# *uses* this direction. Pushed by 8, plurals have 0.63, but places suffer: too
-# strong a push leads to states that no sentence has.
+# *reacts* to this direction. Pushed by 8, plurals have 0.63, but places
+# suffer: no sentence has such states.
 
 # %% tags=["claims"]
 four = pushed.loc[4]
@@ -483,7 +485,7 @@ plural = checks.plural(plural)
 # ### Where it fails
 #
 # - Our network is small.
-# - A push shows what is *enough*, not what is *needed* (*Going further*).
+# - A push is half a test (*Going further*).
 # - Another seed gives another dictionary. One fact may be split among several
 #   latents.
 #
@@ -518,8 +520,8 @@ scorecard(results, "small")
 # ### Take it away
 #
 # The reverse of a push is **ablation**: in sentences about *many* (“two ____
-# run in the park”) plurals have 0.99. We take the direction away: each state
-# gets as much of it as the mean state has.
+# run in the park”) plurals have 0.99. We take the direction away: each state's
+# part along it becomes that of the mean of all.
 
 # %%
 held_many = hide_first(x_held[held[1]["many"]], plurals)
@@ -528,8 +530,11 @@ guess("Without the direction: P(plural) at the blank?", *falls)
 
 
 # %%
+mean = h.mean(dim=0)  # of all states
+
+
 def without(h):
-    """States that have as much of the direction as the mean state."""
+    """States whose part along the direction is that of the mean."""
     return h - ((h - mean) @ direction)[..., None] * direction
 
 
@@ -541,7 +546,7 @@ pandas.Series(kept).round(3).to_frame("P(plural)")
 
 # %% [markdown] tags=["explain"]
 # Above 0.8: hardly anything happens. *Many* is written in other directions,
-# too: in the table of F1, random ones read it. A push can be *enough*, and yet
+# too, as the table of F1 said. A push can be *enough*, and yet
 # the direction is not *needed*.
 
 # %% tags=["claims"]

@@ -13,11 +13,6 @@ def by_normalize(z, library, k=1):
     return (normalize(z) @ normalize(library).T).topk(k).indices
 
 
-def by_pairs(z, library, k=1):
-    similar = cosine_similarity(z[:, None], library[None], dim=2)
-    return similar.argsort(dim=1, descending=True)[:, :k]
-
-
 def by_loop(z, library, k=1):
     rows = []
     for code in z:
@@ -34,11 +29,6 @@ def by_distance(z, library, k=1):
 def by_sorting(z, library, k=1):
     similar = np.asarray(normalize(z) @ normalize(library).T)
     return np.argsort(-similar, axis=1)[:, :k].copy()
-
-
-def best_again(z, library, k=1):
-    best = (normalize(z) @ normalize(library).T).argmax(dim=1)
-    return best[:, None].expand(-1, k)
 
 
 def by_categorical(scores):
@@ -77,7 +67,7 @@ def edit(after, before=BEFORE):
 
 ANSWERS = {
     "nearest": (
-        [by_normalize, by_pairs, by_loop, by_distance, by_sorting],
+        [by_normalize, by_loop, by_distance, by_sorting],
         {
             "long codes win": lambda z, a, k=1: (z @ a.T).topk(k).indices,
             "not the largest cosine": lambda z, a, k=1: (
@@ -89,22 +79,7 @@ ANSWERS = {
             "`.indices`": lambda z, a, k=1: (
                 (normalize(z) @ normalize(a).T).topk(k).values
             ),
-            "Only the nearest": lambda z, a, k=1: (
-                normalize(z) @ normalize(a).T
-            ).argmax(dim=1, keepdim=True),
-            "more than once": best_again,
-            "no absolute value": lambda z, a, k=1: (
-                (normalize(z) @ normalize(a).T).abs().topk(k).indices
-            ),
-            "one row for each code": lambda z, a, k=1: by_normalize(z, a)[
-                :, 0
-            ],
-            "k columns are wanted": lambda z, a, k=1: by_normalize(z, a, 3),
-            "other way round": lambda z, a, k=1: (
-                (normalize(a) @ normalize(z).T)
-                .topk(min(k, len(z)), dim=1)
-                .indices
-            ),
+            "have changed places": lambda z, a, k=1: by_normalize(a, z, k),
         },
     ),
     "choose": (
@@ -118,21 +93,11 @@ ANSWERS = {
             ).squeeze(),
             "take its [:, 0]": lambda s: torch.multinomial(s.softmax(1), 1),
             "sigmoids": lambda s: torch.multinomial(s.sigmoid(), 1)[:, 0],
-            "softmax is taken twice": lambda s: torch.multinomial(
-                s.softmax(1).softmax(1), 1
-            )[:, 0],
-            "Negative scores became 0": lambda s: torch.multinomial(
-                s.clamp(min=0), 1
-            )[:, 0],
-            "whole batch": lambda s: torch.multinomial(s.softmax(1)[:1], 1)[
-                :, 0
-            ].repeat(len(s)),
         },
     ),
     "recoloured": (
         [
             edit(BLUE),
-            edit([*BLUE[:-1], "a woman in blue waits"]),
             edit([*BEFORE[:2], *BLUE[2:]]),
             edit(
                 [*BLUE, "a man in a blue coat runs"],
@@ -146,12 +111,7 @@ ANSWERS = {
                 [t.replace("a ", "the ") for t in BLUE]
             ),
             "the same position": edit([*BEFORE[:4], *BLUE[4:]]),
-            "Most still say red": edit([f"{t} alone" for t in BEFORE]),
-            "neither red nor blue": edit(["a dog runs"] * len(BEFORE)),
             "All sentences of `red`": edit(BLUE[:5], BEFORE[:5]),
-            "in another order": edit(BLUE[::-1]),
-            "One text after for each": edit(BLUE[1:]),
-            "exchanged": edit(BEFORE, BLUE),
             "It must be a dictionary": BLUE,
         },
     ),

@@ -199,6 +199,8 @@ def _size_problem(errors):
         return "Each error is one number: use `mse(…)`, or `.item()`."
     least, most = sorted((two, three))
     signs = {
+        "An error is not a finite number: did the training blow "
+        "up?": not math.isfinite(two + three),
         "No error per pixel is above 1. Are these sums over the pixels or "
         "images? `mse` takes the mean.": most > 1,
         "An error is all but 0, or less: is the image compared with itself, "
@@ -214,7 +216,7 @@ def _size_problem(errors):
         'causes=("x", "y", "size").': two < 1e-3,
         "There should be a clear drop from 2 to 3. Train each network as long "
         "as the lesson does, on 5,000 images in which the size "
-        "varies.": not three <= 0.5 * two,
+        "varies.": three > 0.5 * two,
     }
     return next((text for text, sign in signs.items() if sign), None)
 

@@ -50,6 +50,8 @@ def _not_z_and_y(z, y, latent_dim):
             "`decode` got 1 argument; it wants two, z and y: the label was "
             "forgotten."
         )
+    if z.ndim == 1:
+        return "Each call of `decode` wants a batch: z (1, Z) and y (1, 10)."
     if z.shape[1:] == (CLASSES,) and y.shape[1:] == (latent_dim,):
         return "z and y are swapped: `decode(z, y)`."
     if y.ndim == 1 or y.shape[1] == 1:

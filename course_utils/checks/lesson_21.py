@@ -192,6 +192,8 @@ NOTHING_BY_NOTHING = (
 
 def _beside_nan(answer, fires, fact):
     """Name a slip whose numbers agree wherever there is no NaN, 0 / 0."""
+    if not torch.is_tensor(answer):
+        return None
     if answer.shape == fact.shape:
         return (
             "A number for each sentence came back: count over the sentences, "

@@ -1,5 +1,7 @@
 """Checks of lesson 01."""
 
+import math
+
 import torch
 
 from course_utils.checks.comparing import same

@@ -95,19 +95,22 @@ def trash_multiplied(states, kept):
     return chance
 
 
-def untie(states):
-    for pair in ((2, 3), (1, 2), (0, 1)):
+BACK = ((2, 3), (1, 2), (0, 1))
+
+
+def untie(states, pairs=BACK):
+    for pair in pairs:
         states = apply_gate(states, CNOT, *pair)
     return states
 
 
-def undo_by_index(states, angles):
+def undo_by_index(states, angles, turned=lambda gate: gate.T, pairs=BACK):
     for layer in range(len(angles) - 1, -1, -1):
         for qubit in range(4):
-            gate = rotation(angles[layer, qubit]).T
+            gate = turned(rotation(angles[layer, qubit]))
             states = apply_gate(states, gate, qubit)
         if layer != 0:
-            states = untie(states)
+            states = untie(states, pairs)
     return states
 
 
@@ -137,41 +140,11 @@ def undo_untied_early(states, angles):
     return states
 
 
-def undo_ties_forward(states, angles):
-    for layer in range(len(angles) - 1, -1, -1):
-        for qubit in range(4):
-            gate = rotation(-angles[layer, qubit])
-            states = apply_gate(states, gate, qubit)
-        if layer != 0:
-            for q in range(3):
-                states = apply_gate(states, CNOT, q, q + 1)
-    return states
-
-
-def undo_angles_kept(states, angles):
-    for layer in range(len(angles) - 1, -1, -1):
-        for qubit in range(4):
-            gate = rotation(angles[layer, qubit])
-            states = apply_gate(states, gate, qubit)
-        if layer != 0:
-            states = untie(states)
-    return states
-
-
-def undo_numbered_wrongly(states, angles):
+def undo_numbered_wrongly(states, angles, untied=0):
     for layer, row in enumerate(reversed(angles)):
         for qubit, angle in enumerate(row):
             states = apply_gate(states, rotation(-angle), qubit)
-        if layer > 0:
-            states = untie(states)
-    return states
-
-
-def undo_unties_layer_0(states, angles):
-    for layer in range(len(angles), 0, -1):
-        for qubit, angle in enumerate(angles[layer - 1]):
-            states = apply_gate(states, rotation(-angle), qubit)
-        if layer > 0:
+        if layer >= 1 - untied:
             states = untie(states)
     return states
 
@@ -217,10 +190,16 @@ ANSWERS = {
         [undo_by_index, undo_by_flip, undo_by_matrix],
         {
             "turn back first": undo_untied_early,
-            "three CNOTs": undo_ties_forward,
-            "once more: turn by -angle": undo_angles_kept,
+            "three CNOTs": lambda states, angles: undo_by_index(
+                states, angles, pairs=((0, 1), (1, 2), (2, 3))
+            ),
+            "once more: turn by -angle": lambda states, angles: undo_by_index(
+                states, angles, turned=lambda gate: gate
+            ),
             "their numbers are not": undo_numbered_wrongly,
-            "Layer 0 was untied": undo_unties_layer_0,
+            "Layer 0 was untied": lambda states, angles: undo_numbered_wrongly(
+                states, angles, untied=1
+            ),
         },
     ),
     "pairs": (

@@ -19,19 +19,14 @@ def by_loop(z, labels, n):
     return right / (len(z) - n)
 
 
-def by_hand(z, labels, n):
-    near = torch.cdist(z[n:], z[:n]).argmin(1)
-    return (labels[near] == labels[n:]).float().mean()
-
-
 def by_pairs(z, labels, n):
     z, labels = z.numpy(), labels.numpy()
     apart = ((z[n:, None] - z[None, :n]) ** 2).sum(axis=-1)
     return np.mean(labels[apart.argmin(axis=1)] == labels[n:])
 
 
-def apart(images, training, p=2.0):
-    return torch.cdist(images.flatten(1), training.flatten(1), p=p)
+def apart(images, training):
+    return torch.cdist(images.flatten(1), training.flatten(1))
 
 
 def novelty_by_loop(images, training):
@@ -56,7 +51,7 @@ def place_and_tag(x):
 
 ANSWERS = {
     "few_labels": (
-        [accuracy, by_loop, by_hand, by_pairs],
+        [accuracy, by_loop, by_pairs],
         {
             "its own nearest neighbour": lambda z, y, n: accuracy(
                 z, y, n, judged=slice(None)
@@ -64,48 +59,12 @@ ANSWERS = {
             "whatever the code": lambda z, y, n: accuracy(
                 z, y, n, judged=slice(n)
             ),
-            "changed places": lambda z, y, n: accuracy(
-                z, y, n, given=slice(n, None), judged=slice(n)
-            ),
             "asked five neighbours": lambda z, y, n: accuracy(z, y, n, 5),
-            "asked three neighbours": lambda z, y, n: accuracy(z, y, n, 3),
-            "of those that are judged": lambda z, y, n: (
-                by_hand(z, y, n) * (len(z) - n) / len(z)
-            ),
-            "how many are right": lambda z, y, n: (
-                by_hand(z, y, n) * (len(z) - n)
-            ),
-            "share of wrong guesses": lambda z, y, n: 1 - by_hand(z, y, n),
-            "last of the n": lambda z, y, n: accuracy(
+            "one minus the right": lambda z, y, n: 1 - accuracy(z, y, n),
+            "right for the first case": lambda z, y, n: accuracy(
                 z, y, n, given=slice(n - 1)
             ),
-            "starts too early": lambda z, y, n: accuracy(
-                z, y, n, judged=slice(n - 1, None)
-            ),
-            "Only n others": lambda z, y, n: accuracy(
-                z, y, n, judged=slice(n, 2 * n)
-            ),
-            "first of the others": lambda z, y, n: accuracy(
-                z, y, n, judged=slice(n + 1, None)
-            ),
-            "last n labels": lambda z, y, n: accuracy(
-                z, y, n, given=slice(-n, None), judged=slice(-n)
-            ),
-            "divided by n": lambda z, y, n: (
-                by_hand(z, y, n) * (len(z) - n) / n
-            ),
-            "furthest away": lambda z, y, n: (
-                (y[torch.cdist(z[n:], z[:n]).argmax(1)] == y[n:])
-                .float()
-                .mean()
-            ),
-            "asked n neighbours": lambda z, y, n: accuracy(z, y, n, n),
-            "Those are the guesses": lambda z, y, n: (
-                KNeighborsClassifier(1).fit(z[:n], y[:n]).predict(z[n:])
-            ),
-            "rounded": lambda z, y, n: round(accuracy(z, y, n)),
-            "Only the first number": lambda z, y, n: by_hand(z[:, :1], y, n),
-            "None": lambda z, y, n: print(by_hand(z, y, n)),
+            "None": lambda z, y, n: print(accuracy(z, y, n)),
         },
     ),
     "novelty": (
@@ -117,36 +76,17 @@ ANSWERS = {
             ),
         ],
         {
-            "furthest": lambda x, t: apart(x, t).max(dim=1).values,
-            "average distance": lambda x, t: apart(x, t).mean(dim=1),
             "runs over the images": lambda x, t: apart(x, t).min(0).values,
-            "squared distance": lambda x, t: (
-                apart(x, t).min(1).values.square()
-            ),
-            "absolute differences": lambda x, t: (
-                apart(x, t, p=1.0).min(1).values
-            ),
             "which training image": lambda x, t: apart(x, t).argmin(1),
-            "averaged over the pixels": lambda x, t: (
-                (x[:, None] - t).square().flatten(2).mean(2).sqrt().amin(1)
-            ),
-            "All distances came back": apart,
-            "One number for all": lambda x, t: (
-                apart(x, t).min(1).values.mean()
-            ),
             "values and places": lambda x, t: apart(x, t).min(dim=1),
             "smallest of all distances": lambda x, t: apart(x, t).min(),
-            "second nearest": lambda x, t: (
-                apart(x, t).topk(2, largest=False).values[:, 1]
+            "rows and columns": lambda x, t: torch.cdist(x, t).amin(1),
+            "square of the right": lambda x, t: (
+                (x[:, None] - t).square().sum((2, 3, 4)).amin(1)
             ),
-            "distance of 0 counts": lambda x, t: apart(
+            "Only the last row": lambda x, t: apart(
                 x, t + 1e9 * (apart(x, t).amin(0) == 0)[:, None, None, None]
             ).amin(1),
-            "average training image": lambda x, t: (
-                (x - t.mean(0)).flatten(1).norm(dim=1)
-            ),
-            "rows and columns": lambda x, t: torch.cdist(x, t).amin(1),
-            "with themselves": lambda x, t: apart(x, x).amin(dim=1),
             "tensor": lambda x, t: apart(x, t).amin(dim=1).tolist(),
         },
     ),
@@ -160,8 +100,7 @@ ANSWERS = {
             "The tag is lost": lambda x: place_and_tag(x)[:, :2],
             "The place is lost": lambda x: place_and_tag(x)[:, 2:],
             "hold 3 numbers": lambda x: x.flatten(1),
-            "must have shape": lambda x: x[:, 0],
-            "Images came back": lambda x: x,
+            "must have shape": lambda x: x,
             "returned None": lambda x: None,
             "not always your own": lambda x: torch.zeros(5000, 3),
             "a function that turns images": torch.zeros(5, 3),

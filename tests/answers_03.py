@@ -63,11 +63,6 @@ def rebuild_by_sum(x, mean, components):
     return x_hat
 
 
-def rebuild_by_least_squares(x, mean, components):
-    z = torch.linalg.lstsq(components.T, (x - mean).T).solution
-    return mean + z.T @ components
-
-
 def rebuild_by_numpy(x, mean, components):
     x, mean, components = (v.numpy() for v in (x, mean, components))
     return mean + (x - mean) @ components.T @ components

@@ -35,13 +35,6 @@ def cut_by_reshape(images, size):
     return tiles.transpose(2, 3).reshape(b, -1, size * size)
 
 
-def cut_by_numpy(images, size):
-    b, _, h, w = images.shape
-    tiles = images.numpy().reshape(b, h // size, size, w // size, size)
-    tiles = tiles.transpose(0, 1, 3, 2, 4).reshape(b, -1, size**2)
-    return torch.from_numpy(tiles)
-
-
 def by_argsort(batch, patches, visible):
     return torch.rand(batch, patches).argsort(dim=1) >= visible
 
@@ -50,11 +43,6 @@ def by_topk(batch, patches, visible):
     noise = torch.randn(batch, patches)
     hidden = torch.ones(batch, patches, dtype=torch.bool)
     return hidden.scatter(1, noise.topk(visible, dim=1).indices, False)
-
-
-def by_randperm(batch, patches, visible):
-    rows = [torch.randperm(patches) < patches - visible for _ in range(batch)]
-    return torch.stack(rows)
 
 
 def ones_and_zeros(batch, patches, visible):
@@ -81,10 +69,6 @@ def loss_by_sums(patches_hat, patches, hidden):
 def loss_by_nanmean(patches_hat, patches, hidden):
     errors = (patches_hat - patches).pow(2).mean(dim=2)
     return errors.masked_fill(~hidden, torch.nan).nanmean(dim=1)
-
-
-def errors_of(patches_hat, patches):
-    return ((patches_hat - patches) ** 2).mean(dim=2)
 
 
 def fill_by_solve(x, hidden, mean, covariance, ridge):
@@ -114,11 +98,6 @@ def fill_by_loop(x, hidden, mean, covariance, ridge):
         known = inverse @ (one[v] - mean[v])
         rows.append(mean[h] + covariance[h[:, None], v] @ known)
     return torch.stack(rows)
-
-
-def fill_ridged_first(x, hidden, mean, covariance, ridge):
-    both = covariance + ridge * torch.eye(len(mean))
-    return fill_by_solve(x, hidden, mean, both, 0.0)
 
 
 def filled(x, hidden, mean, inverse, cov):
@@ -213,7 +192,7 @@ def in_place(top):
 
 ANSWERS = {
     "patchify": (
-        [cut_by_loops, cut_by_unfold, cut_by_reshape, cut_by_numpy],
+        [cut_by_loops, cut_by_unfold, cut_by_reshape],
         {
             "cut into pieces": lambda x, size: x.reshape(
                 len(x), -1, size * size
@@ -239,7 +218,7 @@ ANSWERS = {
         },
     ),
     "random_mask": (
-        [by_argsort, by_topk, by_randperm, ones_and_zeros],
+        [by_argsort, by_topk, ones_and_zeros],
         {
             "True means hidden": lambda b, n, v: ~by_argsort(b, n, v),
             "All images hide the same": lambda b, n, v: by_argsort(
@@ -253,12 +232,6 @@ ANSWERS = {
                 torch.rand(b, n).argsort(dim=0) >= v
             ),
             "set no seed": with_a_seed,
-            "Too few choices": lambda b, n, v: torch.stack(
-                [
-                    (torch.arange(n) >= v).roll(int(torch.randint(n, (1,))))
-                    for _ in range(b)
-                ]
-            ),
             "more often than others": lambda b, n, v: torch.cat(
                 [by_argsort(b, n - 1, v), torch.ones(b, 1) > 0], dim=1
             ),
@@ -293,7 +266,7 @@ ANSWERS = {
         },
     ),
     "fill_gaussian": (
-        [fill_by_solve, fill_by_numpy, fill_by_loop, fill_ridged_first],
+        [fill_by_solve, fill_by_numpy, fill_by_loop],
         {
             "mean is not taken": lambda x, h, m, c, r: fill_by_solve(
                 x, h, m * h, c, r
@@ -351,7 +324,6 @@ ANSWERS = {
             ),
             "in place": in_place,
             "reach 1": lambda top: 16 * neighbours(top),
-            "as blurred as": lambda top: neighbours(top, 150),
             "*least* alike": lambda top: halves()[1][
                 torch.cdist(top, halves()[0]).topk(5).indices
             ].mean(1),

@@ -96,7 +96,8 @@ def line_world(n=5000, seed=0, image_size=28) -> World:
 
     The line crosses the whole image, `distance` pixels from its middle, and
     is about 2.4 pixels wide. Its normal has the angle, in radians, to the
-    x axis. The same seed gives the same world.
+    x axis. Pixels have 8 bits, as in a file: a glow that nobody can see would
+    tell where the line is. The same seed gives the same world.
     """
     if not isinstance(n, int) or n < 1:
         raise ValueError(f"a world needs at least one image; got n={n!r}")
@@ -109,6 +110,7 @@ def line_world(n=5000, seed=0, image_size=28) -> World:
         - distance[:, None, None]
     )  # distance of each pixel from the line, (N, S, S)
     images = torch.sigmoid(3 * (1.2 - across.abs()))[:, None]
+    images = (255 * images).round() / 255
     causes = torch.stack([angle, distance], dim=1)
     return World(images, causes, ("angle", "distance"))
 

@@ -366,7 +366,7 @@ b_error = {n: filling_error(f, b_test, hidden) for n, f in b_fillers.items()}
 compare(b_test, {name: b_fillers[name] for name in three})
 
 # %% [markdown] tags=["explain"]
-# The neighbours, 0.003: with two causes, 8,000 images are a table of nearly
+# The neighbours, 0.007: with two causes, 8,000 images are a table of nearly
 # every bar there is. Then the network, 0.024. (With the colleague's places:
 # 0.035.) The line is last, 0.040; the mean image has 0.057. The line paints a
 # glow: each angle asks for other weights, and it has one set for all.

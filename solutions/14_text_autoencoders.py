@@ -635,7 +635,7 @@ backwards = checks.backwards(backwards)
 # %%
 from course_utils.lessons import measured_table, quiz, scorecard
 
-measured_table("14").drop("real_data")
+measured_table("14")
 
 # %% [markdown]
 # The order of the encoders is the same, but the gaps are wide. A set of words

@@ -612,7 +612,7 @@ results = {
     "swapped_lstm": use["LSTM"]["swapped"],
 }
 scorecard(results, "real" if sentences.real else "small")
-measured_table("16").drop("real_data")
+measured_table("16")
 
 # %% [markdown]
 # Captions that people wrote say the same, more clearly. An average still does

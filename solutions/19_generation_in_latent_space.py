@@ -325,7 +325,6 @@ samples = {
 show_images({k: x[:10] for k, x in samples.items()})
 
 # %%
-from course_utils.lessons import measured_table
 from course_utils.measures import accepted, sample_quality, train_judge
 
 known = images.train[:10_000], images.train_labels[:10_000]
@@ -340,7 +339,7 @@ def quality(x):
 
 
 contest = pandas.DataFrame({k: quality(x) for k, x in samples.items()}).T
-contest.loc["lesson 18", "accepted"] = measured_table("18").small.accepted_vq
+contest.loc["lesson 18", "accepted"] = 0.59
 contest.round(2)
 
 # %% [markdown] tags=["explain"]

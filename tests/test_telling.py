@@ -230,38 +230,56 @@ def test_a_lesson_without_a_number_is_told(capsys):
 # scorecard
 
 
-def test_measured_table_has_a_column_for_each_data_set(monkeypatch, tmp_path):
+def test_every_measured_result_has_a_label_of_its_own():
+    labels = json.loads(scorecards.LABELS.read_text("utf-8"))
+    places = sorted(scorecards.MEASURED.glob("*.json"))
+    assert list(labels) == [place.stem for place in places]
+    for place in places:
+        measured = json.loads(place.read_text("utf-8")).values()
+        named = labels[place.stem]
+        assert set(named) == {*itertools.chain(*measured)} - {"real_data"}
+        assert len({*named.values()}) == len(named), place
+        assert all(0 < len(label) <= 40 for label in named.values()), place
+
+
+@pytest.fixture
+def measured(monkeypatch, tmp_path):
+    """A folder for measured results, and labels for two of them."""
     monkeypatch.setattr(scorecards, "MEASURED", tmp_path)
-    (tmp_path / "14.json").write_text(
-        '{"small": {"a": [1, 2, 3], "b": [4]}, "real": {"a": [0.5]}}'
-    )
-    table = lessons.measured_table("14")
+    monkeypatch.setattr(scorecards, "LABELS", tmp_path / "labels.json")
+    named = {"14": {"b": "last", "a": "first"}, "02": {"mse": "test MSE"}}
+    scorecards.LABELS.write_text(json.dumps(named))
+    return tmp_path
+
+
+def test_measured_table_has_a_column_for_each_data_set(measured):
+    results = '{"small": {"a": [1, 2, 3], "b": [4]}, "real": {"a": [0.5]}}'
+    for number in ("13", "14"):
+        (measured / f"{number}.json").write_text(results)
+    table = lessons.measured_table("13")
     assert list(table) == ["small", "real"]
     assert table.loc["a"].tolist() == [2, 0.5] and table.loc["b", "small"] == 4
-    monkeypatch.setattr(scorecards, "LABELS", tmp_path / "labels.json")
-    scorecards.LABELS.write_text('{"14": {"b": "last", "a": "first"}}')
     table = lessons.measured_table("14")
     assert list(table.index) == ["last", "first"] and table.small["last"] == 4
     with pytest.raises(ValueError, match="nothing has been measured"):
         lessons.measured_table("99")
 
 
-def test_scorecard_compares_and_says_what_the_learner_did(
-    capsys, monkeypatch, tmp_path
-):
-    place = tmp_path / "02.json"
+def test_scorecard_compares_and_says_what_the_learner_did(capsys, measured):
+    place = measured / "02.json"
     place.write_text('{"small": {"mse": [0.010, 0.012, 0.011]}}')
-    monkeypatch.setattr(scorecards, "MEASURED", tmp_path)
     lessons.note("exercises", "encoder", "solved")
     lessons.note("exercises", "train_step", "not yet")
     lessons.note("quiz", "why?", False)
-    lessons.scorecard({"mse": torch.tensor(0.0111), "new": 3})
+    results = {"mse": torch.tensor(0.0111), "new": 3, "real_data": False}
+    lessons.scorecard(results)
     text = capsys.readouterr().out
-    assert re.search(r"mse +0\.0111 +0\.01 to 0\.012  ✓ as expected", text)
-    assert re.search(r"new +3 +–", text)
+    assert re.search(r"MSE +0\.0111 +0\.01 to 0\.012  ✓ as expected", text)
+    assert re.search(r"new +3 +–", text) and "real_data" not in text
     assert "1 of 2 solved by you: encoder; by the course: train_step" in text
     assert "0 of 1 right" in text and "guesses      –" in text
-    assert scorecards.latest == {"mse": pytest.approx(0.0111), "new": 3.0}
+    latest = {"mse": 0.0111, "new": 3.0, "real_data": 0.0}
+    assert scorecards.latest == pytest.approx(latest)
     lessons.scorecard({"mse": 0.0111}, data="full")
     assert "as expected" not in capsys.readouterr().out
 

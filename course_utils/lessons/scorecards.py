@@ -8,6 +8,7 @@ from course_utils.lessons import progress
 
 # NN.json: {data set: {result: [with seed 0, 1, 2]}}, by tools/measure.py
 MEASURED = Path(__file__).parent / "measured"
+# {lesson: {result: what a learner reads}}, in the order of tables
 LABELS = MEASURED.parent / "labels.json"
 DATA_SETS = "small", "real", "full"
 latest = {}  # what `scorecard` was given last; tools/measure.py reads it
@@ -18,18 +19,20 @@ def scorecard(results, data="small"):
 
     data: which data set they come from, "small" (what ships) or "full".
     The measured ones are the lowest and highest of several seeds. A value
-    near that range is as right as one inside it: machines differ.
+    near that range is as right as one inside it: machines differ. A result
+    is called as in labels.json; "real_data", which says where the others
+    come from, is left out.
     """
     latest.clear()
     latest.update({name: float(value) for name, value in results.items()})
     lesson = progress.current_lesson()
-    measured = read_measured(lesson, data)
-    width = max(map(len, ["result", *latest]))
+    measured, labels = read_measured(lesson, data), read_labels(lesson)
+    shown = {n: labels.get(n, n) for n in latest if n != "real_data"}
+    width = max(map(len, ["result", *shown.values()]))
     print(f"{'result':{width}}  {'yours':>9}  {'measured':>19}")
-    for name, value in latest.items():
-        print(
-            f"{name:{width}}  {value:9.4g}  {_beside(measured, name, value)}"
-        )
+    for name, label in shown.items():
+        beside = _beside(measured, name, latest[name])
+        print(f"{label:{width}}  {latest[name]:9.4g}  {beside}")
     print()
     for kind, outcomes in progress.results(lesson).items():
         print(f"{progress.KINDS[kind]:12} {_done(kind, outcomes)}")
@@ -40,8 +43,8 @@ def measured_table(lesson):
 
     lesson: its number, such as "14". One column a data set, "small" (what
     ships), "real" or "full"; a result that one set lacks is NaN there. Where
-    labels.json names results of the lesson, these are the rows, so named, to
-    two digits. Raises ValueError if nothing has been measured for the lesson.
+    labels.json names results of the lesson, these are the rows, so named.
+    Raises ValueError if nothing has been measured for the lesson.
     """
     import pandas as pd  # takes a second
 
@@ -53,11 +56,15 @@ def measured_table(lesson):
     }
     if not means:
         raise ValueError(f"nothing has been measured for lesson {lesson!r}")
-    table = pd.DataFrame(means)
-    labels = json.loads(LABELS.read_text(encoding="utf-8")).get(lesson)
-    if labels is None:
-        return table.round(3)
-    return table.loc[list(labels)].rename(labels).round(2)
+    table, labels = pd.DataFrame(means), read_labels(lesson)
+    if labels:
+        table = table.loc[list(labels)].rename(labels)
+    return table.round(3)
+
+
+def read_labels(lesson):
+    """Return {result: what a learner reads} of a lesson, maybe empty."""
+    return json.loads(LABELS.read_text(encoding="utf-8")).get(lesson, {})
 
 
 def read_measured(lesson, data):

@@ -572,6 +572,7 @@ formats = "JPEG", "WebP", "AVIF", "the codes with their prior"
 guess("With no larger error than our codes: the fewest bits?", *formats)
 
 # %%
+from course_utils.lessons import measured_table
 from course_utils.rivals.codecs import available, coded, smallest
 
 x, few = x_test[:100], test_codes[:100]
@@ -582,7 +583,9 @@ for name in [name for name in available() if name != "PNG"]:
     curves[name] = {f.bits: f.mse for f in sorted(files, key=lambda f: f.bits)}
     rivals[name] = best.bits
 our_bits = evaluate(prior, (few, y_test[:100]), prior_loss) / math.log(2)
-curves["lesson 05's code"] = {160: 0.014}
+size, mse = "bits an image: our code", "test MSE: convolutional, 32 numbers"
+plain = measured_table("05").small
+curves["lesson 05's code"] = {plain[size]: plain[mse]}
 curves["7 bits a tile"] = {343: our_error}
 curves["the codes with their prior"] = {our_bits: our_error}
 show_curves(curves, "bits an image", "error per pixel")

@@ -287,6 +287,7 @@ show_images(rows, FASHION_CLASSES)
 # - in our codes, *one* fitted Gaussian, and a flow with "no class" for all.
 
 # %%
+from course_utils.lessons import measured_table
 from course_utils.models import dense_vae, negative_elbo
 from course_utils.rivals.gan import train_gan
 
@@ -325,7 +326,6 @@ samples = {
 show_images({k: x[:10] for k, x in samples.items()})
 
 # %%
-from course_utils.lessons import measured_table
 from course_utils.measures import accepted, sample_quality, train_judge
 
 known = images.train[:10_000], images.train_labels[:10_000]

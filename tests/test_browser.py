@@ -34,10 +34,9 @@ pytestmark = pytest.mark.skipif(
     reason="Chromium is not here",
 )
 
-READY = """async () => {
-    const app = window.jupyterapp;
-    await app.shell.currentWidget.context.ready;
-    await app.shell.currentWidget.sessionContext.ready;
+READY = """() => {  // asked again and again: its promises may be dropped
+    const panel = window.jupyterapp.shell.currentWidget;
+    return panel.context.isReady && panel.sessionContext.isReady;
 }"""
 RUN_ALL = """() =>
     window.jupyterapp.commands.execute('notebook:run-all-cells')"""
@@ -174,7 +173,7 @@ def open_notebook(lab, browser):
 
 def run_all(page):
     """Run every cell, wait for the end, and return the cells."""
-    page.evaluate(READY)
+    page.wait_for_function(READY)
     page.evaluate(RUN_ALL)
     cells = page.evaluate(CELLS)
     for cell in cells:
@@ -268,7 +267,7 @@ box = explore(lambda price: Figure(), price=[1000, 2000])"""
 
 def test_a_wide_figure_leaves_the_controls_whole(open_notebook):
     page = open_notebook("notebooks/00_start_here.ipynb")
-    page.evaluate(READY)
+    page.wait_for_function(READY)
     write(page, FIRST_OPEN_CELL, WIDE)
     cell = page.locator(CELL).nth(FIRST_OPEN_CELL)
     cell.locator(".widget-html-content img").wait_for()
@@ -291,7 +290,7 @@ SAYS_OTHER = f"([cell, before]) => ({LAST_TEXTS})(cell) !== before"
 
 def test_pictures_listen_to_the_mouse(open_notebook):
     page = open_notebook("notebooks/00_start_here.ipynb")
-    page.evaluate(READY)
+    page.wait_for_function(READY)
     write(page, 3, LISTENING)
     cell = page.locator(CELL).nth(3)
     for part in ("div[class^=course-map]", "canvas"):

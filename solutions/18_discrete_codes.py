@@ -583,9 +583,9 @@ for name in [name for name in available() if name != "PNG"]:
     curves[name] = {f.bits: f.mse for f in sorted(files, key=lambda f: f.bits)}
     rivals[name] = best.bits
 our_bits = evaluate(prior, (few, y_test[:100]), prior_loss) / math.log(2)
-size, mse = "bits an image: our code", "test MSE: convolutional, 32 numbers"
+across, up = "bits an image: our code", "test MSE: convolutional, 32 numbers"
 plain = measured_table("05").small
-curves["lesson 05's code"] = {plain[size]: plain[mse]}
+curves["lesson 05's code"] = {plain[across]: plain[up]}
 curves["7 bits a tile"] = {343: our_error}
 curves["the codes with their prior"] = {our_bits: our_error}
 show_curves(curves, "bits an image", "error per pixel")

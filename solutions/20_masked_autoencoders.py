@@ -430,7 +430,7 @@ fill_digits = checks.fill_digits(fill_digits)
 # - The blur: none of the three draws *one* possible shirt. Lessons 08 and 19
 #   draw.
 # - On garments it needs 32 epochs to pass a line that takes seconds.
-# - In both worlds the neighbours beat it, with all images at hand.
+# - In both worlds the neighbours beat it; they need all images at hand.
 #
 # ### Summary
 #
@@ -480,8 +480,8 @@ scorecard(scores, data="full" if FULL else "small")
 # | neighbours | 0.0286 | 0.0267 | 0.0281 |
 #
 # **Blocks.** Hide the lower half instead of eight scattered patches:
-# `half = (torch.arange(16) >= 8).expand(500, 16)`, then `filling_error(...,
-# x_test, half)`. Who suffers most?
+# `half = (torch.arange(16) >= 8).expand(500, 16)`, then
+# `filling_error(rivals["line"], x_test, half)`. Who suffers most?
 #
 # <details><summary>What came of it</summary>
 #

@@ -133,8 +133,8 @@ sparse_code = checks.sparse_code(sparse_code)
 # *three* of them. A direction is *found* if one of the dictionary has a cosine
 # above 0.9 with it.
 #
-# Two ways to be sparse: at most k = 4 of 96 latents (*top-k*), or all, at a price
-# of 0.2 on each activity (*L1*). Beside them PCA and 96 random directions.
+# Two ways to be sparse: at most k = 4 of 96 latents (*top-k*), or all, at a
+# price of 0.2 on each activity (*L1*). Beside them PCA and 96 random directions.
 
 # %%
 found_by = "neither", "top-k", "L1", "both"
@@ -291,7 +291,7 @@ names = pandas.DataFrame.from_dict(rows, "index", columns=columns)
 names.round(2)
 
 # %% [markdown]
-# Both meanings of *bank* have one latent: the sentence shown does not tell.
+# Both meanings of *bank* got one latent; its largest sentence does not show it.
 #
 # Others answer the same questions: the best of the 64 **neurons** (the numbers
 # of a state), of the PCA directions, of 256 random ones, of the words. All,
@@ -313,8 +313,7 @@ f1.round(2)
 # %% [markdown] tags=["explain"]
 # A latent, 0.74; a neuron has 0.51, the best of 256 random directions 0.58.
 # But a *word* has 0.68 (latents 0.67 to 0.74 over three seeds): *red* is one.
-# *Many* is not. A latent tells it, random directions better (0.95): it stands
-# in many.
+# No word tells *many*; random directions do, better (0.95) than a latent (0.86).
 #
 # The probe is ahead, 0.79, most of all on *who* (*man*: 0.80 against 0.57). Who
 # knows the question should train a probe; a dictionary is for what nobody has
@@ -485,7 +484,7 @@ plural = checks.plural(plural)
 # ### Where it fails
 #
 # - Our network is small.
-# - A push is half a test (*Going further*).
+# - A push is only half a test: see *Going further*.
 # - Another seed gives another dictionary. One fact may be split among several
 #   latents.
 #
